@@ -1,0 +1,3 @@
+"""Recordkeeper: the records a company must be able to prove."""
+
+__version__ = "0.1.0"

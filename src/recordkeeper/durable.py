@@ -1,0 +1,104 @@
+"""Files that survive a power cut: write, fsync, rename, fsync the folder.
+
+It knows paths and bytes alone. Names that are links are never followed.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# Without O_NONBLOCK, opening a named pipe that somebody put there would wait for ever.
+_READ_PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def write_new_file(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write ``data`` to a file that does not exist yet, onto the disk; its folder is not synced.
+
+    Args:
+        path: the new file.
+        data: its whole content.
+        mode: permissions before the umask.
+
+    Raises:
+        OSError: it exists, or the disk refuses.
+    """
+    descriptor = os.open(path, _NEW_FILE, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_file(path: Path, data: bytes, temporary: Path, mode: int = 0o666) -> None:
+    """Put ``data`` in place of whatever ``path`` holds: a reader sees the old bytes or the new ones.
+
+    Args:
+        path: the file.
+        data: its whole content.
+        temporary: a name on the same file system; what a killed attempt left there is overwritten.
+        mode: permissions before the umask.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    temporary.unlink(missing_ok=True)
+    write_new_file(temporary, data, mode)
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and its missing parents, onto the disk.
+
+    Raises:
+        OSError: the disk refuses, or one of them is a file.
+    """
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Bring a folder's entries onto the disk.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def open_plain_file(path: Path) -> int:
+    """A descriptor for reading a regular file.
+
+    Raises:
+        OSError: missing, unreadable, a link, a folder or a special file.
+    """
+    descriptor = os.open(path, _READ_PLAIN)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(f"not a regular file: {path}")
+    return descriptor
+
+
+def read_plain_file(path: Path, byte_limit: int) -> bytes:
+    """The content of a regular file.
+
+    Args:
+        path: the file.
+        byte_limit: the most that is read; more than that is an error.
+
+    Raises:
+        OSError: missing, unreadable, a link, a folder, a special file, or larger than the limit.
+    """
+    with os.fdopen(open_plain_file(path), "rb") as file:
+        data = file.read(byte_limit + 1)
+    if len(data) > byte_limit:
+        raise OSError(f"larger than {byte_limit} bytes: {path}")
+    return data

@@ -1,0 +1,45 @@
+"""The language of every text a person reads; English is the source, Chinese the catalogue.
+
+Binds the process to one language through the standard library's gettext, so that click's own
+messages follow too. It translates nothing itself and knows no texts.
+"""
+
+import gettext
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+LANGUAGES = ("zh", "en")
+DOMAIN = "recordkeeper"
+_CATALOGUES = Path(__file__).parent / "locale"
+
+
+def use_language(language: str) -> None:
+    """Make ``language`` (``zh`` or ``en``) the language of this process.
+
+    Must be called before command modules are imported: they compose their help texts on import.
+    """
+    os.environ["LANGUAGE"] = language
+    gettext.bindtextdomain(DOMAIN, _CATALOGUES)
+    gettext.textdomain(DOMAIN)
+
+
+def current_language() -> str:
+    """The language in use, ``zh`` or ``en``."""
+    return "en" if os.environ.get("LANGUAGE", "").startswith("en") else "zh"
+
+
+def preferred_language(environment: dict[str, str]) -> str:
+    """The language that LC_ALL or LANG asks for; Chinese where neither says English."""
+    locale = environment.get("LC_ALL") or environment.get("LANG") or ""
+    return "en" if locale.lower().startswith("en") else "zh"
+
+
+def translate(text: str) -> str:
+    """``text`` in the language in use; the usual name at the place of use is ``_``."""
+    return gettext.gettext(text)
+
+
+def listing(names: Iterable[str]) -> str:
+    """``names`` one after the other, as the language in use parts the items of a list."""
+    return translate(", ").join(names)

@@ -1,0 +1,258 @@
+"""Premises: a dwelling, shop or garage of an estate, and who owns, rents or lives there from when to when."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Self
+
+from recordkeeper.errors import InvalidInputError, PlaceError, RefusalError
+from recordkeeper.language import translate as _
+from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.event import Act, History
+from recordkeeper.model.particulars import (
+    Period,
+    amendment,
+    changed_by,
+    check_code,
+    check_one_of,
+    check_optional_line,
+)
+from recordkeeper.model.replay import UnknownActError, fold
+from recordkeeper.model.value import format_moment
+
+PREMISES_KINDS = ("dwelling", "shop", "garage")
+CAPACITIES = ("owner", "tenant", "resident")
+LONGEST_PART = 40
+_CODE = re.compile(r"[^\W_](?:[\w.#/-]{0,38}[^\W_])?")
+_AMENDED = ("building", "unit_no", "room", "kind")
+
+
+class AlreadyOccupiesError(PlaceError, RefusalError):
+    """A party would occupy premises twice in one capacity at one time."""
+
+    def __init__(self, code: str, party: str, capacity: str, since: date) -> None:
+        message = _("{code}: {party} is {capacity} already, from {since}").format(
+            code=code, party=party, capacity=capacity_name(capacity), since=since.isoformat()
+        )
+        super().__init__(message, subject=code, found=party)
+
+
+class DoesNotOccupyError(PlaceError, InvalidInputError):
+    """A party is to leave premises that it does not occupy in that capacity."""
+
+    def __init__(self, code: str, party: str, capacity: str, on: date) -> None:
+        message = _("{code}: {party} is no {capacity} on {on}").format(
+            code=code, party=party, capacity=capacity_name(capacity), on=on.isoformat()
+        )
+        super().__init__(message, subject=code, found=party)
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """That a party owns, rents or lives in premises.
+
+    Args:
+        party: ``party/12``.
+        capacity: owner, tenant or resident.
+        period: from when to when.
+    """
+
+    party: str
+    capacity: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """One dwelling, shop or garage.
+
+    Args:
+        subject: ``premises/31``.
+        unit: the estate it belongs to, ``unit/2``.
+        code: such as ``3-2-1201``; one of its kind in the unit, never changed.
+        building, unit_no, room: its parts as printed; empty where there is none.
+        kind: dwelling, shop or garage.
+        occupancies: who occupied it, in the order of entry.
+    """
+
+    subject: str
+    unit: str
+    code: str
+    building: str
+    unit_no: str
+    room: str
+    kind: str
+    occupancies: tuple[Occupancy, ...] = ()
+
+    @staticmethod
+    def add(
+        *,
+        by: str,
+        at: datetime,
+        unit: str,
+        code: str,
+        building: str | None = None,
+        unit_no: str | None = None,
+        room: str | None = None,
+        kind: str = "dwelling",
+    ) -> Content:
+        """The first act of premises; what a code such as ``3-2-1201`` says of its parts is taken from it.
+
+        Raises:
+            TextRefusedError: a value that cannot be used.
+        """
+        code = check_premises_code(code)
+        parts = code.split("-")
+        of_code = parts if len(parts) == 3 else ["", "", ""]  # building, unit, room
+        named = ((building, _("building")), (unit_no, _("unit number")), (room, _("room")))
+        checked = [
+            check_optional_line(given, what, LONGEST_PART) or part
+            for (given, what), part in zip(named, of_code, strict=True)
+        ]
+        return {
+            "act": "add",
+            "by": by,
+            "at": format_moment(at),
+            "unit": unit,
+            "code": code,
+            "building": checked[0],
+            "unit_no": checked[1],
+            "room": checked[2],
+            "kind": check_one_of(kind, PREMISES_KINDS, _("kind")),
+        }
+
+    @classmethod
+    def replay(cls, history: History) -> Self:
+        """The premises after all their acts.
+
+        Raises:
+            UnreadableActError: an act that no release writes.
+        """
+        return fold(history, cls._first, cls._after)
+
+    @classmethod
+    def _first(cls, act: Act) -> Self:
+        if act.kind != "add":
+            raise UnknownActError(act.kind)
+        unit, code, building, unit_no, room, kind = (str(act.content[key]) for key in ("unit", "code", *_AMENDED))
+        return cls(act.subject, unit, code, building, unit_no, room, kind)
+
+    def _after(self, act: Act) -> Self:
+        content = act.content
+        match act.kind:
+            case "amend":
+                return replace(self, **changed_by(act, _AMENDED))  # type: ignore[arg-type]  # texts alone
+            case "occupy":
+                occupancy = Occupancy(str(content["party"]), str(content["capacity"]), Period.of(content))
+                return replace(self, occupancies=(*self.occupancies, occupancy))
+            case "vacate":
+                on = date.fromisoformat(str(content["on"]))
+                left = self._occupancy(str(content["party"]), str(content["capacity"]), on)
+                ended = tuple(
+                    replace(item, period=Period(item.period.first, on)) if item is left else item
+                    for item in self.occupancies
+                )
+                return replace(self, occupancies=ended)
+            case _:
+                raise UnknownActError(act.kind)
+
+    def amend(
+        self,
+        *,
+        by: str,
+        at: datetime,
+        building: str | None = None,
+        unit_no: str | None = None,
+        room: str | None = None,
+        kind: str | None = None,
+        reason: str | None = None,
+    ) -> Content:
+        """Change what is given; None leaves a value as it is, an empty text removes it.
+
+        Raises:
+            NothingAmendedError: no value differs.
+            TextRefusedError: a value that cannot be used.
+        """
+        given: dict[str, Json] = {
+            "building": None if building is None else check_optional_line(building, _("building"), LONGEST_PART),
+            "unit_no": None if unit_no is None else check_optional_line(unit_no, _("unit number"), LONGEST_PART),
+            "room": None if room is None else check_optional_line(room, _("room"), LONGEST_PART),
+            "kind": None if kind is None else check_one_of(kind, PREMISES_KINDS, _("kind")),
+        }
+        return amendment(self, self.code, given, by=by, at=at, reason=reason)
+
+    def occupy(
+        self,
+        *,
+        by: str,
+        at: datetime,
+        party: str,
+        capacity: str,
+        valid_from: date,
+        valid_to: date | None = None,
+    ) -> Content:
+        """A party owns, rents or lives here from a day on, to a day where that is known.
+
+        Raises:
+            TextRefusedError: no such capacity, or an end before the beginning.
+            AlreadyOccupiesError: it does so already on one of these days.
+        """
+        check_one_of(capacity, CAPACITIES, _("capacity"))
+        period = Period.checked(valid_from, valid_to, self.code)
+        for known in self.occupancies:
+            if (known.party, known.capacity) == (party, capacity) and known.period.overlaps(period):
+                raise AlreadyOccupiesError(self.code, party, capacity, known.period.first)
+        return {
+            "act": "occupy",
+            "by": by,
+            "at": format_moment(at),
+            "party": party,
+            "capacity": capacity,
+            **period.content,
+        }
+
+    def vacate(self, *, by: str, at: datetime, party: str, capacity: str, on: date) -> Content:
+        """A party owns, rents or lives here for the last time on that day.
+
+        Raises:
+            DoesNotOccupyError: it does not on that day.
+        """
+        self._occupancy(party, capacity, on)
+        return {
+            "act": "vacate",
+            "by": by,
+            "at": format_moment(at),
+            "party": party,
+            "capacity": capacity,
+            "on": on.isoformat(),
+        }
+
+    def _occupancy(self, party: str, capacity: str, on: date) -> Occupancy:
+        for item in self.occupancies:
+            if (item.party, item.capacity) == (party, capacity) and item.period.holds_on(on):
+                return item
+        raise DoesNotOccupyError(self.code, party, capacity, on)
+
+    def occupants_on(self, day: date) -> tuple[Occupancy, ...]:
+        """Who occupies the premises on that day, in the order of entry."""
+        return tuple(item for item in self.occupancies if item.period.holds_on(day))
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What a form's field may take from premises, by name."""
+        return {key: str(getattr(self, key)) for key in ("code", *_AMENDED)}
+
+
+def check_premises_code(code: str) -> str:
+    """``code`` if it can be the code of premises.
+
+    Raises:
+        TextRefusedError: it cannot.
+    """
+    return check_code(code, _CODE, _("premises code"), _("1 to 40 letters, digits and . # / -, such as 3-2-1201"))
+
+
+def capacity_name(capacity: str) -> str:
+    """A capacity, in the language in use."""
+    return {"owner": _("owner"), "tenant": _("tenant"), "resident": _("resident")}.get(capacity, capacity)

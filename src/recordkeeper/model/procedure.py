@@ -1,0 +1,133 @@
+"""A procedure's definition as data: its roles, its rules in our own words, the forms that belong to it.
+
+What a rule demands is enforced by the forms' definitions and the engine; here it is told to people.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, TypeAlias
+
+from pydantic import Field, StringConstraints, model_validator
+
+from recordkeeper.language import translate as _
+from recordkeeper.model.form import Code, Form, InconsistentError, Misfit, Place, RevisionName
+from recordkeeper.model.section import ByField, Definition, Identifier, Section, Title
+
+PRODUCT_ROLES = ("controller", "approver", "auditor")
+ProcedureId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9-]{0,19}$")]
+RuleId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9-]{0,19}-R[0-9]{1,3}$")]
+RuleText: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+class Role(Title):
+    """Something that a person can be at a unit: its name is the department's or the post's."""
+
+    id: Identifier
+
+
+class Rule(Definition):
+    """One rule: its stable id and what it says in both languages."""
+
+    id: RuleId
+    zh: RuleText
+    en: RuleText
+
+    def in_language(self, language: str) -> str:
+        """What it says in ``zh`` or ``en``."""
+        return self.en if language == "en" else self.zh
+
+
+class Procedure(Definition):
+    """One procedure at one revision.
+
+    Args:
+        id: ``P02``.
+        revision: ``A/0``.
+        title: its name.
+        roles: whoever its forms name.
+        rules: what it says.
+        related_documents: the procedures it refers to.
+        forms: the codes of its forms.
+    """
+
+    id: ProcedureId
+    revision: RevisionName
+    title: Title
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    rules: tuple[Rule, ...] = ()
+    related_documents: tuple[Title, ...] = ()
+    forms: tuple[Code, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> "Procedure":
+        misfits = [
+            *_repeated("roles", [role.id for role in self.roles], "id"),
+            *_repeated("rules", [rule.id for rule in self.rules], "id"),
+            *_repeated("forms", list(self.forms)),
+            *(
+                Misfit(("roles", index, "id"), _("the role {name} is the product's own").format(name=role.id))
+                for index, role in enumerate(self.roles)
+                if role.id in PRODUCT_ROLES
+            ),
+        ]
+        if misfits:
+            raise InconsistentError(misfits)
+        return self
+
+    def role(self, identifier: str) -> Role | None:
+        """The role of that id; None where the procedure has none."""
+        return next((role for role in self.roles if role.id == identifier), None)
+
+    def misfits_of(self, form: Form) -> list[Misfit]:
+        """What of ``form`` this procedure does not provide for: its place, roles that nobody can hold."""
+        known = {role.id for role in self.roles} | set(PRODUCT_ROLES)
+        misfits: list[Misfit] = []
+        if form.procedure != self.id:
+            message = _("belongs to {found}, not to {expected}")
+            misfits.append(Misfit(("procedure",), message.format(found=form.procedure, expected=self.id)))
+        elif form.code not in self.forms:
+            message = _("{code} is not among the forms of {procedure}")
+            misfits.append(Misfit(("code",), message.format(code=form.code, procedure=self.id)))
+        misfits += [
+            Misfit(place, _("{procedure} has no role {name}").format(procedure=self.id, name=name))
+            for place, name in _roles_in(form)
+            if name not in known
+        ]
+        return misfits
+
+
+def _repeated(key: str, names: list[str], *below: str) -> Iterator[Misfit]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield Misfit((key, index, *below), _("{name} stands twice").format(name=name))
+
+
+def _roles_in(form: Form) -> Iterator[tuple[Place, str]]:
+    yield ("owner",), form.owner
+    lists = [
+        (("amendment", "by"), form.amendment.by),
+        (
+            ("amendment", "countersign", "by"),
+            form.amendment.countersign.by if form.amendment.countersign else (),
+        ),
+        (("access", "read"), form.access.read),
+        (("access", "take_out"), form.access.take_out),
+        (("access", "copy"), form.access.copying),
+        (("access", "consent"), form.access.consent),
+    ]
+    for place, names in lists:
+        for name in names:
+            yield place, name
+    for index, section in enumerate(form.sections):
+        yield from _roles_in_section(form.sections, section, ("sections", index))
+    for index, section in enumerate(form.sheet.sections if form.sheet else ()):
+        yield from _roles_in_section(form.sheet.sections if form.sheet else (), section, ("sheet", "sections", index))
+
+
+def _roles_in_section(sections: tuple[Section, ...], section: Section, place: Place) -> Iterator[tuple[Place, str]]:
+    for by in section.by:
+        if isinstance(by, str):
+            yield (*place, "by"), by
+        elif isinstance(by, ByField):
+            field = next((field for each in sections if (field := each.field(by.field))), None)
+            for choice in field.choices if field else ():
+                yield (*place, "by"), choice.id

@@ -1,0 +1,312 @@
+"""One record or sheet: each decision answers with the content of the next act, or refuses with its reason.
+
+Filling the next section is the whole workflow; there is no second engine. ``record_state`` folds acts into state,
+``record_guard`` says what must hold before an act, ``record_amendment`` decides on amendments.
+
+Source: ISO 9001, 7.5.3; P06-R5
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from recordkeeper.language import listing
+from recordkeeper.language import translate as _
+from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.event import History
+from recordkeeper.model.expression import evaluate, names_in
+from recordkeeper.model.form import Form
+from recordkeeper.model.record_amendment import AmendableRecord
+from recordkeeper.model.record_guard import (
+    NoReasonError,
+    NotYoursError,
+    ValuesRefusedError,
+    WrongStateError,
+    broken_checks,
+    head_of,
+    missing_values,
+)
+from recordkeeper.model.record_state import FIRST_ROUND, Moment
+from recordkeeper.model.section import ByParty, Section
+from recordkeeper.model.standing import Standing
+from recordkeeper.model.subject import name_of
+from recordkeeper.model.value import Problem, Reading, canonical_of, check_text, plain_value
+
+
+@dataclass(frozen=True, slots=True)
+class Record(AmendableRecord):
+    """One record or sheet, with every act that can be done to it but amending, which it inherits."""
+
+    def fill(
+        self,
+        section_id: str,
+        raw: Mapping[str, object],
+        who: Standing,
+        moment: Moment,
+        reading: Reading,
+        *,
+        filled_for: str = "",
+        sources: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
+        rows: Sequence[Content] | None = None,
+    ) -> Content:
+        """The act that saves a section's values; all problems of the values are named at once.
+
+        Args:
+            section_id: which section.
+            raw: values as typed, by field id.
+            who: the person and their roles in the record's unit.
+            moment: when.
+            reading: how to read values.
+            filled_for: the name of whom it is filled for.
+            sources: for statistics: the lists that computed values read, each record with number and digest.
+            rows: for a sheet: number and state digest of each row.
+
+        Raises:
+            UnknownSectionError: no such section.
+            WrongStateError: void, replaced, disposed or closed.
+            NotItsTurnError: another section comes first, or this one stands.
+            NotYoursError: no role that may, or the signer of a section that must be another's.
+            ValuesRefusedError: unknown fields, missing or wrong values.
+        """
+        section = self.section(section_id)
+        self.check_may_fill(section, who)
+        values, given_sources = self.read_values(section, raw, moment, reading, sources)
+        content: dict[str, Json] = {**head_of("fill", who, moment), "section": section.id, "round": FIRST_ROUND}
+        content["values"] = values
+        if filled_for:
+            content["filled_for"] = check_text(filled_for, "filled_for")
+        if given_sources is not None:
+            content["sources"] = given_sources
+        if rows is not None:
+            content["rows"] = list(rows)
+        return content
+
+    def read_values(
+        self,
+        section: Section,
+        raw: Mapping[str, object],
+        moment: Moment,
+        reading: Reading,
+        sources: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
+    ) -> tuple[dict[str, Json], dict[str, Json] | None]:
+        """The canonical values of a section, computed ones included, and the sources' numbers and digests.
+
+        Raises:
+            ValuesRefusedError: unknown fields, missing or wrong values, all at once.
+        """
+        subject = f"{self.number} {section.id}"
+        computed = {each.id for each in section.computed}
+        known_ids = [each.id for each in section.fields]
+        problems = [
+            Problem(
+                name,
+                _("nothing: it is computed")
+                if name in computed
+                else _("one of {names}").format(names=listing(known_ids)),
+                name,
+            )
+            for name in raw
+            if name not in known_ids
+        ]
+        values: dict[str, Json] = {}
+        wrong: set[str] = set()
+        for each in section.fields:
+            value, found = reading.parse(each, raw.get(each.id))
+            problems += found
+            if found:
+                wrong.add(each.id)
+            if value is not None:
+                values[each.id] = value
+        known = {**self.known, "on": date.fromisoformat(moment.on)}
+        known.update({each.id: plain_value(each, values.get(each.id), self.zone) for each in section.fields})
+        problems += missing_values(section, values, wrong, known)
+        if not problems:
+            problems += broken_checks(section, values, known)
+        if problems:
+            raise ValuesRefusedError(subject, problems)
+        listed = self._compute(section, known, values, sources)
+        return values, listed
+
+    def _compute(
+        self,
+        section: Section,
+        known: dict[str, object],
+        values: dict[str, Json],
+        sources: Mapping[str, Sequence[Mapping[str, object]]] | None,
+    ) -> dict[str, Json] | None:
+        if not section.computed:
+            return None
+        known.update({name: list(records) for name, records in (sources or {}).items()})
+        for each in section.computed:
+            result = evaluate(each.value, known)
+            known[each.id] = result
+            value = canonical_of(each, result)
+            if value is not None:
+                values[each.id] = value
+        read = {name for each in section.computed for name in names_in(each.value)} & set(self.form.sources)
+        if not read:
+            return None
+        return {
+            name: [{"number": str(record["number"]), "state": str(record["state"])} for record in (sources or {})[name]]
+            for name in sorted(read)
+        }
+
+    def sign(
+        self,
+        section_id: str,
+        who: Standing,
+        moment: Moment,
+        *,
+        rows: Sequence[Content] | None = None,
+    ) -> Content:
+        """The act, still without its signature, by which ``who`` signs a section.
+
+        Raises:
+            UnknownSectionError: no such section.
+            WrongStateError: void, replaced, disposed, or nothing to sign there.
+            NotItsTurnError: an earlier section comes first.
+            NotYoursError: no role that may, or already signed in it.
+        """
+        section = self.section(section_id)
+        self._check_lives(_("sign"))
+        self._check_turn_to_sign(section)
+        role = self._check_right(section, who)
+        self._check_not_signed(section, role, who)
+        content: dict[str, Json] = {**head_of("sign", who, moment), "section": section.id, "round": FIRST_ROUND}
+        content |= {"meaning": section.meaning, "role": role, "method": "passphrase"}
+        if rows is not None:
+            content["rows"] = list(rows)
+        return content
+
+    def sign_on_paper(
+        self,
+        section_id: str,
+        who: Standing,
+        moment: Moment,
+        *,
+        signer_name: str,
+        witness: str,
+        scan: str,
+    ) -> Content:
+        """The act by which ``who`` enters a signature given on paper, bound to the digest of its scan.
+
+        Raises:
+            WrongStateError: the form does not allow paper here, or the record takes no signature now.
+            NotItsTurnError: an earlier section comes first.
+            NotYoursError: an outside party's signature without a witness.
+            ValuesRefusedError: no name of the signer.
+        """
+        section = self.section(section_id)
+        self._check_lives(_("sign"))
+        self._check_turn_to_sign(section)
+        if not section.on_paper:
+            raise WrongStateError(self.number, _("sign"), _("a section that may be signed on paper"), section.id)
+        is_outside = any(isinstance(by, ByParty) for by in section.by)
+        if is_outside and not witness.strip():
+            raise NotYoursError(self.number, section.id, _("somebody with a witness"), signer_name)
+        if not signer_name.strip():
+            raise ValuesRefusedError(self.number, [Problem("signer", _("the name of who signed"), _("nothing"))])
+        role = "party" if is_outside else next(iter(self.roles_of(section)), "")
+        content: dict[str, Json] = {**head_of("sign", who, moment), "section": section.id, "round": FIRST_ROUND}
+        content |= {"meaning": section.meaning, "role": role, "method": "paper", "scan": scan}
+        content |= {
+            "signer_name": check_text(signer_name.strip(), "signer"),
+            "witness": check_text(witness.strip(), "witness"),
+        }
+        return content
+
+    def void(self, reason: str, who: Standing, moment: Moment) -> Content:
+        """The act that voids a record begun by mistake; number, content and mark stay.
+
+        Raises:
+            NoReasonError: no reason.
+            WrongStateError: closed already, or gone.
+            NotYoursError: no role of the first section.
+        """
+        self._check_lives(_("void"))
+        if not reason.strip():
+            raise NoReasonError(self.number)
+        self._check_right_of_any(who)
+        return {**head_of("void", who, moment), "reason": check_text(reason.strip(), "reason")}
+
+    def reissue(self, reason: str, successor: str, who: Standing, moment: Moment) -> Content:
+        """The act that replaces this record by another; it is kept, and both are linked.
+
+        Raises:
+            NoReasonError: no reason.
+            WrongStateError: void, replaced or disposed.
+            NotYoursError: no role of the first section.
+
+        Source: P06-R5
+        """
+        self._check_not_gone(_("re-issue"))
+        if self.is_sheet or self.sheet:
+            raise WrongStateError(self.number, _("re-issue"), _("a record of its own"), _("a row or sheet"))
+        if not reason.strip():
+            raise NoReasonError(self.number)
+        self._check_right_of_any(who)
+        return {
+            **head_of("reissue", who, moment),
+            "reason": check_text(reason.strip(), "reason"),
+            "successor": successor,
+        }
+
+    def attach(self, digest: str, media_type: str, file: str, size: int, who: Standing, moment: Moment) -> Content:
+        """The act that binds a file to the record by its digest.
+
+        Raises:
+            WrongStateError: void, replaced or disposed.
+            NotYoursError: no role of any section.
+        """
+        self._check_not_gone(_("attach"))
+        self._check_right_of_any(who)
+        return {
+            **head_of("attach", who, moment),
+            "digest": digest,
+            "media_type": media_type,
+            "file": check_text(file, "file"),
+            "size": size,
+        }
+
+    def close(self, who: Standing, moment: Moment) -> Content:
+        """The act that closes a record of which only optional sections remain.
+
+        Raises:
+            WrongStateError: a section that is needed is still open, or nothing is.
+            NotYoursError: no role of any section.
+        """
+        self._check_lives(_("close"))
+        current = self.current_section
+        if current is not None or not self.open_sections:
+            found = current.id if current else str(self.state)
+            raise WrongStateError(self.number, _("close"), _("only optional sections left"), found)
+        self._check_right_of_any(who)
+        return head_of("close", who, moment)
+
+
+def open_record(
+    form: Form,
+    subject: str,
+    salt_history: History,
+    who: Standing,
+    moment: Moment,
+    opening: Content,
+) -> "Record":
+    """A new record as it stands after act ``new``; not yet stored.
+
+    Args:
+        form: the revision in force.
+        subject: its subject, number included.
+        salt_history: its act 0.
+        who: the person who opens it.
+        moment: when.
+        opening: what act ``new`` holds beside the head: form, revision, unit, sheet, party, premises, checkpoint.
+
+    Raises:
+        NotYoursError: no role of the first section.
+    """
+    content = {**head_of("new", who, moment), "number": name_of(subject), **opening}
+    record = Record.replay(form, salt_history.followed_by(content))
+    if not record.is_sheet:
+        record._check_right(record.sections[0], who)  # noqa: SLF001  # the same class, before it is a value
+    return record

@@ -1,0 +1,197 @@
+"""Who may do what to a record now: its state, whose turn it is, who holds a role, which values fit.
+
+Source: ISO 9001, 7.5.3; 21 CFR 11.10(f), (g)
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
+from recordkeeper.language import current_language, listing
+from recordkeeper.language import translate as _
+from recordkeeper.model.canonical import Json
+from recordkeeper.model.expression import holds
+from recordkeeper.model.record_state import Moment, RecordState, State
+from recordkeeper.model.section import Section
+from recordkeeper.model.standing import Standing
+from recordkeeper.model.value import Problem
+
+
+class WrongStateError(RecordError, RefusalError):
+    """The record's state forbids the act."""
+
+    def __init__(self, number: str, act: str, expected: str, found: str) -> None:
+        super().__init__(
+            _("{number}: cannot {act}: expected {expected}, found {found}").format(
+                number=number, act=act, expected=expected, found=found
+            ),
+            subject=number,
+            expected=expected,
+            found=found,
+        )
+
+
+class NotItsTurnError(WrongStateError):
+    """Another section comes first, or this one is done."""
+
+
+class NotYoursError(RecordError, RefusalError):
+    """The person holds no role that may do this in the record's unit."""
+
+    def __init__(self, number: str, place: str, expected: str, found: str) -> None:
+        super().__init__(
+            _("{number} {place}: only {expected} may do this, not {found}").format(
+                number=number, place=place, expected=expected, found=found
+            ),
+            subject=f"{number} {place}".strip(),
+            expected=expected,
+            found=found,
+        )
+
+
+class ValuesRefusedError(RecordError, InvalidInputError):
+    """Values do not fit their fields; every problem is named at once."""
+
+    def __init__(self, subject: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(
+            _("{subject}: {count} values refused").format(subject=subject, count=len(self.problems)) + "\n" + lines,
+            subject=subject,
+            expected="; ".join(f"{problem.field}: {problem.expected}" for problem in self.problems),
+            found="; ".join(f"{problem.field}: {problem.found}" for problem in self.problems),
+        )
+
+
+class NoReasonError(RecordError, InvalidInputError):
+    """An act that needs a reason has none."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            _("{number}: a reason is needed").format(number=number), subject=number, expected=_("a reason")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedRecord(RecordState):
+    """A record that knows what must hold before an act; the acts themselves are ``Record``'s."""
+
+    def check_may_fill(self, section: Section, who: Standing) -> None:
+        """Refuse whoever may not fill ``section`` now.
+
+        Raises:
+            WrongStateError: void, replaced, disposed or closed.
+            NotItsTurnError: another section comes first, or this one stands.
+            NotYoursError: no role that may, or the signer of a section that must be another's.
+        """
+        self._check_lives(_("fill"))
+        self._check_turn_to_fill(section, who)
+        self._check_right(section, who)
+
+    def _check_not_gone(self, act: str) -> None:
+        if self.state in {State.VOID, State.REPLACED, State.DISPOSED}:
+            raise WrongStateError(self.number, act, _("a record in force"), _(str(self.state)))
+
+    def _check_lives(self, act: str) -> None:
+        if self.state not in {State.OPEN, State.PENDING}:
+            raise WrongStateError(self.number, act, _("an open record"), _(str(self.state)))
+
+    def _has_stood(self, section: Section) -> bool:
+        """Whether the section's values are signed, a saved row, or were there when the record closed."""
+        filled = self.filled.get(section.id)
+        was_there = filled is not None and filled.act_number <= self.closed_by_act
+        return was_there or bool(self.sheet) or bool(self._signatures_of(section))
+
+    def _check_turn_to_fill(self, section: Section, who: Standing) -> None:
+        names = listing(each.id for each in self.open_sections) or _("nothing")
+        if not section.all_fields:
+            raise NotItsTurnError(
+                self.number, _("fill"), names, _("{section}, which has no fields").format(section=section.id)
+            )
+        if section in self.open_sections and section.id not in self.filled:
+            return
+        filled = self.filled.get(section.id)
+        if filled is None:
+            raise NotItsTurnError(self.number, _("fill"), names, section.id)
+        later = self.sections[self.sections.index(section) + 1 :]
+        is_built_on = any(each.id in self.filled or self._signatures_of(each) for each in later)
+        stands = self._has_stood(section) or is_built_on or filled.by != who.subject
+        if stands:
+            raise NotItsTurnError(
+                self.number, _("fill"), names, _("{section}, which stands").format(section=section.id)
+            )
+
+    def _check_not_signed(self, section: Section, role: str, who: Standing) -> None:
+        for signature in self._signatures_of(section):
+            if signature.signer == who.subject and signature.role == role:
+                expected = _("somebody who has not signed it")
+                raise NotYoursError(self.number, section.id, expected, who.name)
+
+    def _check_turn_to_sign(self, section: Section) -> None:
+        names = listing(each.id for each in self.open_sections if each.sign != "none") or _("nothing to sign")
+        is_any = section.sign == "any" and self.is_complete(section) and self.state is not State.CLOSED
+        if section.sign == "none" or not (section in self.open_sections or is_any):
+            raise NotItsTurnError(self.number, _("sign"), names, section.id)
+        if not self.is_filled(section):
+            raise NotItsTurnError(
+                self.number, _("sign"), _("{section} filled").format(section=section.id), _("not filled yet")
+            )
+
+    def _check_right(self, section: Section, who: Standing) -> str:
+        roles = self.roles_of(section)
+        signed = {signature.role for signature in self._signatures_of(section)}
+        held = [role for role in roles if role in who.roles or role == who.subject]
+        if not held:
+            raise NotYoursError(self.number, section.id, who.named(roles) or _("nobody yet"), who.name)
+        for other in section.other_than:
+            others = {signature.signer for signature in self.signatures if signature.section == other}
+            filled = self.filled.get(other)
+            if who.subject in others or (filled and not others and filled.by == who.subject):
+                expected = _("somebody other than who did {section}").format(section=other)
+                raise NotYoursError(self.number, section.id, expected, who.name)
+        return next((role for role in held if role not in signed), held[0])
+
+    def _check_right_of_any(self, who: Standing) -> None:
+        roles = [role for section in self.sections for role in self.roles_of(section)]
+        if not any(role in who.roles or role == who.subject for role in roles):
+            raise NotYoursError(self.number, "", who.named(roles), who.name)
+
+
+def head_of(act: str, who: Standing, moment: Moment) -> dict[str, Json]:
+    """What every act of a record begins with: its kind, who, the UTC moment and the local date."""
+    return {"version": 1, "act": act, "by": who.subject, "name": who.name, "at": moment.at, "on": moment.on}
+
+
+def missing_values(
+    section: Section, values: Mapping[str, Json], wrong: set[str], known: Mapping[str, object]
+) -> list[Problem]:
+    """The fields of ``section`` that need a value and have none.
+
+    Args:
+        section: which section.
+        values: canonical values by field id.
+        wrong: fields whose value was refused already.
+        known: what conditions see.
+    """
+    problems: list[Problem] = []
+    for each in section.fields:
+        if each.id in values or each.id in wrong:
+            continue
+        if each.required_if is not None and wrong:
+            continue
+        is_needed = holds(each.required_if, known) if each.required_if is not None else each.required
+        if is_needed:
+            title = each.title.in_language(current_language())
+            problems.append(Problem(each.id, _("a value for {title}").format(title=title), _("nothing")))
+    return problems
+
+
+def broken_checks(section: Section, values: Mapping[str, Json], known: Mapping[str, object]) -> list[Problem]:
+    """The values of ``section`` that do not meet their field's check; arguments as for ``missing_values``."""
+    problems: list[Problem] = []
+    for each in section.fields:
+        if each.check is None or each.id not in values or holds(each.check, known):
+            continue
+        expected = each.check_says.in_language(current_language()) if each.check_says else each.check
+        problems.append(Problem(each.id, expected, str(values[each.id])))
+    return problems

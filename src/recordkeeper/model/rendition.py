@@ -1,0 +1,578 @@
+"""What a form prints of a record: every value with its struck predecessors, signatures, the list of amendments.
+
+The result is plain data for a template or a screen: text, truth, lists, maps and spans. Nothing is set in type here.
+Forms are printed in Chinese; who reads a screen in English sees the same values.
+
+Source: ISO 9001, 7.5.3; 21 CFR 11.50; P06-R3
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias, cast
+from zoneinfo import ZoneInfo
+
+from recordkeeper.model.amendment import (
+    NOT_NEEDED,
+    PENDING,
+    REFUSED,
+    Amendment,
+    Change,
+    Version,
+    changed_parts,
+    show_versions,
+)
+from recordkeeper.model.canonical import Json
+from recordkeeper.model.form import Form
+from recordkeeper.model.print_code import PrintCode
+from recordkeeper.model.record import Record
+from recordkeeper.model.record_state import State, value_at
+from recordkeeper.model.rich_text import RichText, Span, Style, mark, plain
+from recordkeeper.model.section import ByField, ByParty, Chart, FormField, Section
+from recordkeeper.model.signature import Signature
+from recordkeeper.model.value import SCALE_NAMES, parse_moment
+
+Printed: TypeAlias = "str | int | bool | RichText | Sequence[Printed] | Mapping[str, Printed]"
+
+CHOSEN, NOT_CHOSEN, UNUSED = "☑", "☐", "/"
+EM_SPACE = "\u3000"
+BLANK_DATE = f"{EM_SPACE * 3}年{EM_SPACE}月{EM_SPACE}日"
+MEANINGS: Mapping[str, tuple[str, str]] = {
+    "received": ("收到", "Received"),
+    "analysed": ("分析并分派", "Analysed and assigned"),
+    "completed": ("完成确认", "Completed"),
+    "verified": ("验证", "Verified"),
+    "reviewed": ("审核", "Reviewed"),
+    "read": ("审阅", "Read"),
+    "prepared": ("编制", "Prepared"),
+    "approved": ("批准", "Approved"),
+    "issued": ("发布", "Issued"),
+    "agreed": ("同意", "Agreed"),
+    "authored": ("更改", "Amended"),
+    "countersigned": ("会签", "Counter-signed"),
+    "witnessed": ("见证", "Witnessed"),
+}
+STATE_MARKS: Mapping[State, str] = {State.VOID: "作废", State.REPLACED: "已重新签定"}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a rendering needs beside the record.
+
+    Args:
+        company: the company's name.
+        name_of: printed name of a person, party, premises, unit or role by subject or id.
+        zone: the company's IANA time zone.
+        retention: ``3 年`` or ``永久``.
+    """
+
+    company: str
+    name_of: Callable[[str], str]
+    zone: ZoneInfo
+    retention: str = ""
+
+    def local(self, moment: str, layout: str = "%Y-%m-%d %H:%M") -> str:
+        """A stored UTC moment in the company's zone."""
+        return parse_moment(moment).astimezone(self.zone).strftime(layout)
+
+
+@dataclass(frozen=True, slots=True)
+class _Printer:
+    """Prints the fields of one record; ``first`` is added to circled numbers where rows share one list."""
+
+    record: Record
+    around: Surroundings
+    first: int = 0
+    is_row: bool = False
+    changes: Mapping[str, Sequence[tuple[Amendment, Change]]] = field(default_factory=dict)
+
+    def value(self, section: Section, each: FormField) -> Printed:
+        """A field as it is printed; unused ones of a closed record are ruled out with "/"."""
+        filled = self.record.filled.get(section.id)
+        current = value_at(filled.values, each.id) if filled else None
+        history = self.changes.get(each.id, ())
+        if each.type == "rows":
+            return self._rows(each, cast("Sequence[Mapping[str, Json]]", current or []))
+        if each.type == "scale":
+            return scale_boxes(each, current, self._former(history), self._marks(history))
+        if each.type in {"choice", "yes_no"} and not (self.is_row and each.type == "choice"):
+            if current is None and not history and self.is_ruled_off:
+                return plain(UNUSED)
+            return boxes(each, current, self._former(history), self._marks(history), is_bare=self.is_row)
+        return self.text(each, current, history)
+
+    def text(self, each: FormField, current: Json, history: Sequence[tuple[Amendment, Change]]) -> RichText:
+        """A value as text with its struck predecessors."""
+        if not history:
+            if current is None:
+                # what is printed in another field's cell of a row needs no line of its own
+                is_ruled_out = self.is_ruled_off and not (self.is_row and each.beside)
+                return plain(UNUSED) if is_ruled_out else ()
+            return plain(text_of(each, current, self.around, is_short=self.is_row))
+        return show_versions(self._versions(each, history))
+
+    def _versions(self, each: FormField, history: Sequence[tuple[Amendment, Change]]) -> list[Version]:
+        def printed(value: Json) -> str:
+            return "" if value is None else text_of(each, value, self.around, is_short=self.is_row)
+
+        versions = [Version(printed(history[0][1].old))]
+        for amendment, change in history:
+            note = f"{amendment.name} {self.around.local(amendment.at, '%Y-%m-%d')}"
+            versions.append(Version(printed(change.new), change.number + self.first, _bracketed(note, each)))
+            if amendment.countersign == REFUSED:
+                versions.append(Version(printed(change.old)))
+        return versions
+
+    def _rows(self, each: FormField, rows: Sequence[Mapping[str, Json]]) -> list[Printed]:
+        printed: list[Printed] = []
+        for number, row in enumerate(rows, 1):
+            cells: dict[str, Printed] = {"no": str(number)}
+            for column in each.columns:
+                history = self.changes.get(f"{each.id}.{number}.{column.id}", ())
+                current = row.get(column.id)
+                if column.type == "yes_no":
+                    cells[column.id] = boxes(column, current, self._former(history), self._marks(history), is_bare=True)
+                else:
+                    cells[column.id] = self.text(column, current, history)
+            printed.append(cells)
+        return printed
+
+    @property
+    def is_ruled_off(self) -> bool:
+        """Whether unused cells are ruled out: nothing more can be filled in."""
+        return is_finished(self.record)
+
+    @staticmethod
+    def _former(history: Sequence[tuple[Amendment, Change]]) -> set[str]:
+        former: set[str] = set()
+        for amendment, change in history:
+            former.update(_chosen(change.old if amendment.countersign != REFUSED else change.new))
+        return former
+
+    def _marks(self, history: Sequence[tuple[Amendment, Change]]) -> dict[str, int]:
+        marks: dict[str, int] = {}
+        for _amendment, change in history:
+            new, old = _chosen(change.new), _chosen(change.old)
+            marks |= dict.fromkeys((new - old) or (old - new), change.number + self.first)
+        return marks
+
+
+def boxes(
+    each: FormField, current: Json, former: set[str], marks: Mapping[str, int], *, is_bare: bool = False
+) -> RichText:
+    """All choices with their boxes, ☑ chosen and ☐ not; a choice that was struck stays legible."""
+    if each.type == "yes_no":
+        if is_bare:
+            return _bare_box(current, former, marks)
+        options = [("True", "是"), ("False", "否")]
+    else:
+        options = [(choice.id, choice.zh) for choice in each.choices]
+    chosen = _chosen(current)
+    spans: list[Span] = []
+    for identifier, name in options:
+        if spans:
+            spans.append(Span(EM_SPACE))
+        spans += _option(f" {name}", identifier, chosen, former, marks)
+    return tuple(spans)
+
+
+def _option(name: str, identifier: str, chosen: set[str], former: set[str], marks: Mapping[str, int]) -> list[Span]:
+    if identifier in chosen:
+        spans = [Span(CHOSEN, Style.BOX), Span(name)]
+    elif identifier in former:
+        spans = [Span(CHOSEN + name, Style.STRUCK)]
+    else:
+        return [Span(NOT_CHOSEN, Style.BOX), Span(name)]
+    if identifier in marks:
+        spans.append(Span(mark(marks[identifier]), Style.MARK))
+    return spans
+
+
+def _bare_box(current: Json, former: set[str], marks: Mapping[str, int]) -> RichText:
+    struck = [Span(CHOSEN if "True" in former else NOT_CHOSEN, Style.STRUCK)] if former else []
+    now = [Span(CHOSEN if current is True else NOT_CHOSEN, Style.BOX)] if current is not None else []
+    numbers = [Span(mark(number), Style.MARK) for number in sorted(set(marks.values()))]
+    return (*struck, *now, *numbers)
+
+
+def scale_boxes(each: FormField, current: Json, former: set[str], marks: Mapping[str, int]) -> dict[str, Printed]:
+    """One box a step of the scale, and under ``all`` the row of them with their names."""
+    del each
+    chosen = _chosen(current)
+    steps: dict[str, Printed] = {}
+    row: list[Span] = []
+    for step, names in SCALE_NAMES.items():
+        steps[step] = tuple(_option("", step, chosen, former, marks))
+        row += [Span(EM_SPACE)] if row else []
+        row += _option(f" {names[0]}", step, chosen, former, marks)
+    steps["all"] = tuple(row)
+    return steps
+
+
+def _chosen(value: Json) -> set[str]:
+    if value is None:
+        return set()
+    if isinstance(value, list | tuple):
+        return {str(each) for each in value}
+    return {str(value)}
+
+
+def text_of(each: FormField, value: Json, around: Surroundings, *, is_short: bool = False) -> str:
+    """A stored value as printed text; dates in full, or as digits alone in the narrow cells of a register."""
+    match each.type:
+        case "choice":
+            names = {choice.id: choice.zh for choice in each.choices}
+            return "、".join(
+                names.get(identifier, identifier) for identifier in sorted(_chosen(value), key=list(names).index)
+            )
+        case "scale":
+            return SCALE_NAMES[str(value)][0]
+        case "yes_no":
+            return "是" if value is True else "否"
+        case "date":
+            return str(value) if is_short else _chinese_date(str(value))
+        case "moment":
+            local = around.local(str(value))
+            return local.replace(" ", "\n") if is_short else f"{_chinese_date(local[:10])} {local[11:]}"
+        case "person" | "party" | "premises" | "role":
+            return around.name_of(str(value))
+        case "money":
+            return f"{_grouped(str(value))}{each.suffix or ''}"
+        case _:
+            return f"{value}{each.suffix or ''}"
+
+
+def _grouped(number: str) -> str:
+    whole, dot, places = number.partition(".")
+    digits = whole.removeprefix("-")
+    return f"{whole.removesuffix(digits)}{int(digits):,}{dot}{places}"
+
+
+def _chinese_date(day: str) -> str:
+    year, month, number = day.split("-")
+    return f"{year}年{int(month)}月{int(number)}日"
+
+
+def _bracketed(note: str, each: FormField) -> str:
+    return f"〔{note}〕" if each.type == "text" and each.lines > 1 else f" {note}"
+
+
+def _changes_by_field(record: Record) -> dict[str, list[tuple[Amendment, Change]]]:
+    changes: dict[str, list[tuple[Amendment, Change]]] = {}
+    for amendment in record.amendments:
+        for change in amendment.changes:
+            changes.setdefault(change.field, []).append((amendment, change))
+    return changes
+
+
+def is_finished(record: Record) -> bool:
+    """Whether nothing more can be filled in; an amendment that awaits its counter-signature opens nothing again."""
+    if record.state is State.PENDING:
+        return bool(record.closed_on) and record.current_section is None
+    return record.state in {State.CLOSED, State.REPLACED}
+
+
+def printer_of(record: Record, around: Surroundings, *, first: int = 0, is_row: bool = False) -> _Printer:
+    """What prints the fields of ``record``."""
+    return _Printer(record, around, first, is_row, _changes_by_field(record))
+
+
+# ---- signatures ----------------------------------------------------------------------------------------------
+
+
+def signature_block(record: Record, section: Section, around: Surroundings) -> RichText:
+    """The signatures of a section: role, name, time with its zone, meaning; room for the pen where there is none."""
+    signatures = [signature for signature in record.signatures if signature.section == section.id]
+    spans: list[Span] = []
+    for signature in signatures:
+        spans += [Span("\n")] if spans else []
+        spans += _signed(signature, around)
+    if spans:
+        return tuple(spans)
+    if is_finished(record) or record.state is State.VOID:
+        return plain(UNUSED)
+    return unsigned_block(section, around)
+
+
+def _signed(signature: Signature, around: Surroundings) -> list[Span]:
+    way = "〔纸质签名〕" if signature.method == "paper" else "〔电子签名〕"
+    unattended = "（无人值守）" if signature.unattended else ""
+    zone = around.local(signature.at, "%z")
+    time = around.local(signature.at, "%Y-%m-%d %H:%M:%S") + f" {zone[:3]}:{zone[3:]}"
+    spans = [
+        Span(around.name_of(signature.role).partition("（")[0], Style.SMALL),
+        Span(f" {way}", Style.GREY),
+        Span(f"\n{signature.name}\n"),
+        Span(f"{time}\n含义：{MEANINGS[signature.meaning][0]}{unattended}", Style.SMALL),
+    ]
+    if signature.method == "paper":
+        seen = f"；见证：{signature.witness}" if signature.witness else ""
+        spans.append(Span(f"\n录入：{signature.entered_by}{seen}", Style.SMALL))
+    return spans
+
+
+def unsigned_block(section: Section, around: Surroundings) -> RichText:
+    """Room for the pen: the role, then year, month, day."""
+    role = section.by[0]
+    who = "责任部门" if isinstance(role, ByField) else "顾客" if isinstance(role, ByParty) else around.name_of(role)
+    who = who.partition("（")[0]
+    return (Span(f"{who}（签名）\n\n\n\t年{EM_SPACE * 2}月{EM_SPACE * 2}日", Style.SMALL),)
+
+
+# ---- the list of amendments ------------------------------------------------------------------------------------
+
+
+def amendment_list(record: Record, around: Surroundings, *, first: int = 0, row: int | None = None) -> list[Printed]:
+    """The list under the form: mark, field, old → new, reason, who and when, counter-signed by."""
+    lines: list[Printed] = []
+    fields = {each.id: each for section in record.sections for each in section.all_fields}
+    for amendment in record.amendments:
+        for change in amendment.changes:
+            each = _column_of(fields, change.field)
+            old, new = changed_parts(*(_cell_text(each, value, around) for value in (change.old, change.new)))
+            place = f"第 {row} 行 " if row is not None else ""
+            lines.append(
+                {
+                    "mark": mark(change.number + first),
+                    "field": place + _place_title(fields, change.field),
+                    "old": old,
+                    "new": new,
+                    "change": (Span(old or UNUSED, Style.STRUCK), Span(f"\n→ {new or UNUSED}")),
+                    "reason": amendment.reason + ("（随之重算）" if change.is_computed else ""),
+                    "by": f"{amendment.name}\n{around.local(amendment.at)}",
+                    "countersigned": _countersigned(amendment, around),
+                    "pending": amendment.countersign == PENDING,
+                }
+            )
+    return lines
+
+
+def _countersigned(amendment: Amendment, around: Surroundings) -> RichText:
+    if amendment.countersign == NOT_NEEDED:
+        return plain(UNUSED)
+    if amendment.countersign == PENDING:
+        return (Span("待会签", Style.STRONG), Span("\nPending", Style.GREY))
+    who = f"{amendment.countersigned_by}\n{around.local(amendment.countersigned_at)}"
+    if amendment.countersign == REFUSED:
+        return (Span("不同意", Style.STRONG), Span(f"\n{who}\n{amendment.countersign_reason}"))
+    return plain(who)
+
+
+def _column_of(fields: Mapping[str, FormField], path: str) -> FormField:
+    name, _dot, cell = path.partition(".")
+    if not cell:
+        return fields[name]
+    column = cell.partition(".")[2]
+    return next(each for each in fields[name].columns if each.id == column)
+
+
+def _place_title(fields: Mapping[str, FormField], path: str) -> str:
+    name, _dot, cell = path.partition(".")
+    if not cell:
+        return fields[name].title.zh
+    row, _dot, _column = cell.partition(".")
+    return f"{fields[name].title.zh}第 {row} 行 {_column_of(fields, path).title.zh}"
+
+
+def _cell_text(each: FormField, value: Json, around: Surroundings) -> str:
+    if each.type == "rows":
+        return "…" if value else ""
+    return "" if value is None else text_of(each, value, around, is_short=True).replace("\n", " ")
+
+
+# ---- the whole context -------------------------------------------------------------------------------------------
+
+
+def record_context(record: Record, around: Surroundings, rows: Sequence[Record] = ()) -> dict[str, Printed]:
+    """All that a template may print of a record, or of a sheet with its rows.
+
+    Args:
+        record: the record or sheet.
+        around: names, zone, company.
+        rows: for a sheet: its rows in order.
+    """
+    context = _frame(record.form, around)
+    context["record"] = {
+        "number": record.number,
+        "entered_on": _chinese_date(str(record.opening["on"])),
+        "unit": around.name_of(record.unit),
+        "state": str(record.state),
+        "marks": _marks(record, rows),
+    }
+    context["checkpoint"] = str(record.opening.get("checkpoint", ""))
+    context["print_code"] = _print_code(record, rows)
+    printer = printer_of(record, around)
+    for section in record.sections:
+        for each in section.all_fields:
+            context[each.id] = printer.value(section, each)
+    context["chart"] = _charts(record)
+    context["signature"] = {section.id: signature_block(record, section, around) for section in record.sections}
+    context["filled"] = {section.id: _filled_by(record, section, around) for section in record.sections}
+    lines = amendment_list(record, around)
+    if record.is_sheet:
+        lines += _fill_rows(context, record, rows, around)
+    context["amendments"] = lines
+    context["amendments_summary"] = _summary(lines)
+    context["attachments"] = [
+        {"name": each.name, "digest": each.digest[:16], "added_on": around.local(each.at)}
+        for each in record.attachments
+    ]
+    return context
+
+
+def _fill_rows(
+    context: dict[str, Printed], sheet: Record, rows: Sequence[Record], around: Surroundings
+) -> list[Printed]:
+    lines: list[Printed] = []
+    printed: list[Printed] = []
+    first = _last_mark(sheet)
+    for number, row in enumerate(rows, 1):
+        printed.append(row_cells(row, around, number, first=first))
+        lines += amendment_list(row, around, first=first, row=number)
+        first += _last_mark(row)
+    is_ruled_off = is_finished(sheet)
+    per_page = sheet.form.sheet.rows_a_page if sheet.form.sheet else len(rows)
+    left = -len(rows) % per_page if rows else per_page
+    blank: list[Printed] = [{"no": "", "late": ""} for _ in range(left)]
+    context |= {"rows": printed, "blank_rows": blank, "ruled_off": is_ruled_off and left > 0}
+    return lines
+
+
+def _last_mark(record: Record) -> int:
+    """The greatest circled number that a record's own amendments have; 0 where there are none."""
+    return max((change.number for amendment in record.amendments for change in amendment.changes), default=0)
+
+
+def row_cells(row: Record, around: Surroundings, number: int, *, first: int = 0) -> dict[str, Printed]:
+    """The cells of one row of a sheet."""
+    printer = printer_of(row, around, first=first, is_row=True)
+    cells: dict[str, Printed] = {
+        each.id: printer.value(section, each) for section in row.sections for each in section.all_fields
+    }
+    is_struck_out = row.state is State.VOID
+    cells |= {
+        "no": str(number),
+        "number": row.number,
+        "recorded_by": str(row.opening["name"]),
+        "late": "迟录" if row.opening.get("late") else "",
+        "void": "作废" if is_struck_out else "",
+    }
+    return cells
+
+
+def blank_context(form: Form, around: Surroundings) -> dict[str, Printed]:
+    """What a template prints for the pen: every label and box, no value."""
+    context = _frame(form, around)
+    context["record"] = {
+        "number": "",
+        "entered_on": BLANK_DATE,
+        "unit": "",
+        "state": "",
+        "marks": "",
+    }
+    context["checkpoint"] = context["print_code"] = ""
+    sections = [*form.sections, *(form.sheet.sections if form.sheet else ())]
+    for section in sections:
+        for each in section.all_fields:
+            context[each.id] = _blank_value(each)
+    context["chart"] = {each.id: "" for section in sections for each in section.all_fields if each.chart}
+    context["signature"] = {section.id: unsigned_block(section, around) for section in sections}
+    context["filled"] = {section.id: {"by": "", "on": ""} for section in sections}
+    context |= {"amendments": [], "amendments_summary": "", "attachments": []}
+    if form.sheet:
+        blank: list[Printed] = [{"no": ""} for _ in range(form.sheet.rows_a_page)]
+        context |= {"rows": [], "blank_rows": blank, "ruled_off": False}
+    return context
+
+
+def _blank_value(each: FormField) -> Printed:
+    if each.type == "rows":
+        return []
+    if each.type == "scale":
+        return scale_boxes(each, None, set(), {})
+    if each.type in {"choice", "yes_no"}:
+        return boxes(each, None, set(), {})
+    if each.type in {"date", "moment"}:
+        return plain(BLANK_DATE + (f"{EM_SPACE}时" if each.type == "moment" else ""))
+    return ()
+
+
+def _frame(form: Form, around: Surroundings) -> dict[str, Printed]:
+    years = form.retention.years
+    return {
+        "company": {"name": around.company},
+        "form": {
+            "code": form.code,
+            "revision": form.revision,
+            "title_zh": form.title.zh,
+            "title_en": form.title.en,
+            "retention": "永久" if years == "permanent" else f"{years} 年",
+        },
+    }
+
+
+def _charts(record: Record) -> dict[str, Printed]:
+    """What each chart draws: the values that stand; empty where there are no rows yet."""
+    charts: dict[str, Printed] = {}
+    for section in record.sections:
+        filled = record.filled.get(section.id)
+        for each in section.all_fields:
+            if each.chart is None:
+                continue
+            rows = cast("Sequence[Mapping[str, Json]]", value_at(filled.values, each.id) or []) if filled else []
+            charts[each.id] = _chart(section, each, each.chart, rows, filled.values) if filled and rows else ""
+    return charts
+
+
+def _chart(
+    section: Section, each: FormField, chart: Chart, rows: Sequence[Mapping[str, Json]], values: Mapping[str, Json]
+) -> dict[str, Printed]:
+    objective = section.field(chart.objective) if chart.objective else None
+    value = values.get(objective.id) if objective else None
+    column = next(column for column in each.columns if column.id == chart.value)
+    bars: list[Printed] = [
+        {
+            "label": str(row.get(chart.label) or ""),
+            "value": "" if row.get(chart.value) is None else str(row[chart.value]),
+        }
+        for row in rows
+    ]
+    return {
+        "bars": bars,
+        "objective": "" if value is None else str(value),
+        "suffix": column.suffix or "",
+    }
+
+
+def _filled_by(record: Record, section: Section, around: Surroundings) -> dict[str, Printed]:
+    filled = record.filled.get(section.id)
+    if filled is None:
+        return {"by": "", "on": ""}
+    who = f"{filled.name}（代 {filled.filled_for} 填）" if filled.filled_for else filled.name
+    return {"by": who, "on": around.local(filled.at)}
+
+
+def _print_code(record: Record, rows: Sequence[Record]) -> str:
+    """What the page's code says; archiving shows nothing new, so that a copy of the archived form equals it."""
+    token = record.opening.get("token")
+    if not token:
+        return ""
+    row_acts = sum(_last_shown(row) for row in rows) if record.is_sheet else None
+    return str(PrintCode(str(token), _last_shown(record), row_acts=row_acts))
+
+
+def _last_shown(record: Record) -> int:
+    return max((act.number for act in record.history.acts if act.content.get("act") != "archive"), default=0)
+
+
+def _marks(record: Record, rows: Sequence[Record]) -> str:
+    marks = [STATE_MARKS[record.state]] if record.state in STATE_MARKS else []
+    if any(each.pending_amendments for each in (record, *rows)):
+        marks.append("更改待会签")
+    return "　".join(marks)
+
+
+def _summary(lines: Sequence[Printed]) -> str:
+    if not lines:
+        return ""
+    waiting = sum(bool(cast("Mapping[str, Printed]", line)["pending"]) for line in lines)
+    return f"共 {len(lines)} 处" + (f"，其中 {waiting} 处待会签" if waiting else "")

@@ -1,0 +1,275 @@
+"""The grammar of a form's sections and fields: which role fills and signs which part, and what it holds.
+
+Every key of the grammar has a meaning in the engine; one that this release does not know is refused by name.
+"""
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from recordkeeper.language import translate as _
+
+Identifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Expression: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+FieldType: TypeAlias = Literal[
+    "text", "choice", "scale", "yes_no", "date", "moment", "number", "money", "person", "party", "premises",
+    "role", "rows",
+]  # fmt: skip
+SignRule: TypeAlias = Literal["none", "one", "all", "any"]
+Meaning: TypeAlias = Literal[
+    "received", "analysed", "completed", "verified", "reviewed", "read", "prepared", "approved", "issued",
+    "agreed", "authored", "countersigned", "witnessed",
+]  # fmt: skip
+
+LATER_KEYS = (
+    "each", "rounds", "opens", "needs", "not_before", "working_days", "minutes", "copies", "numbering",
+    "series", "duties", "quotas", "objectives",
+)  # fmt: skip
+"""Keys of the grammar that this release does not carry out, and refuses by name."""
+
+
+class Definition(BaseModel):
+    """The base of everything read from a definition file: unknown keys refused, values frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Title(Definition):
+    """A name in both languages."""
+
+    zh: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    en: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+    def in_language(self, language: str) -> str:
+        """The name in ``zh`` or ``en``."""
+        return self.en if language == "en" else self.zh
+
+
+class Choice(Title):
+    """One of the values of a choice: stored by ``id``, printed by its names."""
+
+    id: Identifier
+
+
+class Chart(Definition):
+    """How a field of rows is drawn: a bar for each row, and the objective that it is held against.
+
+    Args:
+        title: printed above it.
+        label: the column that names the bars.
+        value: the number or money that they are as high as.
+        objective: the field of the same section that none should miss.
+    """
+
+    title: Title
+    label: Identifier
+    value: Identifier
+    objective: Identifier | None = None
+
+
+class FormField(Definition):
+    """One field of a section, or one column of a field of rows.
+
+    Args:
+        id: its name in values, templates and expressions.
+        type: what it holds.
+        required: whether the section can be filled without it.
+        required_if: a condition over the values known by then under which it is required.
+        choices: the values of a choice.
+        multiple: whether several choices may be given.
+        places: decimal places of a number; money always has two.
+        at_least, at_most: bounds of a number or money.
+        pattern: a regular expression that the whole of a text matches.
+        check: a condition that the values must meet.
+        check_says: what to tell whoever breaks it.
+        takes_from: where the value is copied from when none is given, ``party.phone``, ``premises.code``.
+        columns: the columns of a field of rows.
+        remarks: for a scale: the text field that holds the remarks on this item.
+        group: for a scale: the heading the item stands under.
+        lines: printed height in lines, for texts.
+        width: share of the printed line.
+        millimetres: column width in a register.
+        hint: what to write, shown when asked for.
+        suffix: a unit printed after the value.
+        chart: for rows: how they are drawn below their table.
+        beside: the field of the same section in whose place it is printed too: ``other``'s text, a due date.
+    """
+
+    id: Identifier
+    title: Title
+    type: FieldType
+    required: bool = True
+    required_if: Expression | None = None
+    choices: tuple[Choice, ...] = ()
+    multiple: bool = False
+    places: Annotated[int, Field(ge=0, le=6)] = 0
+    at_least: str | None = None
+    at_most: str | None = None
+    pattern: str | None = None
+    check: Expression | None = None
+    check_says: Title | None = None
+    takes_from: Annotated[str, StringConstraints(pattern=r"^(party|premises)\.[a-z_]+$")] | None = None
+    columns: tuple["FormField", ...] = ()
+    remarks: Identifier | None = None
+    group: Title | None = None
+    lines: Annotated[int, Field(ge=1, le=40)] = 1
+    width: Literal["half", "full"] | None = None
+    millimetres: Annotated[int, Field(ge=5, le=200)] | None = None
+    hint: Title | None = None
+    suffix: str | None = None
+    beside: Identifier | None = None
+    chart: Chart | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "FormField":
+        if (self.type == "choice") != bool(self.choices):
+            msg = _("choices belong to a field of type choice, and every such field has them")
+            raise ValueError(msg)
+        if (self.type == "rows") != bool(self.columns):
+            msg = _("columns belong to a field of type rows, and every such field has them")
+            raise ValueError(msg)
+        if any(column.type == "rows" for column in self.columns):
+            msg = _("a column cannot hold rows")
+            raise ValueError(msg)
+        if self.multiple and self.type != "choice":
+            msg = _("multiple belongs to a field of type choice")
+            raise ValueError(msg)
+        _check_chart(self.chart, self.columns)
+        _check_pattern(self.pattern)
+        _check_bounds(self.type, [bound for bound in (self.at_least, self.at_most) if bound is not None])
+        return self
+
+
+def _check_chart(chart: Chart | None, columns: tuple[FormField, ...]) -> None:
+    types = {column.id: column.type for column in columns}
+    if chart is None:
+        return
+    if chart.label not in types or types.get(chart.value) not in {"number", "money"}:
+        msg = _("a chart names a column for its labels and one of numbers or money")
+        raise ValueError(msg)
+
+
+def _check_pattern(pattern: str | None) -> None:
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        msg = _("pattern: no regular expression: {found}").format(found=error)
+        raise ValueError(msg) from None
+
+
+def _check_bounds(field_type: str, bounds: list[str]) -> None:
+    if bounds and field_type not in {"number", "money"}:
+        msg = _("at_least and at_most belong to numbers and money")
+        raise ValueError(msg)
+    for bound in bounds:
+        try:
+            Decimal(bound)
+        except InvalidOperation:
+            msg = _("at_least, at_most: expected a number, found {found}").format(found=bound)
+            raise ValueError(msg) from None
+
+
+class ComputedField(FormField):
+    """A field whose value follows from others; never typed in."""
+
+    value: Expression
+    required: bool = False
+
+
+class ByField(Definition):
+    """Whoever holds the role, or is the person, that a field of an earlier section names."""
+
+    field: Identifier
+
+
+class ByParty(Definition):
+    """The outside party that a field, or the record itself, names; signs on paper."""
+
+    party: Identifier
+
+
+By: TypeAlias = Identifier | ByField | ByParty
+
+
+class Due(Definition):
+    """By when a section is to be done: so many days after another section's signature or a field's date."""
+
+    days: Annotated[int, Field(ge=0, le=3660)] | None = None
+    after: Identifier | None = None
+    field: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Due":
+        if (self.field is None) == (self.days is None or self.after is None):
+            msg = _("due is either {days, after} or {field}")
+            raise ValueError(msg)
+        return self
+
+
+class Section(Definition):
+    """The part of a form that one role fills and signs.
+
+    Args:
+        id: its name, shared with the fields' in one namespace a form.
+        title: printed heading.
+        by: who may fill and sign: roles, whoever a field names, an outside party.
+        other_than: earlier sections whose signers may not fill or sign this one.
+        when: the condition under which the section is needed.
+        fields, computed: what it holds.
+        sign: none; one of ``by``; all of ``by``; any number of them.
+        meaning: what a signature here says, from the closed list.
+        on_paper: whether it may be signed on paper and the scan bound to the record.
+        due: by when.
+        optional: whether the record can close without it.
+        ends: the condition under which the record needs nothing after this section.
+        sign_title: the label of the signature block, where it differs from the title.
+    """
+
+    id: Identifier
+    title: Title
+    by: tuple[By, ...]
+    other_than: tuple[Identifier, ...] = ()
+    when: Expression | None = None
+    fields: tuple[FormField, ...] = ()
+    computed: tuple[ComputedField, ...] = ()
+    sign: SignRule = "none"
+    meaning: Meaning | None = None
+    on_paper: bool = False
+    due: Due | None = None
+    optional: bool = False
+    ends: Expression | None = None
+    sign_title: Title | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists(cls, data: object) -> object:
+        if isinstance(data, dict):
+            data = dict(data)
+            for key in ("by", "other_than"):
+                if key in data and not isinstance(data[key], list | tuple):
+                    data[key] = [data[key]]
+        return data
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Section":
+        if not self.by:
+            msg = _("by names nobody")
+            raise ValueError(msg)
+        if (self.sign == "none") != (self.meaning is None):
+            msg = _("a section that is signed has a meaning, and no other has")
+            raise ValueError(msg)
+        if not self.fields and not self.computed and self.sign == "none":
+            msg = _("a section holds fields or a signature")
+            raise ValueError(msg)
+        return self
+
+    @property
+    def all_fields(self) -> tuple[FormField, ...]:
+        """The fields that are typed in, then those computed."""
+        return (*self.fields, *self.computed)
+
+    def field(self, identifier: str) -> FormField | None:
+        """The field of that id, computed ones included; None where there is none."""
+        return next((field for field in self.all_fields if field.id == identifier), None)
