@@ -1,0 +1,1 @@
+"""Passphrases, key pairs, signatures over bytes, session tokens; knows no records."""

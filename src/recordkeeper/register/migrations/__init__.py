@@ -1,0 +1,1 @@
+"""The schema's history; Alembic reads these files wherever the package is installed."""

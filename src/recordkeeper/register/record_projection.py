@@ -1,0 +1,114 @@
+"""The rows that follow from a record's, sheet's, form revision's or procedure's acts."""
+
+import json
+import unicodedata
+
+from recordkeeper.model.amendment import PENDING
+from recordkeeper.model.canonical import Json
+from recordkeeper.model.form_revision import Revision
+from recordkeeper.model.record import Record
+from recordkeeper.model.record_state import FIRST_ROUND
+from recordkeeper.register.projection import Rows
+
+LONGEST_TITLE = 60
+
+
+def record_rows(record: Record) -> Rows:
+    """The rows of a record or sheet: its state, every value now standing, amendments, signatures."""
+    opening = record.opening
+    fields = [
+        {"section": section, "round": FIRST_ROUND, "field": name, "value": field_text(value)}
+        for section, filled in record.filled.items()
+        for name, value in filled.values.items()
+    ]
+    return {
+        "record": [
+            {
+                "number": record.number,
+                "form": record.form.code,
+                "revision": record.form.revision,
+                "unit": record.unit,
+                "state": str(record.state),
+                "sheet": record.sheet or None,
+                "party": _text_or_none(opening.get("party")),
+                "premises": _text_or_none(opening.get("premises")),
+                "entered_on": str(opening["on"]),
+                "closed_on": record.closed_on or None,
+                "title": title_of(record) or None,
+            }
+        ],
+        "record_field": fields,
+        "amendment": [
+            {
+                "record": record.number,
+                "number": change.number,
+                "field": change.field,
+                "pending": amendment.countersign == PENDING,
+            }
+            for amendment in record.amendments
+            for change in amendment.changes
+        ],
+        "signature": [
+            {
+                "act_number": signature.act_number,
+                "person": signature.signer or signature.name,
+                "meaning": signature.meaning,
+                "method": signature.method,
+            }
+            for signature in record.signatures
+        ],
+    }
+
+
+def revision_rows(revision: Revision) -> Rows:
+    """The rows of a form's or procedure's revision; a form's names as they are looked up."""
+    if not revision.is_form:
+        return {"procedure": [{"code": revision.code, "revision": revision.revision, "state": str(revision.state)}]}
+    return {
+        "form_revision": [
+            {
+                "code": revision.code,
+                "revision": revision.revision,
+                "procedure": revision.procedure,
+                "state": str(revision.state),
+                "effective_on": revision.effective_on.isoformat() if revision.effective_on else None,
+                "author": revision.author,
+                "approver": revision.approver or None,
+                "digest": revision.files["template"],
+            }
+        ],
+        "form_name": [
+            {"spelling": spelling, "code": revision.code}
+            for spelling in dict.fromkeys(folded(name) for name in revision.form.spellings)
+        ],
+    }
+
+
+def folded(spelling: str) -> str:
+    """A form's name as it is compared: width, case and surrounding space do not count."""
+    return unicodedata.normalize("NFKC", spelling).strip().casefold()
+
+
+def field_text(value: Json) -> str | None:
+    """A value as it is searched: texts as they are, everything else as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def title_of(record: Record) -> str:
+    """The first text of a record, by which a person knows it again in a list."""
+    values = record.values
+    texts = (
+        str(values[each.id])
+        for section in record.sections
+        for each in section.fields
+        if each.type == "text" and each.lines > 1 and each.id in values
+    )
+    text = next(texts, "")
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
+
+
+def _text_or_none(value: Json) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,109 @@
+"""The schema's revisions: made from nothing, brought up to date, refused when newer than the program."""
+
+from importlib.resources import as_file, files
+
+from sqlalchemy import Connection, inspect, text
+
+from recordkeeper.errors import RefusalError, RegisterError, UnavailableError
+from recordkeeper.language import translate as _
+from recordkeeper.register.connection import MissingRegisterError
+from recordkeeper.register.triggers import put_triggers, verify_triggers
+
+# Every revision that was ever released, oldest first; Alembic is too slow to import to ask it each time.
+REVISIONS = ("0001",)
+
+
+class DatabaseTooNewError(RegisterError, UnavailableError):
+    """A newer program made this database."""
+
+    def __init__(self, database: str, found: str) -> None:
+        super().__init__(
+            _("{database}: made by a newer program: expected schema {expected}, found {found}").format(
+                database=database, expected=REVISIONS[-1], found=found
+            ),
+            subject=database,
+            expected=REVISIONS[-1],
+            found=found,
+        )
+
+
+class RegisterExistsError(RegisterError, RefusalError):
+    """There is something already where a new register was to be made."""
+
+    def __init__(self, database: str, found: str) -> None:
+        super().__init__(
+            _("{database}: expected an empty database, found table {found}").format(database=database, found=found),
+            subject=database,
+            found=found,
+        )
+
+
+class UnguardedRegisterError(RegisterError, UnavailableError):
+    """A register whose triggers are not as the program made them."""
+
+    def __init__(self, database: str, found: str) -> None:
+        super().__init__(
+            _("{database}: its guards were changed: {found}").format(database=database, found=found),
+            subject=database,
+            found=found,
+        )
+
+
+def check_empty(connection: Connection, database: str) -> None:
+    """Refuse a database that holds tables.
+
+    Raises:
+        RegisterExistsError: it holds one.
+    """
+    names = sorted(inspect(connection).get_table_names())
+    if names:
+        raise RegisterExistsError(database, names[0])
+
+
+def revision_of(connection: Connection, database: str) -> str:
+    """The schema's revision.
+
+    Raises:
+        MissingRegisterError: there is none, for the database holds no register.
+    """
+    if not inspect(connection).has_table("alembic_version"):
+        raise MissingRegisterError(database)
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is None:
+        raise MissingRegisterError(database)
+    return str(found)
+
+
+def check_schema(connection: Connection, database: str) -> bool:
+    """Whether the schema is the program's own; False where it is an older one.
+
+    Raises:
+        MissingRegisterError: the database holds no register.
+        DatabaseTooNewError: a newer program made it.
+        UnguardedRegisterError: a trigger is missing, altered or not one of ours.
+    """
+    found = revision_of(connection, database)
+    if found not in REVISIONS:
+        raise DatabaseTooNewError(database, found)
+    if found != REVISIONS[-1]:
+        return False
+    findings = verify_triggers(connection)
+    if findings:
+        raise UnguardedRegisterError(database, ", ".join(finding.message for finding in findings))
+    return True
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the schema to the program's own revision, from nothing too, and put the triggers in place.
+
+    All of it happens in the transaction that is open on ``connection``.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    with as_file(files("recordkeeper.register") / "migrations") as folder:
+        config = Config()
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    put_triggers(connection)

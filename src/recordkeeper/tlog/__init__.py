@@ -1,0 +1,1 @@
+"""The audit trail's log: Merkle tree, tiles, checkpoints, signed notes; knows no records."""

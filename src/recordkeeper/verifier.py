@@ -1,0 +1,2258 @@
+"""Is this archive as it was written? Checked from the archive alone, by anybody who has Python 3.11.
+
+    python3 verifier.py PATH [--key FILE] [--against FILE|SHORT]... [--cosigner FILE]... [--require N] [--json]
+                             [--lang en|zh]
+
+PATH is an archive folder (``objects/`` and ``log/`` in it), a pack (a zip of the same layout), or a proof file
+(``….json``). Nothing is ever written, links are never followed, the network is not used, and nothing outside the
+standard library is imported.
+
+What is checked:
+
+1. files: the storage root and every object of it by OCFL 1.1: declarations, inventories, digests, nothing missing,
+   nothing added; every version is the one that the log binds; files that acts bind are there.
+2. records: the acts in each ``record.json`` give the state digests that stand in the log's events, none is missing.
+3. signatures: every signature fits the act, the state before it, and a key that its person had then.
+4. log: the events give the tree (RFC 9162) whose root the checkpoint (C2SP signed note) states and the log key signed.
+5. tail: with ``--against``, that a checkpoint kept outside (a signed note, or a short one as a form prints it) is one
+   of this log, so that nothing was cut or rewritten; with ``--cosigner``, that N (else all) of these have cosigned it.
+
+Not covered, for it is not in an archive: the register's tables, records still open, and whatever else may lie beside
+``objects/`` and ``log/``. Without ``--key`` the log key is the one that the archive itself names: whoever made all of
+the archive anew would name another, so compare it with the copy kept outside. The same holds of this file: take it
+from a place that you trust, not from the archive that you doubt.
+
+Exit status: 0 ok, 1 altered, 2 wrong usage, 4 no archive there, 6 cannot assess, 70 a defect of this program, 130
+interrupted.
+
+This file is long, over 400 lines, because it has to be one: an auditor reads it in an hour and carries it on a stick.
+The order is that of reading: findings, media, canonical JSON, Ed25519, Merkle tree, signed notes, OCFL, acts, log,
+the answer, the command, and last the table of Chinese texts.
+
+Source: OCFL 1.1; RFC 9162, 2.1; C2SP tlog-tiles, signed-note, tlog-cosignature; RFC 8032; RFC 8785; 21 CFR 11.70
+"""
+
+import argparse
+import base64
+import binascii
+import hashlib
+import json
+import os
+import re
+import stat
+import sys
+import urllib.parse
+import zipfile
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any, NamedTuple, NoReturn
+
+# ---- Findings and answers -------------------------------------------------------------------------------------------
+
+RECORDS, REGISTER, FILES, LOG, SIGNATURES, TAIL = "records", "register", "files", "log", "signatures", "tail"
+ASPECTS = (RECORDS, REGISTER, FILES, LOG, SIGNATURES, TAIL)
+OK, ALTERED, CANNOT_ASSESS, PENDING = "ok", "altered", "cannot assess", "pending"
+EXIT_STATUS = {OK: 0, ALTERED: 1, CANNOT_ASSESS: 6}
+WRONG_USAGE, MISSING, DEFECT, INTERRUPTED = 2, 4, 70, 130
+
+MOST_KEPT = 10_000  # findings of one weight; the others are counted
+MOST_SHOWN = 50
+_LONGEST_SHOWN = 400
+
+
+def say(text: str, language: str, **values: object) -> str:
+    """``text`` in ``language``, its placeholders filled."""
+    return say_as_it_is(text, language).format(**values)
+
+
+def say_as_it_is(text: str, language: str) -> str:
+    """``text`` in ``language`` where it is one of ours, else as it is: it may hold anything, braces too."""
+    return CHINESE.get(text, text) if language == "zh" else text
+
+
+def clean(text: object) -> str:
+    """``text`` as it can be shown anywhere: one line, no control characters, no end of it out of sight."""
+    raw = os.fsencode(str(text)).decode("utf-8", "backslashreplace") if _is_encodable(str(text)) else ascii(text)
+    shown = "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in raw[: _LONGEST_SHOWN + 1])
+    return shown if len(shown) <= _LONGEST_SHOWN else shown[:_LONGEST_SHOWN] + "…"
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Finding(NamedTuple):
+    """One problem: its code, how much it weighs, the aspect and the subject or file it is about, and what it says."""
+
+    code: str
+    severity: str
+    aspect: str
+    subject: str
+    text: str
+    values: tuple[tuple[str, str], ...]
+
+    def message(self, language: str) -> str:
+        """What was expected and found."""
+        values = {name: say_as_it_is(value, language) for name, value in self.values}
+        return say(self.text, language, **values)
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything found, and what was looked at."""
+
+    kept: dict[Finding, None] = field(default_factory=dict)
+    tally: Counter[tuple[str, str]] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    not_covered: dict[str, list[str]] = field(default_factory=dict)
+    reasons: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    anchored_size: int = 0
+    key: str = ""
+    is_key_given: bool = False
+    checkpoint: str = ""
+    cosigners: list[str] = field(default_factory=list)
+    aspects: tuple[str, ...] = ASPECTS
+    _by_severity: Counter[str] = field(default_factory=Counter)
+
+    def find(self, code: str, aspect: str, subject: str, text: str, severity: str = ALTERED, **values: object) -> None:
+        """Note a problem; the same one is noted once."""
+        shown = tuple((name, clean(value)) for name, value in values.items())
+        finding = Finding(code, severity, aspect, clean(subject), text, shown)
+        if finding in self.kept:
+            return
+        self.tally[aspect, severity] += 1
+        if self._by_severity[severity] < MOST_KEPT:
+            self._by_severity[severity] += 1
+            self.kept[finding] = None
+
+    def answer(self, aspect: str) -> str:
+        """What can be said of an aspect."""
+        if self.tally[aspect, ALTERED]:
+            return ALTERED
+        is_out_of_reach = aspect == REGISTER or (aspect == TAIL and not self.anchored_size)
+        return CANNOT_ASSESS if self.tally[aspect, CANNOT_ASSESS] or is_out_of_reach else OK
+
+    @property
+    def verdict(self) -> str:
+        """Altered if any aspect is; else cannot assess if any but register and tail is; else ok."""
+        answers = {aspect: self.answer(aspect) for aspect in ASPECTS}
+        if ALTERED in answers.values():
+            return ALTERED
+        return CANNOT_ASSESS if any(answers[each] != OK for each in (RECORDS, FILES, LOG, SIGNATURES)) else OK
+
+    def reason(self, aspect: str, language: str) -> str:
+        """Why an aspect has its answer."""
+        answer = self.answer(aspect)
+        count = self.tally[aspect, answer]
+        first = next((each for each in self.kept if (each.aspect, each.severity) == (aspect, answer)), None)
+        if count and first:
+            text = "{count} findings, first {subject}: {message}"
+            return say(text, language, count=count, subject=first.subject, message=first.message(language))
+        text, values = self.reasons.get(aspect, ("as it was written", {}))
+        return say(text, language, **values)
+
+
+# ---- Media: a folder or a pack, read and never written --------------------------------------------------------------
+
+FILE, FOLDER, LINK, SPECIAL, UNREADABLE = "file", "folder", "link", "special", "unreadable"
+DEPTH_LIMIT = 100
+# A pack is only unpacked block by block to be hashed, never parsed as a document, so it may be larger than what the
+# program takes as a form: the bounds keep memory and time finite.
+PACK_MEMBERS, PACK_BYTES, PACK_RATIO = 200_000, 16 * 2**30, 100
+SMALL_BYTES, NOTE_BYTES, INVENTORY_BYTES, TILE_BYTES = 4096, 2**20, 64 * 2**20, 256 * (0xFFFF + 2)
+_READ_PLAIN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Medium:
+    """An archive as a folder; paths are relative to it, with ``/`` between parts."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._plain_folders = {""}
+
+    def scan(self, folder: str) -> list[tuple[str, str]]:
+        """Names and kinds of what a folder holds, sorted. Raises OSError."""
+        self._check_no_link(folder)
+        with os.scandir(self._path / folder) as entries:
+            return sorted((entry.name, self._kind(entry)) for entry in entries)
+
+    @staticmethod
+    def _kind(entry: "os.DirEntry[str]") -> str:
+        try:
+            mode = entry.stat(follow_symlinks=False).st_mode
+        except OSError:
+            return UNREADABLE
+        kinds = {stat.S_IFREG: FILE, stat.S_IFDIR: FOLDER, stat.S_IFLNK: LINK}
+        return kinds.get(stat.S_IFMT(mode), SPECIAL)
+
+    def open(self, path: str) -> IO[bytes]:
+        """A regular file for reading; a link in its place or above it is refused. Raises OSError."""
+        self._check_no_link(path.rpartition("/")[0])
+        place = self._path / path
+        if not stat.S_ISREG(place.lstat().st_mode):
+            raise OSError("not a regular file")
+        return os.fdopen(os.open(place, _READ_PLAIN), "rb")
+
+    def _check_no_link(self, folder: str) -> None:
+        if folder not in self._plain_folders:
+            self._check_no_link(folder.rpartition("/")[0])
+            if not stat.S_ISDIR((self._path / folder).lstat().st_mode):
+                raise OSError("not a folder")
+            self._plain_folders.add(folder)
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Pack(Medium):
+    """An archive as a zip.
+
+    Raises:
+        ValueError: no zip, or one that cannot be read safely.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise ValueError(f"not a zip: {error}") from None
+        try:
+            self._folders = self._sorted_in(path.stat().st_size)
+        except ValueError:
+            self._zip.close()
+            raise
+        top = self._folders[""]
+        # A zip made of a folder holds that folder alone.
+        self._top = (
+            f"{next(iter(top))}/" if list(top.values()) == [FOLDER] and not {"objects", "log"} & set(top) else ""
+        )
+
+    def _sorted_in(self, packed_bytes: int) -> dict[str, dict[str, str]]:
+        members = self._zip.infolist()
+        total = sum(member.file_size for member in members)
+        if len(members) > PACK_MEMBERS or total > PACK_BYTES or total > PACK_RATIO * packed_bytes:
+            raise ValueError(f"{len(members)} members, {total} bytes in {packed_bytes}")
+        folders: dict[str, dict[str, str]] = {"": {}}
+        for member in members:
+            parts = member.filename.rstrip("/").split("/")
+            is_safe = all(part not in {"", ".", ".."} and not set(part) & set("\\\0:") for part in parts)
+            if not is_safe or member.flag_bits & 1 or len(parts) > DEPTH_LIMIT:
+                raise ValueError(clean(member.filename))
+            for count in range(1, len(parts)):
+                above = folders.setdefault("/".join(parts[: count - 1]), {})
+                if above.setdefault(parts[count - 1], FOLDER) != FOLDER:
+                    raise ValueError(clean(member.filename))
+            siblings = folders.setdefault("/".join(parts[:-1]), {})
+            kind = FOLDER if member.is_dir() else LINK if stat.S_ISLNK(member.external_attr >> 16) else FILE
+            if siblings.get(parts[-1], "") not in ({"", FOLDER} if kind == FOLDER else {""}):
+                raise ValueError(clean(member.filename))
+            siblings[parts[-1]] = kind
+            if kind == FOLDER:
+                folders.setdefault("/".join(parts), {})
+        return folders
+
+    def scan(self, folder: str) -> list[tuple[str, str]]:
+        """Names and kinds of what a folder holds."""
+        found = self._folders.get((self._top + folder).rstrip("/"))
+        if found is None:
+            raise FileNotFoundError(folder)
+        return sorted(found.items())
+
+    def open(self, path: str) -> IO[bytes]:
+        """A member for reading."""
+        try:
+            return self._zip.open(self._top + path)
+        except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            raise OSError(str(error)) from None
+
+    def close(self) -> None:
+        """Close the zip."""
+        self._zip.close()
+
+
+def read(medium: Medium, path: str, byte_limit: int) -> bytes:
+    """The content of a file of at most ``byte_limit`` bytes. Raises OSError."""
+    try:
+        with medium.open(path) as file:
+            data = file.read(byte_limit + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise OSError(str(error)) from None
+    if len(data) > byte_limit:
+        raise OSError(f"more than {byte_limit} bytes")
+    return data
+
+
+def digest_of(medium: Medium, path: str, algorithm: str) -> str:
+    """The digest of a file of any size, hexadecimal. Raises OSError."""
+    digest = hashlib.new(algorithm)
+    try:
+        with medium.open(path) as file:
+            while block := file.read(2**18):
+                digest.update(block)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise OSError(str(error)) from None
+    return digest.hexdigest()
+
+
+def why(error: OSError) -> str:
+    """The reason of a failed reading."""
+    return error.strerror or str(error) or type(error).__name__
+
+
+def walk(medium: Medium, top: str, report: Report) -> tuple[set[str], dict[str, int]]:
+    """The files below ``top``, and its folders with the number of their entries; what else is there is found."""
+    files: set[str] = set()
+    folders: dict[str, int] = {}
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        place = f"{top}/{folder}".rstrip("/")
+        try:
+            entries = medium.scan(place) if folder.count("/") < DEPTH_LIMIT else []
+        except OSError as error:
+            report.find("unreadable", FILES, place, "cannot be read: {found}", CANNOT_ASSESS, found=why(error))
+            continue
+        if folder:
+            folders[folder] = len(entries)
+        for name, kind in entries:
+            path = f"{folder}/{name}".lstrip("/")
+            if kind == FILE:
+                files.add(path)
+            elif kind == FOLDER:
+                waiting.append(path)
+            else:
+                _find_odd(report, FILES, f"{top}/{path}", kind)
+    return files, folders
+
+
+def _find_odd(report: Report, aspect: str, path: str, kind: str) -> None:
+    """Note what is neither file nor folder."""
+    match kind:
+        case "link":
+            report.find("E090", aspect, path, "a symbolic link")
+        case "special":
+            report.find("E001c", aspect, path, "neither file nor folder")
+        case _:
+            report.find("unreadable", aspect, path, "cannot be read", CANNOT_ASSESS)
+
+
+# ---- Canonical JSON -------------------------------------------------------------------------------------------------
+
+
+def parse_json(data: bytes) -> Any:
+    """The value of a JSON text as the program writes it: keys once and ASCII, no float, integers below 2^53.
+
+    Raises:
+        ValueError: anything else.
+    """
+    try:
+        return json.loads(
+            data.decode(),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse,
+            parse_float=_refuse,
+            parse_int=_small,
+        )
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def canonical(value: object) -> bytes:
+    """The canonical bytes of what ``parse_json`` gave.
+
+    Raises:
+        ValueError: a lone surrogate.
+
+    Source: RFC 8785, 3.2
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs) or not all(key.isascii() for key in value):
+        raise ValueError("a key stands twice or is not ASCII")
+    return value
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text[:40]} has no canonical form")
+
+
+def _small(text: str) -> int:
+    number = int(text) if len(text) <= len("-9007199254740991") else 2**53
+    return number if abs(number) < 2**53 else _refuse(text)
+
+
+# ---- Ed25519 --------------------------------------------------------------------------------------------------------
+
+_P = 2**255 - 19
+_L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
+_ROOT_OF_MINUS_1 = pow(2, (_P - 1) // 4, _P)
+
+Point = tuple[int, int, int, int]  # extended coordinates X, Y, Z, T: x = X/Z, y = Y/Z, xy = T/Z
+_NEUTRAL: Point = (0, 1, 1, 0)
+
+
+def is_signed(public_key: bytes, signature: bytes, data: bytes) -> bool:
+    """Whether ``signature`` (64 bytes) over ``data`` was made with the key of ``public_key`` (32 bytes).
+
+    Source: RFC 8032, 5.1.7
+    """
+    if len(public_key) != 32 or len(signature) != 64:
+        return False
+    negative_key = _multiples_of_negative(public_key)
+    scalar = int.from_bytes(signature[32:], "little")
+    if negative_key is None or scalar >= _L:
+        return False
+    challenge = int.from_bytes(hashlib.sha512(signature[:32] + public_key + data).digest(), "little") % _L
+    x, y, z, _t = _sum(_times(_multiples_of_base(), scalar), _times(negative_key, challenge))
+    inverse = pow(z, -1, _P)
+    found = (y * inverse % _P) | ((x * inverse % _P & 1) << 255)
+    return found.to_bytes(32, "little") == signature[:32]
+
+
+def _sum(one: Point, other: Point) -> Point:
+    """The sum of two points. Source: RFC 8032, 5.1.4."""
+    x1, y1, z1, t1 = one
+    x2, y2, z2, t2 = other
+    a = (y1 - x1) * (y2 - x2) % _P
+    b = (y1 + x1) * (y2 + x2) % _P
+    c = 2 * t1 * t2 * _D % _P
+    d = 2 * z1 * z2 % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _decompressed(encoded: bytes) -> Point | None:
+    """The point of 32 bytes; none where they are none. Source: RFC 8032, 5.1.3."""
+    number = int.from_bytes(encoded, "little")
+    sign, y = number >> 255, number & (2**255 - 1)
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT_OF_MINUS_1 % _P
+    if (x * x - square) % _P or (x == 0 and sign):
+        return None
+    x = _P - x if x & 1 != sign else x
+    return x, y, 1, x * y % _P
+
+
+def _multiples(point: Point) -> list[list[Point]]:
+    """For each of the 64 hexadecimal digits of a scalar, lowest first, what each of its 16 values adds."""
+    table = []
+    for _digit in range(64):
+        row = [_NEUTRAL]
+        for _value in range(16):
+            row.append(_sum(row[-1], point))
+        point = row.pop()
+        table.append(row)
+    return table
+
+
+@lru_cache(maxsize=1)
+def _multiples_of_base() -> list[list[Point]]:
+    base = _decompressed((4 * pow(5, -1, _P) % _P).to_bytes(32, "little"))
+    return _multiples(base or _NEUTRAL)
+
+
+@lru_cache(maxsize=64)
+def _multiples_of_negative(public_key: bytes) -> list[list[Point]] | None:
+    point = _decompressed(public_key)
+    return None if point is None else _multiples((_P - point[0], point[1], 1, _P - point[3]))
+
+
+def _times(multiples: list[list[Point]], scalar: int) -> Point:
+    result = _NEUTRAL
+    for row in multiples:
+        if scalar & 15:
+            result = _sum(result, row[scalar & 15])
+        scalar >>= 4
+    return result
+
+
+# ---- Merkle tree ----------------------------------------------------------------------------------------------------
+
+WIDTH, HASH_BYTES = 256, 32
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """The hash of a leaf. Source: RFC 9162, 2.1.1."""
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def root_hash(hashes: Sequence[bytes]) -> bytes:
+    """The root of the tree over hashes of leaves, or of complete subtrees of one size and a smaller one at the end.
+
+    Source: RFC 9162, 2.1.1
+    """
+    if not hashes:
+        return hashlib.sha256(b"").digest()
+    level = list(hashes)
+    while len(level) > 1:
+        # An odd last node moves up unchanged, which gives the same tree as splitting at powers of two.
+        odd = level[-1:] if len(level) % 2 else []
+        pairs = zip(level[::2], level[1::2], strict=False)
+        level = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in pairs] + odd
+    return level[0]
+
+
+def is_included(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> bool:
+    """Whether ``proof`` leads from a leaf's hash to the root. Source: RFC 9162, 2.1.3.2."""
+    place, last, result = index, size - 1, leaf
+    for item in proof:
+        if last == 0:
+            return False
+        is_right = bool(place & 1) or place == last
+        result = hashlib.sha256(b"\x01" + (item + result if is_right else result + item)).digest()
+        while is_right and place and not place & 1:
+            place, last = place >> 1, last >> 1
+        place, last = place >> 1, last >> 1
+    return 0 <= index < size and last == 0 and result == root
+
+
+def is_consistent(first: int, second: int, roots: tuple[bytes, bytes], proof: Sequence[bytes]) -> bool:
+    """Whether ``proof`` shows the first tree to be the beginning of the second. Source: RFC 9162, 2.1.4.2."""
+    if not 0 < first <= second or first == second:
+        return 0 < first == second and not proof and roots[0] == roots[1]
+    steps = [roots[0], *proof] if first & (first - 1) == 0 else list(proof)
+    place, last = first - 1, second - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    old = new = steps[0] if steps else b""
+    for item in steps[1:]:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            old, new = (hashlib.sha256(b"\x01" + item + each).digest() for each in (old, new))
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            new = hashlib.sha256(b"\x01" + new + item).digest()
+        place, last = place >> 1, last >> 1
+    return last == 0 and (old, new) == roots
+
+
+# ---- Signed notes, checkpoints, keys --------------------------------------------------------------------------------
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_NUMBER = r"0|[1-9][0-9]{0,17}"
+_SIZE = re.compile(_NUMBER)
+_PREVIOUS = re.compile(rf"previous ({_NUMBER}) ([0-9a-f]{{64}})")
+_SHORT = re.compile(r"\s*([1-9][0-9]{0,17})\s*[·.:]\s*([0-9A-Fa-f]{4})-([0-9A-Fa-f]{4})\s*")
+LOG_KEY, COSIGNER_KEY = 1, 4
+
+
+class Key(NamedTuple):
+    """A verifier key ``name+hash+key``: of a log (signatures over the note) or of a cosigner (with a time)."""
+
+    name: str
+    identifier: bytes
+    algorithm: int
+    public: bytes
+
+
+class Note(NamedTuple):
+    """A signed checkpoint: its text, whose signatures stand below it, and what the text says."""
+
+    text: str
+    signatures: tuple[tuple[str, bytes], ...]
+    size: int
+    root: bytes
+    previous: tuple[int, str] | None
+
+    @property
+    def short(self) -> str:
+        """As forms print it: ``1042·9F2C-77A1``."""
+        beginning = self.root.hex().upper()
+        return f"{self.size}·{beginning[:4]}-{beginning[4:8]}"
+
+
+def parse_key(text: str) -> Key:
+    """The key of a line. Raises ValueError. Source: C2SP signed-note, tlog-cosignature."""
+    name, identifier, encoded = [*text.strip().split("+", 2), "", ""][:3]
+    data = _decoded(encoded)
+    if data is None or len(data) != 33 or data[0] not in {LOG_KEY, COSIGNER_KEY} or not re.fullmatch(r"[^\s+]+", name):
+        raise ValueError(clean(text))
+    expected = hashlib.sha256(name.encode(errors="surrogatepass") + b"\n" + data).digest()[:4]
+    if expected.hex() != identifier:
+        raise ValueError(clean(text))
+    return Key(name, expected, data[0], data[1:])
+
+
+def parse_note(data: bytes) -> Note:
+    """The checkpoint of a signed note, whoever signed it.
+
+    Raises:
+        ValueError: it is none.
+
+    Source: C2SP signed-note, tlog-checkpoint
+    """
+    text, blank, tail = data.decode().rpartition("\n\n")
+    if not blank or not tail.endswith("\n") or _CONTROL.search(text + tail):
+        raise ValueError("no signed note")
+    signatures = []
+    for line in tail[:-1].split("\n"):
+        dash, name, encoded = [*line.split(" ", 2), "", ""][:3]
+        blob = _decoded(encoded)
+        if dash != "—" or not re.fullmatch(r"[^\s+]+", name) or blob is None or len(blob) < 5:
+            raise ValueError("no signature line")
+        signatures.append((name, blob))
+    lines = text.split("\n")
+    root = _decoded(lines[2]) if len(lines) >= 3 else None
+    if len(signatures) > 100 or not all(lines) or root is None or len(root) != 32 or not _SIZE.fullmatch(lines[1]):
+        raise ValueError("no size and root")
+    named = next((match for line in lines[3:] if (match := _PREVIOUS.fullmatch(line))), None)
+    previous = (int(named[1]), named[2]) if named else None
+    return Note(text + "\n", tuple(signatures), int(lines[1]), root, previous)
+
+
+def signature_fault(note: Note, key: Key) -> str:
+    """Why a note is not signed by ``key``; empty where it is. Source: C2SP signed-note, tlog-cosignature."""
+    for name, blob in note.signatures:
+        if name != key.name or blob[:4] != key.identifier:
+            continue
+        if key.algorithm == LOG_KEY:
+            is_valid = is_signed(key.public, blob[4:], note.text.encode())
+        else:
+            head = f"cosignature/v1\ntime {int.from_bytes(blob[4:12], 'big')}\n"
+            is_valid = is_signed(key.public, blob[12:], (head + note.text).encode())
+        return "" if is_valid else "expected a signature of {name}, found one that does not fit the text"
+    return "expected a signature of {name}, found none"
+
+
+class Rotation(NamedTuple):
+    """That one log key takes the place of another: both keys as texts, a signature by each, hexadecimal."""
+
+    old_key: str
+    new_key: str
+    by_old: str
+    by_new: str
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether both keys have signed it."""
+        statement = f"recordkeeper log key rotation/1\n{self.old_key}\n{self.new_key}\n".encode(errors="surrogatepass")
+        try:
+            return all(
+                (key := parse_key(text)).algorithm == LOG_KEY
+                and is_signed(key.public, bytes.fromhex(signature), statement)
+                for text, signature in ((self.old_key, self.by_old), (self.new_key, self.by_new))
+            )
+        except ValueError:
+            return False
+
+
+class KeyChain(NamedTuple):
+    """The log's keys: the first, and for each later one the smallest size that it signs."""
+
+    first: Key
+    turns: tuple[tuple[int, Key], ...] = ()
+
+    def key_for(self, size: int) -> Key:
+        """The key that signs a checkpoint of ``size`` entries."""
+        return next((key for from_size, key in reversed(self.turns) if size >= from_size), self.first)
+
+
+def chain_digest(note: Note, key: Key) -> str:
+    """The digest by which the next checkpoint names this one: of the note as the log itself signed it."""
+    own = [f"— {n} {base64.b64encode(b).decode()}\n" for n, b in note.signatures if b[:4] == key.identifier]
+    return hashlib.sha256(f"{note.text}\n{''.join(own)}".encode()).hexdigest()
+
+
+def _decoded(text: str) -> bytes | None:
+    """The bytes of a base64 text; none where it is none, or not the one spelling of these bytes."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return data if base64.b64encode(data).decode() == text else None
+
+
+# ---- OCFL: the storage root and its objects -------------------------------------------------------------------------
+
+_LAYOUT = "0003-hash-and-id-n-tuple-storage-layout"
+
+
+def _json_file(value: Mapping[str, str | int]) -> bytes:
+    return (json.dumps(value, indent=2) + "\n").encode()
+
+
+# No inventory covers these, so they are compared with the bytes that the program writes.
+ROOT_FILES = {
+    "0=ocfl_1.1": ("E069", b"ocfl_1.1\n"),
+    "ocfl_layout.json": (
+        "E070",
+        _json_file(
+            {
+                "extension": _LAYOUT,
+                "description": "SHA-256 of the identifier as three folders of three characters, the identifier",
+            }
+        ),
+    ),
+    f"extensions/{_LAYOUT}/config.json": (
+        "root-file",
+        _json_file({"extensionName": _LAYOUT, "digestAlgorithm": "sha256", "tupleSize": 3, "numberOfTuples": 3}),
+    ),
+}
+DECLARATION, INVENTORY, SIDECAR = "0=ocfl_object_1.1", "inventory.json", "inventory.json.sha512"
+_TUPLE = re.compile(r"[0-9a-f]{3}")
+_CREATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
+
+Fault = tuple[str, str, dict[str, object]]
+
+
+def object_place(identifier: str) -> str:
+    """The folder of an object below ``objects/``. Source: OCFL extension 0003, 3."""
+    hashed = hashlib.sha256(identifier.encode(errors="surrogatepass")).hexdigest()
+    name = re.sub(
+        r"[^A-Za-z0-9_-]",
+        lambda match: "".join(f"%{byte:02x}" for byte in match[0].encode(errors="surrogatepass")),
+        identifier,
+    )
+    name = name if len(name) <= 100 else f"{name[:100]}-{hashed}"
+    return f"{hashed[:3]}/{hashed[3:6]}/{hashed[6:9]}/{name}"
+
+
+def check_root(medium: Medium, report: Report) -> list[str]:  # noqa: C901, PLR0912 - one walk, every odd thing named
+    """Check the storage root itself; the places of its objects, persons first, for they have the keys.
+
+    Source: OCFL 1.1, 4
+    """
+    kinds = dict(medium.scan(""))
+    if kinds.get("objects") != FOLDER:
+        if "objects" in kinds:
+            _find_odd(report, FILES, "objects", kinds["objects"])
+        report.find("E069", FILES, "objects", "the storage root is not there", CANNOT_ASSESS)
+        return []
+    for name, (code, expected) in ROOT_FILES.items():
+        try:
+            if read(medium, f"objects/{name}", SMALL_BYTES) != expected:
+                report.find(code, FILES, f"objects/{name}", "not the bytes that are written there")
+        except OSError as error:
+            report.find(code, FILES, f"objects/{name}", "cannot be read: {found}", found=why(error))
+    places: list[str] = []
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        depth = folder.count("/") + 1 if folder else 0
+        try:
+            entries = medium.scan(f"objects/{folder}".rstrip("/"))
+        except OSError as error:
+            report.find(
+                "unreadable", FILES, f"objects/{folder}", "cannot be read: {found}", CANNOT_ASSESS, found=why(error)
+            )
+            continue
+        if folder and not entries:
+            report.find("E073", FILES, f"objects/{folder}", "an empty folder")
+        for name, kind in entries:
+            path = f"{folder}/{name}".lstrip("/")
+            if kind == FILE:
+                if path not in ROOT_FILES:
+                    code = "E072" if _TUPLE.match(folder) else "root-file"
+                    report.find(code, FILES, f"objects/{path}", "no such file is written there")
+            elif kind != FOLDER:
+                _find_odd(report, FILES, f"objects/{path}", kind)
+            elif depth == 3:
+                places.append(path)
+            elif _TUPLE.fullmatch(name) or path in {"extensions", f"extensions/{_LAYOUT}"}:
+                waiting.append(path)
+            else:
+                report.find("E088", FILES, f"objects/{path}", "no such folder is made there")
+    return sorted(places, key=lambda place: ("/person%2f" not in place, place))
+
+
+class StoredObject:
+    """One object of the storage root.
+
+    Args:
+        medium: where it lies.
+        place: its folder below ``objects/``.
+        report: takes what is wrong with it.
+    """
+
+    def __init__(self, medium: Medium, place: str, report: Report) -> None:
+        self._medium = medium
+        self._place = place
+        self._report = report
+        self._files, self._folders = walk(medium, f"objects/{place}", report)
+        self._sound: set[str] = set()
+        self._value: dict[str, Any] = {}
+        self.inventories: dict[int, bytes] = {}
+        """Number of a version to the bytes of the inventory that it keeps."""
+
+    @property
+    def identifier(self) -> str:
+        """The object's identifier, or what its folder's name says where there is no usable inventory."""
+        return str(self._value["id"]) if self._value else urllib.parse.unquote(self._place.rpartition("/")[2])
+
+    @property
+    def head(self) -> int:
+        """The number of the newest version; 0 where there is no usable inventory."""
+        return len(self._value["versions"]) if self._value else 0
+
+    def content_of(self, version: int, logical_path: str) -> str | None:
+        """Where the content of a version's file lies, if it has the digest that the inventory names."""
+        for digest, paths in self._value["versions"][f"v{version}"]["state"].items():
+            if logical_path in paths:
+                return next((path for path in self._value["manifest"][digest] if path in self._sound), None)
+        return None
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file of the object. Raises OSError."""
+        return read(self._medium, f"objects/{self._place}/{path}", INVENTORY_BYTES)
+
+    def digest(self, path: str, algorithm: str) -> str:
+        """The digest of a file of the object. Raises OSError."""
+        return digest_of(self._medium, f"objects/{self._place}/{path}", algorithm)
+
+    def find(self, code: str, path: str, text: str, severity: str = ALTERED, **values: object) -> None:
+        """Note what is wrong with a file of the object."""
+        self._report.find(code, FILES, f"objects/{self._place}/{path}", text, severity, **values)
+
+    def check(self) -> None:
+        """Check everything that the standard demands of an object. Source: OCFL 1.1, 3."""
+        if self._read_or_find(DECLARATION, "E003a") not in {None, b"ocfl_object_1.1\n"}:
+            self.find("E007", DECLARATION, "not the bytes that are written there")
+        data = self._checked_inventory("")
+        if data is None:
+            return
+        self._value = parse_json(data)
+        if object_place(self.identifier) != self._place:
+            self.find("object-path", INVENTORY, "{identifier} does not belong here", identifier=self.identifier)
+        digests = {path: digest for digest, paths in self._value["manifest"].items() for path in paths}
+        own = {f"{folder}{name}" for folder in ("", *self._version_folders()) for name in (INVENTORY, SIDECAR)}
+        for path in sorted(self._files - own - digests.keys() - {DECLARATION}):
+            code = "E023a" if "/content/" in path else "E015" if "/" in path else "E001a"
+            self.find(code, path, "the inventory knows no such file")
+        for path in sorted(path for path, count in self._folders.items() if not count):
+            self.find("E024", path, "an empty folder")
+        for number, folder in enumerate(self._version_folders(), 1):
+            self._check_version(number, folder, data)
+        for path, digest in sorted(digests.items()):
+            self._check_content(path, digest)
+
+    def _version_folders(self) -> list[str]:
+        return [f"v{number}/" for number in range(1, self.head + 1)]
+
+    def _checked_inventory(self, folder: str) -> bytes | None:
+        """The bytes of a sound inventory: the object's (no folder) or a version's."""
+        path = folder + INVENTORY
+        data = self._read_or_find(path, "E063")
+        if data is None:
+            return None
+        sidecar = self._read_or_find(folder + SIDECAR, "E058a")
+        digest = hashlib.sha512(data).hexdigest()
+        if sidecar not in {None, f"{digest} {INVENTORY}\n".encode()}:
+            for either in (path, folder + SIDECAR):
+                text = "the inventory has digest {found}, its digest file says otherwise"
+                self.find("E060", either, text, found=digest)
+        try:
+            faults = list(inventory_faults(parse_json(data)))
+        except ValueError as error:
+            faults = [("E033", "not JSON: {found}", {"found": error})]
+        for code, text, values in faults:
+            self.find(code, path, text, ALTERED, **values)
+        return None if faults else data
+
+    def _check_version(self, number: int, folder: str, newest: bytes) -> None:
+        """Check that the inventory of a version says what the newest one says of it and those before."""
+        data = self._checked_inventory(folder)
+        if data is None:
+            return
+        self.inventories[number] = data
+        path, own, current = folder + INVENTORY, parse_json(data), self._value
+        if own["id"] != current["id"]:
+            self.find("E037b", path, "another identifier than the object's")
+        if own["head"] != f"v{number}":
+            self.find("E040", path, "head: expected {expected}, found {found}", expected=number, found=own["head"])
+        if number == self.head and data != newest:
+            self.find("E064", path, "differs from the object's inventory")
+        for version, said in own["versions"].items():
+            if current["versions"].get(version) != said:
+                self.find("E066b", path, "{version}: otherwise in the object's inventory", version=version)
+        for digest, paths in own["manifest"].items():
+            if current["manifest"].get(digest) != paths:
+                self.find("E023b", path, "{version}: otherwise in the object's inventory", version=digest)
+
+    def _check_content(self, path: str, expected: str) -> None:
+        if path not in self._files:
+            self.find("E092b", path, "the file is missing")
+            return
+        try:
+            found = self.digest(path, "sha512")
+        except OSError as error:
+            self.find("unreadable", path, "cannot be read: {found}", CANNOT_ASSESS, found=why(error))
+            return
+        if found == expected:
+            self._sound.add(path)
+        else:
+            self.find("E092a", path, "expected digest {expected}, found {found}", expected=expected, found=found)
+
+    def _read_or_find(self, path: str, code: str) -> bytes | None:
+        try:
+            return self.read(path)
+        except OSError as error:
+            self.find(code, path, "cannot be read: {found}", found=why(error))
+            return None
+
+
+def inventory_faults(value: object) -> Iterator[Fault]:  # noqa: C901, PLR0912 - one rule after another
+    """Everything wrong with a parsed inventory by itself. Source: OCFL 1.1, 3.5."""
+    parts = value if isinstance(value, dict) else {}
+    constants = {"type": "https://ocfl.io/1.1/spec/#inventory", "digestAlgorithm": "sha512", "contentDirectory": None}
+    for (key, expected), code in zip(constants.items(), ("E038", "E025", "E019"), strict=True):
+        if parts.get(key) != expected:
+            yield code, "{key}: expected {expected}, found {found}", _values(key, expected, parts.get(key))
+    if not isinstance(parts.get("id"), str) or not parts["id"]:
+        yield "E037a", "{key}: expected {expected}, found {found}", _values("id", "a text", parts.get("id"))
+    manifest, versions = parts.get("manifest"), parts.get("versions")
+    if not isinstance(manifest, dict) or not isinstance(versions, dict):
+        yield "E041", "no manifest, or no versions", {}
+        return
+    names = [f"v{number}" for number in range(1, len(versions) + 1)]
+    if set(names) != set(versions) or parts.get("head") not in names[-1:]:
+        yield "E040", "{key}: expected {expected}, found {found}", _values("head", names[-1:], parts.get("head"))
+    yield from _path_faults(("E092", "E101", "E099"), manifest)
+    for digest, paths in manifest.items():
+        if not re.fullmatch(r"[0-9a-f]{128}", digest):
+            yield "E025b", "{found} is no digest", {"found": digest}
+        for path in paths if isinstance(paths, list) else ():
+            if not re.match(r"v[1-9][0-9]*/content/.", str(path)):
+                yield "E042", "content path {path} is in no version", {"path": path}
+    used: set[str] = set()
+    for name, version in versions.items():
+        state = version.get("state") if isinstance(version, dict) else None
+        if not isinstance(state, dict) or not state.keys() <= manifest.keys():
+            yield "E050", "{version}: no state, or one of digests that the manifest lacks", {"version": name}
+            continue
+        used.update(state)
+        yield from _path_faults(("E051", "E095", "E052"), state)
+        user = version.get("user", {"name": ""})
+        if not _CREATED.fullmatch(str(version.get("created"))):
+            yield "E049", "{version}: no moment with zone", {"version": name}
+        if not isinstance(version.get("message", ""), str):
+            yield "E094", "{version}: the message is no text", {"version": name}
+        if not isinstance(user, dict) or not isinstance(user.get("name"), str):
+            yield "E054", "{version}: the user has no name", {"version": name}
+    if manifest.keys() - used:
+        yield "E107", "no version uses digest {digest}", {"digest": min(manifest.keys() - used)}
+
+
+def _path_faults(codes: tuple[str, str, str], paths_of: Mapping[str, object]) -> Iterator[Fault]:
+    """What is wrong with the paths of a manifest or state: their shape, a path twice, a part that leads elsewhere."""
+    seen: set[str] = set()
+    for digest, paths in paths_of.items():
+        if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
+            yield codes[0], "digest {digest}: expected paths", {"digest": digest}
+            continue
+        for path in paths:
+            if path in seen:
+                yield codes[1], "path {path} stands twice", {"path": path}
+            if any(part in {"", ".", ".."} for part in path.split("/")):
+                yield codes[2], "path {path} has an empty, . or .. part", {"path": path}
+            seen.add(path)
+
+
+def _values(key: str, expected: object, found: object) -> dict[str, object]:
+    return {"key": key, "expected": expected, "found": found}
+
+
+# ---- Acts: what every object says of its subject --------------------------------------------------------------------
+
+RECORD_FILE, ROOT_UNIT, PROGRAM = "record.json", "unit/1", "program"
+SIGNED_ACTS = {"sign", "amend", "countersign", "approve"}
+SIGNED_KINDS = {"record", "sheet", "form", "procedure"}
+CLOCK_TOLERANCE = timedelta(minutes=5)  # what the register does not flag as a clock set back
+FACE_BYTES = 16
+_SUBJECT = re.compile(r"[a-z]+(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_SALT = re.compile(r"[0-9a-f]{32}")
+
+Content = dict[str, Any]
+
+
+class History(NamedTuple):
+    """The acts 0..n of a subject and the state digest after each: d(n) = SHA-256(d(n-1) || act n)."""
+
+    subject: str
+    acts: list[Content]
+    digests: list[bytes]
+
+
+@dataclass(slots=True)
+class Account:
+    """What the archive holds of one subject, kept small until the log has been read.
+
+    Args:
+        digests: the state digests after acts 0..n, 32 bytes each.
+        faces: what each act says of kind, person and moment, 16 bytes each.
+        archived_at: the moment of the newest act ``archive`` that covers them.
+        bound: act number of each ``archive`` to its version and the salted digest of that version's inventory.
+        next_act: the act whose event is awaited.
+        later: events of acts after the archived ones.
+    """
+
+    digests: bytes
+    faces: bytes
+    archived_at: str
+    bound: dict[int, tuple[int, str]] = field(default_factory=dict)
+    next_act: int = 1
+    later: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many acts there are, act 0 included."""
+        return len(self.digests) // HASH_BYTES
+
+
+class SigningKey(NamedTuple):
+    """A person's public key and the moments from and, once it is retired, to which it signs."""
+
+    public_key: str
+    from_at: str
+    to_at: str | None
+
+
+@dataclass(slots=True)
+class Holdings:
+    """All that the objects say.
+
+    Args:
+        accounts: by subject, rows of sheets included.
+        keys: each person's signing keys.
+        log_key: the key that the log itself names, in the first act of the root unit.
+        rotations: of each act that names another one its number, and what it says.
+        damaged: subjects whose object is there and cannot be used.
+        doubts: signatures whose key is not among the archived ones of its person: subject, act, person.
+    """
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    keys: dict[str, list[SigningKey]] = field(default_factory=dict)
+    log_key: str = ""
+    rotations: list[tuple[int, Rotation]] = field(default_factory=list)
+    damaged: set[str] = field(default_factory=set)
+    doubts: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def aspect_of(subject: str) -> str:
+    """The aspect under which what is wrong with a subject's acts is said."""
+    return RECORDS if subject.startswith(("record/", "sheet/")) else REGISTER
+
+
+def check_objects(medium: Medium, report: Report) -> Holdings:
+    """Check the storage root, every object, and what each says of its subject."""
+    holdings = Holdings()
+    for place in check_root(medium, report):
+        stored = StoredObject(medium, place, report)
+        try:
+            stored.check()
+            _check_versions(stored, holdings, report)
+        except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+            found = f"{type(error).__name__}: {error}"
+            stored.find("object-unreadable", INVENTORY, "cannot be read: {found}", found=found)
+            holdings.damaged.add(stored.identifier)
+        report.counts["objects"] += 1
+    for subject in sorted(holdings.damaged):
+        report.find("object-unreadable", aspect_of(subject), subject, "its acts cannot be read", CANNOT_ASSESS)
+    return holdings
+
+
+def _check_versions(stored: StoredObject, holdings: Holdings, report: Report) -> None:
+    """Check every version of an object; the newest sound one is what the log is held against."""
+    newest: list[History] = []
+    bound: dict[int, tuple[int, str]] = {}
+    digests_of_content: dict[str, str] = {}
+    for version in range(1, stored.head + 1):
+        path = stored.content_of(version, RECORD_FILE)
+        if path is None or version not in stored.inventories:
+            stored.find("object-unreadable", f"v{version}", "{file} cannot be read", file=RECORD_FILE)
+            continue
+        try:
+            histories = parse_record(stored.read(path), stored.identifier, version)
+            _check_continued(newest, histories)
+        except ValueError as error:
+            text = "version {version}: {file} does not hold the acts: {found}"
+            stored.find("archived-acts", path, text, version=version, file=RECORD_FILE, found=error)
+            continue
+        newest = histories
+        main = histories[0]
+        salt = bytes.fromhex(main.acts[0]["salt"])
+        digest = hashlib.sha256(salt + stored.inventories[version]).hexdigest()
+        bound[len(main.acts) - 1] = (version, digest)
+        _check_bound_files(stored, version, histories, digests_of_content)
+        report.counts["archived"] += 1
+    if newest:
+        _keep(newest, bound, holdings, report)
+    else:
+        holdings.damaged.add(stored.identifier)
+
+
+def parse_record(data: bytes, identifier: str, version: int) -> list[History]:
+    """The histories in a ``record.json``: the subject's own, then those of a sheet's rows.
+
+    Raises:
+        ValueError: it is not what the program writes for that version of that object.
+    """
+    value = parse_json(data)
+    if not isinstance(value, dict) or canonical(value) != data:
+        raise ValueError("not canonical")
+    is_sheet = identifier.startswith("sheet/")
+    if set(value) != {"version", "subject", "acts"} | ({"rows"} if is_sheet else set()) or value["version"] != 1:
+        raise ValueError("other keys than expected")
+    if value["subject"] != identifier or not _SUBJECT.fullmatch(identifier):
+        raise ValueError(f"subject {clean(value['subject'])}")
+    own = _history(value["subject"], value["acts"])
+    rows = [_history(row["subject"], row["acts"]) for row in value.get("rows", ())]
+    last = own.acts[-1]
+    if last["act"] != "archive" or last.get("object_version") != version:
+        raise ValueError("the last act does not archive this version")
+    listed = [(f"record/{row['number']}", row["state"]) for row in last.get("rows", ())]
+    if [(row.subject, row.digests[-1].hex()) for row in rows] != listed:
+        raise ValueError("the rows are not those that the act lists")
+    return [own, *rows]
+
+
+def _history(subject: object, acts: object) -> History:
+    if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject) or not isinstance(acts, list) or len(acts) < 2:
+        raise ValueError("no subject with acts")
+    head = acts[0]
+    is_head = isinstance(head, dict) and set(head) == {"version", "subject", "salt"} and head["version"] == 1
+    if not is_head or head["subject"] != subject or not _SALT.fullmatch(str(head["salt"])):
+        raise ValueError("act 0 is no head")
+    digests: list[bytes] = []
+    for number, act in enumerate(acts):
+        parts = [act.get(name) for name in ("act", "by", "at")] if isinstance(act, dict) else [None]
+        if number and not all(isinstance(part, str) and part for part in parts):
+            raise ValueError(f"act {number} is none that the program writes")
+        digests.append(hashlib.sha256((digests[-1] if digests else b"") + canonical(act)).digest())
+    return History(subject, acts, digests)
+
+
+def _check_continued(before: Sequence[History], after: Sequence[History]) -> None:
+    """Refuse a version that does not hold all that the one before it held."""
+    held = {history.subject: history.digests for history in after}
+    if len(held) != len(after):
+        raise ValueError("a row stands twice")
+    for history in before:
+        if held.get(history.subject, [])[: len(history.digests)] != history.digests:
+            raise ValueError(f"{history.subject} does not continue the version before")
+
+
+def _check_bound_files(
+    stored: StoredObject, version: int, histories: Iterable[History], digests: dict[str, str]
+) -> None:
+    """Check that a version holds the files that acts bind by digest: attachments, definitions, templates."""
+    for logical_path, expected in _bound_files(histories):
+        path = stored.content_of(version, logical_path)
+        if path is None:
+            text = "version {version}: {file}, which an act binds, is not there"
+            stored.find("bound-file", f"v{version}", text, version=version, file=logical_path)
+            continue
+        if path not in digests:
+            digests[path] = stored.digest(path, "sha256")
+        if digests[path] != expected:
+            text = "expected digest {expected}, found {found}"
+            stored.find("bound-file", path, text, expected=expected, found=digests[path])
+
+
+def _bound_files(histories: Iterable[History]) -> Iterator[tuple[str, str]]:
+    for history in histories:
+        for act in history.acts[1:]:
+            if act["act"] == "attach":
+                yield f"attachments/{act['digest']}", str(act["digest"])
+            elif act["act"] == "install":
+                is_form = history.subject.startswith("form/")
+                names = {"definition": f"{act['code']}.yaml" if is_form else "procedure.yaml"}
+                names["template"] = f"{act['code']}.docx"
+                for name, digest in act["files"].items():
+                    yield names[name], str(digest)
+
+
+def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdings: Holdings, report: Report) -> None:
+    """Check what a subject's acts say by themselves, and keep what the log is to be held against."""
+    main = histories[0]
+    if main.subject.startswith("person/"):
+        holdings.keys[main.subject] = signing_keys(main)
+    if main.subject == ROOT_UNIT and main.acts[1]["act"] == "init":
+        holdings.log_key = str(main.acts[1].get("log_key") or "")
+        names = ("old_key", "new_key", "signature_by_old", "signature_by_new")
+        holdings.rotations = [
+            (number, Rotation(*(str(act.get(name)) for name in names)))
+            for number, act in enumerate(main.acts)
+            if number and act.get("act") == "rotate-log-key"
+        ]
+    _check_listed_rows(main, histories[1:], report)
+    for history in histories:
+        if history.subject.partition("/")[0] in SIGNED_KINDS:
+            _check_signatures(history, holdings, report)
+        faces = (face(act.get("act"), act.get("by"), act.get("at")) for act in history.acts)
+        archived_at = str(main.acts[-1]["at"])
+        account = Account(b"".join(history.digests), b"".join(faces), archived_at)
+        if history.subject == main.subject:
+            account.bound = bound
+        if history.subject in holdings.accounts:
+            report.find("object-added", FILES, history.subject, "its acts are archived twice")
+        holdings.accounts[history.subject] = account
+        report.counts["subjects"] += 1
+        report.counts["acts"] += len(history.acts)
+
+
+def face(kind: object, by: object, at: object) -> bytes:
+    """A short digest of what act and event both say: kind, person, moment."""
+    text = f"{kind}\0{by}\0{at}".encode(errors="surrogatepass")
+    return hashlib.sha256(text).digest()[:FACE_BYTES]
+
+
+def _check_listed_rows(sheet: History, rows: Sequence[History], report: Report) -> None:
+    """Check that every row which a fill or signature of a sheet lists had that state. Source: 21 CFR 11.70."""
+    states = {row.subject: {digest.hex() for digest in row.digests} for row in rows}
+    for number, act in enumerate(sheet.acts):
+        for row in act.get("rows", ()) if sheet.subject.startswith("sheet/") else ():
+            if row["state"] not in states.get(f"record/{row['number']}", ()):
+                text = "act {number} lists row {row} in a state that it never had"
+                report.find("row-state", RECORDS, sheet.subject, text, number=number, row=row["number"])
+
+
+def signing_keys(person: History) -> list[SigningKey]:
+    """The keys of a person, in the order of their use."""
+    keys: list[SigningKey] = []
+    for act in person.acts[1:]:
+        match act["act"]:
+            case "init" | "add" | "passphrase" if isinstance(act.get("public_key"), str):
+                keys.append(SigningKey(act["public_key"], act["at"], None))
+            case "disable" | "retire-key":
+                to_at = str(act.get("key_to_at"))
+                keys = [key if key.to_at else key._replace(to_at=to_at) for key in keys]
+    return keys
+
+
+def _check_signatures(history: History, holdings: Holdings, report: Report) -> None:
+    """Check every signature of a subject. Source: 21 CFR 11.70."""
+    first = history.acts[1]
+    revision = f"{first.get('code', first.get('form'))} {first.get('revision')}"
+    attached: set[object] = set()
+    for number, act in enumerate(history.acts):
+        if act.get("act") == "attach":
+            attached.add(act.get("digest"))
+        if act.get("act") not in SIGNED_ACTS or not number:
+            continue
+        report.counts["signatures"] += 1
+        name = f"{number} ({act['act']})"
+        code, text = _signature_fault(history, number, revision, attached)
+        if code:
+            report.find(code, SIGNATURES, history.subject, text, act=name, person=act["by"])
+        elif act.get("method") != "paper" and not _had_key(holdings, act):
+            holdings.doubts.append((history.subject, name, str(act["by"])))
+
+
+def _signature_fault(history: History, number: int, revision: str, attached: set[object]) -> tuple[str, str]:
+    """Code and text of what is wrong with the signature of an act; empty where nothing is."""
+    act = history.acts[number]
+    if act.get("method") == "paper":
+        text = "act {act}: the scan of the paper signature is not bound to the record"
+        return ("", "") if act.get("scan") in attached else ("signature-scan", text)
+    signature, public_key = act.get("signature"), act.get("public_key")
+    if not isinstance(signature, str) or not isinstance(public_key, str) or not _MOMENT.fullmatch(act["at"]):
+        return "signature-missing", "act {act}: no signature"
+    statement = canonical(
+        {
+            "version": 1,
+            "subject": history.subject,
+            "revision": revision,
+            "state": history.digests[number - 1].hex(),
+            "act": hashlib.sha256(canonical({k: v for k, v in act.items() if k != "signature"})).hexdigest(),
+            "meaning": act.get("meaning"),
+            "at": act.get("at"),
+        }
+    )
+    is_hexadecimal = re.fullmatch(r"[0-9a-f]{64}", public_key) and re.fullmatch(r"[0-9a-f]{128}", signature)
+    if not is_hexadecimal or not is_signed(bytes.fromhex(public_key), bytes.fromhex(signature), statement):
+        return "signature-invalid", "act {act}: the signature does not fit the act"
+    return "", ""
+
+
+def _had_key(holdings: Holdings, act: Content) -> bool:
+    """Whether the key of a signature was its person's then, the second of its retirement included."""
+    return any(
+        key.public_key == act["public_key"] and key.from_at <= act["at"] and (not key.to_at or act["at"] <= key.to_at)
+        for key in holdings.keys.get(act["by"], ())
+    )
+
+
+# ---- The log: tiles, entries, checkpoint, and the events held against the acts --------------------------------------
+
+ENTRIES = -1
+_TILE = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
+_WORDS = rb"[ !#-\[\]-~]*"  # no character that JSON would escape
+_EVENT = re.compile(
+    rb'\{"act_number":(?P<act>null|0|[1-9][0-9]{0,15}),"actor":"(?P<actor>W)","bound_digest":(?:null|"(?P<bound>W)"),'
+    rb'"effective_at":(?:null|"W"),"entered_at":"(?P<at>W)","flags":"W","index":(?P<index>0|[1-9][0-9]{0,15}),'
+    rb'"kind":"(?P<kind>W)","occurred_at":"W","state_digest":(?:null|"(?P<state>W)"),'
+    rb'"subject":(?:null|"(?P<subject>W)"),"version":1\}'.replace(b"W", _WORDS)
+)
+
+
+class Log:
+    """One check of the log.
+
+    Args:
+        medium: where the archive lies.
+        holdings: what the objects say.
+        report: takes what is wrong.
+        sizes: the numbers of entries for which a root is wanted beside the checkpoint's.
+    """
+
+    def __init__(self, medium: Medium, holdings: Holdings, report: Report, sizes: Iterable[int]) -> None:
+        self._medium = medium
+        self._holdings = holdings
+        self._report = report
+        self._files: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self._wanted = set(sizes)
+        self._roots_of_ends: dict[int, bytes] = {}
+        self._tile_roots: list[bytes] = []
+        self._mismatches: list[tuple[str, str, str]] = []
+        self._gaps: list[tuple[str, int]] = []
+        self._is_whole = True
+        self.note: Note | None = None
+        self.stored = 0
+        """How many entries there are."""
+        self.last_at = ""
+        """The moment of entry of the newest event that the checkpoint covers."""
+        self.rotated_at: dict[int, int] = {}
+        """Of each act of the root unit that names another log key the index of its event."""
+        self.elsewhere: Counter[str] = Counter()
+        """Subjects that the log knows and the archive does not, with the number of their acts."""
+        self.archived_elsewhere: set[str] = set()
+
+    def find(self, code: str, path: str, text: str, severity: str = ALTERED, **values: object) -> None:
+        """Note what is wrong with a file of the log."""
+        self._report.find(code, LOG, f"log/{path}".rstrip("/"), text, severity, **values)
+
+    def check(self) -> None:
+        """Check everything in ``log/`` but the checkpoint's signature. Source: C2SP tlog-tiles; RFC 9162, 2.1.1."""
+        if dict(self._medium.scan("")).get("log", FOLDER) != FOLDER:
+            self.find("log-extra", "", "not a folder")
+        self._list_files()
+        self.note = self._checked_note()
+        size = self.note.size if self.note else 0
+        self._wanted.add(size)
+        widest = (index * WIDTH + widths[-1] for index, widths in self._files[ENTRIES].items())
+        self.stored = max(widest, default=0)
+        # Absurd names and sizes give one finding, not as many as they speak of entries.
+        count = min(-(-self.stored // WIDTH), 2 * len(self._files[ENTRIES]) + 16)
+        count += size > count * WIDTH
+        for index in range(count):
+            self._check_bundle(index, size)
+        self._check_upper_levels(size, count)
+        self._settle_root()
+        if self.note and self.stored > size:
+            text = "{count} entries after the checkpoint"
+            self.find("log-uncheckpointed", "checkpoint", text, PENDING, count=self.stored - size)
+
+    def root(self, size: int) -> bytes | None:
+        """The root over the first entries, recomputed from them; none where they cannot all be read."""
+        hashes = self._tile_roots[: size // WIDTH]
+        end = [self._roots_of_ends[size]] if size in self._roots_of_ends else []
+        is_known = len(hashes) == size // WIDTH and all(hashes) and bool(end) == bool(size % WIDTH)
+        return root_hash(hashes + end) if is_known else None
+
+    # -- the checkpoint
+
+    def check_signature(self, keys: KeyChain | None) -> None:
+        """Check the checkpoint's signature, after ``check``. Source: C2SP signed-note."""
+        if self.note is None:
+            return
+        if keys is None:
+            self.find("checkpoint-key", "checkpoint", "there is no key to check the signature with", CANNOT_ASSESS)
+        elif fault := signature_fault(self.note, key := keys.key_for(self.note.size)):
+            self.find("checkpoint-signature", "checkpoint", fault, name=key.name)
+
+    def _checked_note(self) -> Note | None:
+        try:
+            note = parse_note(read(self._medium, "log/checkpoint", NOTE_BYTES))
+        except FileNotFoundError:
+            self.find("checkpoint-missing", "checkpoint", "there is no checkpoint", CANNOT_ASSESS)
+            return None
+        except (OSError, ValueError) as error:
+            self.find("checkpoint-form", "checkpoint", "cannot be read: {found}", found=error)
+            return None
+        if note.previous and note.previous[0] >= note.size:
+            self.find("checkpoint-chain", "checkpoint", "it follows one of {size} entries", size=note.previous[0])
+        self._report.checkpoint = note.short
+        return note
+
+    def _settle_root(self) -> None:
+        """Compare the root; where entries and their hashes differ, it tells which of them are not as signed."""
+        root = self.root(self.note.size) if self.note else None
+        is_signed_root = self.note is not None and root == self.note.root
+        for bundle, tile, named in self._mismatches:
+            if not is_signed_root:
+                self.find("log-entry", bundle, "not the entries of the stored hashes: {named}", named=named)
+            if is_signed_root or root is None:
+                self.find("log-tile", tile, "not the hashes of the entries below: {named}", named=named)
+        if self.note and root is not None and not is_signed_root:
+            text = "root of {size} entries: expected {expected}, found {found}"
+            expected, found = self.note.root.hex(), root.hex()
+            self.find("checkpoint-root", "checkpoint", text, size=self.note.size, expected=expected, found=found)
+        if self.note and root is None:
+            self.find("checkpoint-root", "checkpoint", "its root cannot be recomputed", CANNOT_ASSESS)
+
+    # -- tiles and bundles
+
+    def _list_files(self) -> None:  # noqa: C901 - one walk, every odd thing named
+        waiting = ["log"]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                entries = self._medium.scan(folder)
+            except FileNotFoundError:
+                continue  # the missing checkpoint says it
+            except OSError as error:
+                self.find("log-unreadable", folder[4:], "cannot be read: {found}", CANNOT_ASSESS, found=why(error))
+                self._is_whole = False
+                continue
+            for name, kind in entries:
+                path = f"{folder}/{name}"[4:]
+                tile = parse_tile_path(path) if kind == FILE else None
+                if tile:
+                    self._files[tile[0]][tile[1]].append(tile[2])
+                elif kind == FOLDER and f"{path}/".startswith("tile/") and path.count("/") < 10:
+                    waiting.append(f"log/{path}")
+                elif kind == UNREADABLE:
+                    self.find("log-unreadable", path, "cannot be read", CANNOT_ASSESS)
+                elif kind != FILE or path not in {"checkpoint", ".incoming"}:
+                    self.find("log-extra", path, "no such file is written there")
+        for tiles in self._files.values():
+            for widths in tiles.values():
+                widths.sort()
+
+    def _check_bundle(self, index: int, size: int) -> None:
+        needed = min(max(size - index * WIDTH, 0), WIDTH)
+        entries = self._read_bundle(index, needed)
+        if entries is None:
+            self._is_whole = False
+            self._tile_roots.append(b"")
+            return
+        self._is_whole &= len(entries) >= needed
+        hashes = [leaf_hash(entry) for entry in entries]
+        self._check_tile(0, index, hashes, needed)
+        for wanted in self._wanted:
+            if wanted // WIDTH == index and wanted % WIDTH and wanted % WIDTH <= len(hashes):
+                self._roots_of_ends[wanted] = root_hash(hashes[: wanted % WIDTH])
+        if len(hashes) == WIDTH:
+            self._tile_roots.append(root_hash(hashes))
+        elif (index + 1) * WIDTH < max(size, self.stored):
+            self._tile_roots.append(b"")
+        # Without a checkpoint nothing says how far the entries count; with one, those after it prove nothing.
+        for place, entry in enumerate(entries[:needed] if self.note else entries):
+            self._take_event(index * WIDTH + place, entry)
+
+    def _read_bundle(self, index: int, needed: int) -> list[bytes] | None:
+        """The entries of a bundle's widest file; none where it is missing or damaged, which is a finding."""
+        widths = self._files[ENTRIES].get(index, [])
+        if not widths or widths[-1] < needed:
+            self.find("log-entry", tile_path(ENTRIES, index, needed or WIDTH), "the entries are missing")
+        if not widths:
+            return None
+        path = tile_path(ENTRIES, index, widths[-1])
+        data = self._read(path)
+        entries = None if data is None else parse_bundle(data)
+        if data is not None and (entries is None or len(entries) != widths[-1]):
+            self.find("log-entry", path, "not {count} entries", count=widths[-1])
+            entries = None
+        for width in widths[:-1]:
+            narrow = self._read(tile_path(ENTRIES, index, width))
+            if narrow is not None and entries is not None and parse_bundle(narrow) != entries[:width]:
+                text = "differs from the longer state of the same entries"
+                self.find("log-entry", tile_path(ENTRIES, index, width), text)
+        return entries
+
+    def _check_upper_levels(self, size: int, bundle_count: int) -> None:
+        """Check hash tiles above the leaves' hashes, and find tiles beyond the entries."""
+        for index in sorted(self._files[ENTRIES]):
+            if index >= bundle_count:
+                path = tile_path(ENTRIES, index, self._files[ENTRIES][index][-1])
+                self.find("log-entry", path, "entries far beyond the others")
+        beyond = [(0, index) for index in self._files[0] if index >= bundle_count]
+        hashes, level = self._tile_roots, 1
+        while hashes or size >> (8 * level):
+            above: list[bytes] = []
+            count = -(-len(hashes) // WIDTH)
+            for index in range(count):
+                tile = hashes[index * WIDTH : (index + 1) * WIDTH]
+                self._check_tile(level, index, tile, min(max((size >> (8 * level)) - index * WIDTH, 0), WIDTH))
+                if len(tile) == WIDTH:
+                    above.append(root_hash(tile) if all(tile) else b"")
+            beyond += [(level, index) for index in self._files[level] if index >= count]
+            hashes, level = above, level + 1
+        beyond += [(high, index) for high in self._files if high >= level for index in self._files[high]]
+        for tile_level, index in sorted(beyond):
+            for width in self._files[tile_level][index]:
+                self.find("log-tile", tile_path(tile_level, index, width), "hashes of no entries")
+
+    def _check_tile(self, level: int, index: int, hashes: Sequence[bytes], needed: int) -> None:
+        """Compare every stored state of a tile with the hashes that it should hold (empty: not known)."""
+        widths = self._files[level].get(index, [])
+        if needed > max(widths, default=0):
+            self.find("log-tile", tile_path(level, index, needed), "the hashes are missing")
+        for width in widths:
+            path = tile_path(level, index, width)
+            data = self._read(path)
+            if data is None:
+                continue
+            found = [data[start : start + HASH_BYTES] for start in range(0, len(data), HASH_BYTES)]
+            differing = [
+                str(index * WIDTH + place)
+                for place, (wanted, one) in enumerate(zip(hashes, found, strict=False))
+                if wanted and wanted != one
+            ]
+            named = ", ".join(differing[:10])
+            if len(data) != width * HASH_BYTES or width > len(hashes) or (differing and level):
+                self.find("log-tile", path, "not the hashes of the entries below: {named}", named=named)
+            elif differing:
+                bundle = tile_path(ENTRIES, index, self._files[ENTRIES][index][-1])
+                self._mismatches.append((bundle, path, named))
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            return read(self._medium, f"log/{path}", TILE_BYTES)
+        except OSError as error:
+            self.find("log-unreadable", path, "cannot be read: {found}", CANNOT_ASSESS, found=why(error))
+            return None
+
+    # -- events
+
+    def _take_event(self, index: int, entry: bytes) -> None:
+        """Hold one event against the acts that the archive holds."""
+        self._report.counts["events"] += 1
+        event = _EVENT.fullmatch(entry)
+        if event is None or int(event["index"]) != index:
+            self._report.find("event-form", LOG, f"event {index}", "not an event that the program writes")
+            return
+        self.last_at = event["at"].decode()
+        if event["subject"] is None or event["act"] == b"null":
+            return
+        subject, number = event["subject"].decode(), int(event["act"])
+        if (subject, event["kind"]) == (ROOT_UNIT, b"rotate-log-key"):
+            self.rotated_at.setdefault(number, index)
+        account = self._holdings.accounts.get(subject)
+        if account is None:
+            self.elsewhere[subject] += 1
+            if event["kind"] == b"archive":
+                self.archived_elsewhere.add(subject)
+        elif number >= account.count:
+            account.later += 1
+            if event["kind"] == b"archive":
+                text = "event {index} archives a version that is not there"
+                self._report.find("version-count", FILES, subject, text, index=index)
+        elif number < account.next_act:
+            text = "a second event of act {number}"
+            self._report.find("event-doubled", aspect_of(subject), subject, text, number=number)
+        else:
+            self._gaps += [(subject, missing) for missing in range(account.next_act, number)][:MOST_KEPT]
+            account.next_act = number + 1
+            self._compare(subject, account, number, event)
+
+    def _compare(self, subject: str, account: Account, number: int, event: re.Match[bytes]) -> None:
+        aspect, index = aspect_of(subject), event["index"].decode()
+        digest = account.digests[number * HASH_BYTES : (number + 1) * HASH_BYTES].hex()
+        if digest.encode() != event["state"]:
+            text = "act {number}: event {index} says {expected}, found {found}"
+            expected = (event["state"] or b"").decode()
+            self._report.find(
+                "state-digest", aspect, subject, text, number=number, index=index, expected=expected, found=digest
+            )
+        own = face(event["kind"].decode(), event["actor"].decode(), event["at"].decode())
+        if account.faces[number * FACE_BYTES : (number + 1) * FACE_BYTES] != own:
+            text = "act {number}: event {index} says another kind, person or moment"
+            self._report.find("event-face", aspect, subject, text, number=number, index=index)
+        version, inventory = account.bound.get(number, (0, ""))
+        if version and inventory.encode() != event["bound"]:
+            text = "inventory of version {version} is not the one that event {index} binds"
+            self._report.find("inventory-digest", FILES, subject, text, version=version, index=index)
+
+    def settle(self) -> None:
+        """After ``check``: what the archive has and the log does not, and the reverse."""
+        if not self._report.counts["events"]:
+            text = "there are no events to hold the acts against"
+            self._report.find("event-missing", RECORDS, "log", text, CANNOT_ASSESS)
+            return
+        for subject, number in self._gaps:
+            self._find_missing_event(subject, number, ALTERED)
+        for subject, account in self._holdings.accounts.items():
+            if account.next_act < account.count:
+                self._settle_unbound(subject, account)
+            elif account.later:
+                text = "{count} later acts are in the log, not yet in the archive"
+                self._report.find("object-pending", FILES, subject, text, PENDING, count=account.later)
+        for subject in sorted(self.archived_elsewhere - self._holdings.damaged):
+            self._report.find("object-missing", FILES, subject, "the object is not in the archive")
+        for subject in sorted(self.elsewhere.keys() - self.archived_elsewhere):
+            self._report.not_covered.setdefault(subject.partition("/")[0], []).append(subject)
+        for subject, act, person in self._holdings.doubts:
+            self._settle_doubt(subject, act, person)
+
+    def _settle_unbound(self, subject: str, account: Account) -> None:
+        """Acts without an event are not yet published, or were added: older than the log's last event they were."""
+        severity = ALTERED if is_before(account.archived_at, self.last_at) and self._is_whole else CANNOT_ASSESS
+        self._find_missing_event(subject, account.next_act, severity)
+        if account.bound:
+            version = max(account.bound.values())[0]
+            text = "no event in the log binds version {version}: it was added, or is not yet published"
+            self._report.find("object-added", FILES, subject, text, severity, version=version)
+
+    def _settle_doubt(self, subject: str, act: str, person: str) -> None:
+        """A signature's key is not its person's, unless the archive does not hold all that the log knows of them."""
+        account = self._holdings.accounts.get(person)
+        is_incomplete = account.later > 0 if account else person in self._holdings.damaged or person in self.elsewhere
+        severity, text = ALTERED, "act {act}: the key was not {person}'s then"
+        if is_incomplete:
+            severity, text = CANNOT_ASSESS, "act {act}: the keys of {person} are not all in the archive"
+        self._report.find("signature-key", SIGNATURES, subject, text, severity, act=act, person=person)
+
+    def _find_missing_event(self, subject: str, number: int, severity: str) -> None:
+        severity = severity if self._is_whole else CANNOT_ASSESS
+        text = "act {number} has no event"
+        self._report.find("event-missing", aspect_of(subject), subject, text, severity, number=number)
+
+
+def is_before(moment: str, other: str) -> bool:
+    """Whether a moment is certainly before another one, clocks of several machines allowed for."""
+    try:
+        first, second = (datetime.strptime(each, "%Y-%m-%dT%H:%M:%S%z") for each in (moment, other))
+    except ValueError:
+        return False
+    return first + CLOCK_TOLERANCE < second
+
+
+def tile_path(level: int, index: int, width: int) -> str:
+    """Where a tile or bundle lies: ``tile/0/x001/x234/067``, ``tile/entries/000.p/17``. Source: C2SP tlog-tiles."""
+    parts = [f"{index % 1000:03d}"]
+    while index := index // 1000:
+        parts.insert(0, f"x{index % 1000:03d}")
+    partial = "" if width == WIDTH else f".p/{width}"
+    return f"tile/{'entries' if level == ENTRIES else level}/{'/'.join(parts)}{partial}"
+
+
+def parse_tile_path(path: str) -> tuple[int, int, int] | None:
+    """Level, index and width of a tile's path; none for what is none, another spelling of one included."""
+    match = _TILE.fullmatch(path)
+    if match is None:
+        return None
+    level = ENTRIES if match[1] == "entries" else int(match[1])
+    index, width = int(match[2].replace("x", "").replace("/", "")), int(match[3] or WIDTH)
+    return (level, index, width) if width <= WIDTH and tile_path(level, index, width) == path else None
+
+
+def parse_bundle(data: bytes) -> list[bytes] | None:
+    """The entries of a bundle; none where its lengths do not fit its bytes."""
+    entries: list[bytes] = []
+    place = 0
+    while place < len(data):
+        end = place + 2 + int.from_bytes(data[place : place + 2], "big")
+        if end > len(data):
+            return None
+        entries.append(data[place + 2 : end])
+        place = end
+    return entries
+
+
+# ---- The answer -----------------------------------------------------------------------------------------------------
+
+
+class Policy(NamedTuple):
+    """How many of which cosigners an anchor must have."""
+
+    cosigners: tuple[Key, ...]
+    required: int
+
+
+def policy_of(texts: Sequence[str], required: int | None) -> Policy:
+    """The policy of cosigners' keys, all of them required where no number is given; else ValueError."""
+    keys = tuple(dict.fromkeys(parse_key(line) for text in texts for line in text.splitlines() if line.strip()))
+    count = len(keys) if required is None else required
+    if any(key.algorithm != COSIGNER_KEY for key in keys) or not (0 < count <= len(keys) or count == len(keys) == 0):
+        raise ValueError("--cosigner, --require")
+    return Policy(keys, count)
+
+
+def verify(
+    medium: Medium, keys: Sequence[str] = (), anchors: Sequence[str] = (), policy: Policy | None = None
+) -> Report:
+    """Verify an archive.
+
+    Args:
+        medium: where it lies.
+        keys: verifier keys kept outside: the log's, and those of cosigners.
+        anchors: checkpoints kept outside: signed notes, or what a form prints, ``1042·9F2C-77A1``.
+        policy: how many of which cosigners an anchor must have.
+    """
+    report = Report()
+    holdings = check_objects(medium, report)
+    log_key, cosigners = _keys_to_use(keys, holdings, report)
+    notes, shorts = _parsed_anchors(anchors, report)
+    log = Log(medium, holdings, report, [*(note.size for note in notes), *(size for size, _beginning in shorts)])
+    log.check()
+    chain = _key_chain(log_key, holdings, log.rotated_at, report)
+    log.check_signature(chain)
+    notes, seen = _usable_anchors(notes, shorts, chain, report, policy or Policy((), 0))
+    log.settle()
+    if log.note and chain:
+        _check_cosignatures(log.note, cosigners, report)
+        _check_chain([log.note, *notes], chain, report)
+    _check_tail(log, seen, report)
+    unanchored = "no checkpoint from outside was given: what was cut off after the last one kept cannot be seen"
+    anchored = "nothing was cut or changed up to event {index}", {"index": str(report.anchored_size - 1)}
+    report.reasons[TAIL] = anchored if report.anchored_size else (unanchored, {})
+    beyond = (
+        "not covered: the register's tables are not in an archive; archived persons, units and forms are as written"
+    )
+    report.reasons[REGISTER] = (beyond, {})
+    if not report.is_key_given:
+        unconfirmed = "as it was written, by the key {name} that the archive itself names, not confirmed from outside"
+        report.reasons[LOG] = (unconfirmed, {"name": report.key})
+    return report
+
+
+def _keys_to_use(texts: Sequence[str], holdings: Holdings, report: Report) -> tuple[Key | None, list[Key]]:
+    """The log's key, as given or else as the log itself names it, and the cosigners' keys."""
+    given: list[Key] = []
+    named = [line for text in texts for line in text.splitlines() if line.strip()]
+    own = [holdings.log_key] if holdings.log_key and not named else []
+    for line in named or own:
+        try:
+            given.append(parse_key(line))
+        except ValueError as error:
+            report.find("checkpoint-key", LOG, "log/checkpoint", "{found} is no key", CANNOT_ASSESS, found=error)
+    log_key = next((key for key in given if key.algorithm == LOG_KEY), None)
+    report.key = clean(log_key.name) if log_key else ""
+    report.is_key_given = bool(named and log_key)
+    return log_key, [key for key in given if key.algorithm == COSIGNER_KEY]
+
+
+def _key_chain(given: Key | None, holdings: Holdings, rotated_at: Mapping[int, int], report: Report) -> KeyChain | None:
+    """The log's keys as the root unit's acts name them, if the given one is among them; else that one alone."""
+    turns: list[tuple[int, Key]] = []
+    newest = holdings.log_key
+    for number, rotation in holdings.rotations:
+        if number not in rotated_at:
+            break  # not yet in the log, or the missing event is said
+        if rotation.old_key != newest or not rotation.is_sound:
+            text = "act {number}: the new log key is not signed by both the old and the new one"
+            report.find("log-key-rotation", LOG, ROOT_UNIT, text, number=number)
+            break
+        newest = rotation.new_key
+        turns.append((rotated_at[number] + 1, parse_key(newest)))
+    try:
+        first = parse_key(holdings.log_key)
+    except ValueError:
+        return KeyChain(given) if given else None
+    if given and given not in {first, *(key for _size, key in turns)}:
+        return KeyChain(given)
+    return KeyChain(first, tuple(turns)) if given else None
+
+
+def _parsed_anchors(anchors: Sequence[str], report: Report) -> tuple[list[Note], list[tuple[int, str]]]:
+    """The signed notes among the anchors, and of every short one its size and the beginning of its root."""
+    notes: list[Note] = []
+    shorts: list[tuple[int, str]] = []
+    for anchor in anchors:
+        if short := _SHORT.fullmatch(anchor):
+            shorts.append((int(short[1]), (short[2] + short[3]).lower()))
+            continue
+        try:
+            notes.append(parse_note(anchor.encode(errors="surrogatepass")))
+        except ValueError as error:
+            report.find("anchor-unusable", TAIL, "anchor", "cannot be read: {found}", CANNOT_ASSESS, found=error)
+    return notes, shorts
+
+
+def _usable_anchors(
+    notes: Iterable[Note], shorts: Sequence[tuple[int, str]], chain: KeyChain | None, report: Report, policy: Policy
+) -> tuple[list[Note], list[tuple[int, str]]]:
+    """The notes that the log signed and the cosigners saw; of all usable anchors size and beginning of the root."""
+    usable: list[Note] = []
+    for note in notes:
+        key = chain.key_for(note.size) if chain else None
+        fault = signature_fault(note, key) if key else "there is no key to check the signature with"
+        if fault or not note.size:
+            text = fault or "an empty log anchors nothing"
+            report.find("anchor-unusable", TAIL, "anchor", text, CANNOT_ASSESS, name=key.name if key else "")
+        elif (count := sum(not signature_fault(note, each) for each in policy.cosigners)) < policy.required:
+            _find_too_few(report, note.size, count, policy)
+        else:
+            usable.append(note)
+    if policy.required:
+        for size, _beginning in shorts:
+            _find_too_few(report, size, 0, policy)
+    seen = [(note.size, note.root.hex()) for note in usable]
+    return usable, seen if policy.required else [*seen, *shorts]
+
+
+def _find_too_few(report: Report, size: object, count: int, policy: Policy) -> None:
+    text = "checkpoint of {size} entries: cosigned by {count} of {all} cosigners, {required} required"
+    values = {"size": size, "count": count, "all": len(policy.cosigners), "required": policy.required}
+    report.find("anchor-unusable", TAIL, "anchor", text, CANNOT_ASSESS, **values)
+
+
+def _check_cosignatures(note: Note, cosigners: Iterable[Key], report: Report) -> None:
+    """Check the cosignatures of the published checkpoint whose keys are known. Source: C2SP tlog-cosignature."""
+    for key in cosigners:
+        for name, blob in note.signatures:
+            if name == key.name and blob[:4] == key.identifier:
+                if fault := signature_fault(note, key):
+                    report.find("cosignature", LOG, "log/checkpoint", fault, name=key.name)
+                else:
+                    report.cosigners.append(clean(key.name))
+                break
+
+
+def _check_chain(notes: Sequence[Note], chain: KeyChain, report: Report) -> None:
+    """Check that a checkpoint which names one that we have too names that very one."""
+    known: dict[int, set[str]] = {}
+    for note in notes:
+        known.setdefault(note.size, set()).add(chain_digest(note, chain.key_for(note.size)))
+    for note in notes:
+        if note.previous and note.previous[1] not in known.get(note.previous[0], {note.previous[1]}):
+            text = "it does not name the checkpoint of {size} entries that is known"
+            report.find("checkpoint-chain", LOG, f"checkpoint/{note.size}", text, size=note.previous[0])
+
+
+def _check_tail(log: Log, seen: Iterable[tuple[int, str]], report: Report) -> None:
+    """Check that what was seen outside is the beginning of this log, recomputed from its entries.
+
+    Source: RFC 9162, 2.1.4
+    """
+    for size, beginning in seen:
+        root = log.root(size)
+        if size > log.stored:
+            text = "the anchor saw {seen} events, found {found}: the tail was cut"
+            report.find("tail-cut", TAIL, "event", text, seen=size, found=log.stored)
+        elif root is None:
+            text = "the first {seen} events cannot all be read"
+            report.find("anchor-unusable", TAIL, "anchor", text, CANNOT_ASSESS, seen=size)
+        elif not root.hex().startswith(beginning):
+            text = "the first {seen} events are not those that the anchor saw"
+            report.find("tail-altered", TAIL, "event", text, seen=size)
+        else:
+            report.anchored_size = max(report.anchored_size, size)
+
+
+# ---- Proof files ----------------------------------------------------------------------------------------------------
+
+PROOF_BYTES = 64 * 1024 * 1024
+_FORMATS = {"recordkeeper-inclusion-proof/1", "recordkeeper-consistency-proof/1"}
+_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+class Proof(NamedTuple):
+    """A proof file: entries that stand in the log of a checkpoint, or that an earlier log is its beginning."""
+
+    note: Note
+    earlier: Note | None
+    entries: tuple[tuple[int, bytes, tuple[bytes, ...]], ...]
+    hashes: tuple[bytes, ...]
+    keys: tuple[str, ...]
+    rotations: tuple[Rotation, ...]
+
+
+def parse_proof(data: bytes) -> Proof:
+    """The proof in a file; ValueError, KeyError or TypeError where it is none. Source: C2SP tlog-proof."""
+    content = parse_json(data)
+    if not isinstance(content, dict) or content.get("format") not in _FORMATS:
+        raise ValueError("no proof file")
+    note, earlier = parse_note(content["checkpoint"].encode()), None
+    if "from" in content:
+        earlier = parse_note(content["from"].encode())
+    entries = tuple(
+        (int(each["index"]), str(each["leaf"]).encode(), _hashes(each["hashes"])) for each in content.get("entries", ())
+    )
+    if bool(entries) == bool(earlier) or content["size"] != note.size:
+        raise ValueError("no proof file")
+    keys, hashes = tuple(map(str, content["keys"])), _hashes(content.get("hashes", ()))
+    rotations = tuple(Rotation(*(str(each[name]) for name in Rotation._fields)) for each in content["rotations"])
+    return Proof(note, earlier, entries, hashes, keys, rotations)
+
+
+def _hashes(texts: Iterable[str]) -> tuple[bytes, ...]:
+    if not all(_HEX.fullmatch(text) for text in texts):
+        raise ValueError("no hash")
+    return tuple(bytes.fromhex(text) for text in texts)
+
+
+def _lines_vouched_for(proof: Proof, keys: Sequence[str]) -> list[str]:
+    """The given keys, or else the proof's own, and every key that its sound rotations bind to one of them."""
+    lines = [line.strip() for text in keys for line in text.splitlines() if line.strip()] or list(proof.keys)
+    for line in lines:
+        for rotation in proof.rotations:
+            other = {rotation.old_key: rotation.new_key, rotation.new_key: rotation.old_key}.get(line)
+            if other is not None and other not in lines and rotation.is_sound:
+                lines.append(other)
+    return lines
+
+
+def check_proof(proof: Proof, keys: Sequence[str]) -> Report:
+    """Check a proof file by keys kept outside, else by those it names itself. Source: RFC 9162, 2.1.3, 2.1.4."""
+    report = Report(aspects=(LOG,))
+    log_keys: list[Key] = []
+    for line in _lines_vouched_for(proof, keys):
+        try:
+            log_keys.append(parse_key(line))
+        except ValueError as error:
+            report.find("checkpoint-key", LOG, "checkpoint", "{found} is no key", CANNOT_ASSESS, found=error)
+    log_keys = [key for key in log_keys if key.algorithm == LOG_KEY]
+    report.is_key_given = bool(keys and log_keys)
+    report.key, report.checkpoint = clean(log_keys[0].name) if log_keys else "", proof.note.short
+    confirmed, unconfirmed = (
+        "proven",
+        "proven, by the key {name} that the file itself names, not confirmed from outside",
+    )
+    report.reasons[LOG] = (confirmed if report.is_key_given else unconfirmed, {"name": report.key})
+    for note in (proof.note, *([proof.earlier] if proof.earlier else [])):
+        faults = [signature_fault(note, key) for key in log_keys]
+        if not faults:
+            text = "there is no key to check the signature with"
+            report.find("checkpoint-key", LOG, f"checkpoint/{note.size}", text, CANNOT_ASSESS)
+        elif all(faults):
+            name = log_keys[0].name
+            report.find("checkpoint-signature", LOG, f"checkpoint/{note.size}", faults[0], name=name)
+    for index, leaf, hashes in proof.entries:
+        report.counts["events"] += 1
+        if not is_included(index, proof.note.size, leaf_hash(leaf), hashes, proof.note.root):
+            report.find("proof-inclusion", LOG, f"event {index}", "the hashes do not lead to the checkpoint's root")
+    if proof.earlier:
+        first, second = proof.earlier.size, proof.note.size
+        if not is_consistent(first, second, (proof.earlier.root, proof.note.root), proof.hashes):
+            text = "the log of {first} entries is not shown to be the beginning of the log of {second}"
+            report.find("proof-consistency", LOG, f"checkpoint/{first}", text, first=first, second=second)
+    return report
+
+
+# ---- The command ----------------------------------------------------------------------------------------------------
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Verify what the command line names, print the answer; the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    locale = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    given = _parser().parse_args(arguments)
+    language = given.lang or ("en" if locale.lower().startswith("en") else "zh")
+    try:
+        proof = _opened_proof(given.path) if given.path.endswith(".json") else None
+        medium = None if proof else _opened(given.path)
+        keys = [_text_of(given.key)] if given.key else []
+        policy = policy_of([_text_of(each) for each in given.cosigner], given.require)
+        anchors = [each if _SHORT.fullmatch(each) else _text_of(each) for each in given.against]
+    except MissingArchiveError as error:
+        return _fail(MISSING, "{path}: no archive: {found}", given, language, path=given.path, found=error)
+    except OSError as error:
+        return _fail(
+            WRONG_USAGE, "{path}: cannot be read: {found}", given, language, path=error.filename, found=why(error)
+        )
+    except ValueError as error:
+        return _fail(WRONG_USAGE, "{path}: cannot be used: {found}", given, language, path="--cosigner", found=error)
+    try:
+        if proof:
+            report = check_proof(proof, keys)
+        elif medium:
+            with closing(medium):
+                report = verify(medium, keys, anchors, policy)
+    except Exception as error:  # noqa: BLE001 - the edge of the program: hostile input must end in one line
+        found = f"{type(error).__name__}: {error}"
+        return _fail(DEFECT, "{path}: a defect of this program: {found}", given, language, path=given.path, found=found)
+    if given.json:
+        _print(json.dumps(_json_of(report, language), ensure_ascii=False, indent=2))
+    else:
+        _show(report, language)
+    return EXIT_STATUS[report.verdict]
+
+
+class MissingArchiveError(Exception):
+    """There is no archive at the path."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="verifier.py", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("path", metavar="PATH", help="archive folder, pack (zip), or proof file (.json)")
+    parser.add_argument("--key", metavar="FILE", help="the log's public key as kept outside; cosigners' keys below it")
+    text = "a checkpoint kept outside, or as a form prints it; may be given several times"
+    parser.add_argument("--against", metavar="FILE", action="append", default=[], help=text)
+    text = "a cosigner's public key; an anchor must bear their cosignature; may be given several times"
+    parser.add_argument("--cosigner", metavar="FILE", action="append", default=[], help=text)
+    parser.add_argument("--require", metavar="N", type=int, help="so many of the cosigners are enough; else all")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--lang", choices=("en", "zh"), help="language; else LC_ALL or LANG, else zh")
+    return parser
+
+
+def _opened(path: str) -> Medium:
+    """The archive at ``path``."""
+    try:
+        medium = Medium(Path(path)) if Path(path).is_dir() else Pack(Path(path))
+        names = dict(medium.scan(""))
+    except (OSError, ValueError) as error:
+        raise MissingArchiveError(clean(error)) from None
+    if not {"objects", "log"} & names.keys():
+        medium.close()
+        raise MissingArchiveError("objects/, log/")
+    return medium
+
+
+def _opened_proof(path: str) -> Proof:
+    try:
+        with Path(path).open("rb") as file:
+            return parse_proof(file.read(PROOF_BYTES))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MissingArchiveError(clean(error)) from None
+
+
+def _text_of(path: str) -> str:
+    with Path(path).open("rb") as file:
+        return file.read(NOTE_BYTES).decode(errors="replace")
+
+
+def _fail(status: int, text: str, given: argparse.Namespace, language: str, **values: object) -> int:
+    shown = {name: clean(value) for name, value in values.items()}
+    if given.json:
+        kind = {MISSING: "missing", WRONG_USAGE: "invalid-input"}.get(status, "defect")
+        _print(json.dumps({"error": {"kind": kind, "subject": shown["path"], "expected": "", "found": shown["found"]}}))
+    print(say(text, language, **shown), file=sys.stderr)  # noqa: T201 - what it has to say
+    return status
+
+
+def _json_of(report: Report, language: str) -> dict[str, object]:
+    return {
+        "verdict": report.verdict,
+        "aspects": {
+            aspect: {"answer": report.answer(aspect), "reason": report.reason(aspect, language)}
+            for aspect in report.aspects
+        },
+        "findings": [
+            {
+                "code": finding.code,
+                "severity": finding.severity,
+                "subject": finding.subject,
+                "message": finding.message(language),
+                "aspect": finding.aspect,
+            }
+            for finding in report.kept
+        ],
+        "findings_in_all": sum(report.tally.values()),
+        "counts": dict(report.counts),
+        "checkpoint": report.checkpoint,
+        "cosigned_by": report.cosigners,
+        "key": {"name": report.key, "confirmed": report.is_key_given},
+        "not_covered": report.not_covered,
+    }
+
+
+def _show(report: Report, language: str) -> None:
+    """Print the answer for a person."""
+    for aspect in report.aspects:
+        answer, name = say(report.answer(aspect), language), say(aspect, language)
+        _print(f"{name}: {answer} - {report.reason(aspect, language)}")
+    grave = (ALTERED, CANNOT_ASSESS, PENDING)
+    ordered = sorted(report.kept, key=lambda finding: grave.index(finding.severity))
+    for finding in ordered[:MOST_SHOWN]:
+        severity = say(finding.severity, language)
+        _print(f"  [{severity}] {finding.code} {finding.subject}: {finding.message(language)}")
+    if (more := sum(report.tally.values()) - MOST_SHOWN) > 0:
+        _print(say("  ... and {count} more; --json lists them", language, count=more))
+    for kind, subjects in sorted(report.not_covered.items()):
+        text = "In the log, not in the archive, so not covered: {count} x {kind}: {first}"
+        first = ", ".join(subjects[:3]) + (" ..." if len(subjects) > 3 else "")
+        _print(say(text, language, count=len(subjects), kind=kind, first=clean(first)))
+    counted = ("objects", "archived", "subjects", "acts", "events", "signatures")
+    _print(", ".join(f"{say(name, language)} {report.counts[name]}" for name in counted))
+    if report.checkpoint:
+        cosigners = ", ".join(report.cosigners) or say("nobody whose key was given", language)
+        text = "Checkpoint {short}, cosigned by: {cosigners}"
+        _print(say(text, language, short=report.checkpoint, cosigners=cosigners))
+    _print(say("Verdict: {verdict}", language, verdict=say(report.verdict, language)))
+
+
+def _print(text: str) -> None:
+    print(text)  # noqa: T201 - what it is asked for
+
+
+# Every text that a person reads, by its English; a value that is itself such a text is looked up too.
+CHINESE = {
+    "proven": "已证明",
+    "proven, by the key {name} that the file itself names, not confirmed from outside": (
+        "已证明，所用公钥 {name} 由该文件自己给出，未经外部确认"
+    ),
+    "the hashes do not lead to the checkpoint's root": "这些哈希得不出检查点的根",
+    "the log of {first} entries is not shown to be the beginning of the log of {second}": (
+        "未能证明 {first} 条的日志是 {second} 条的日志的开头"
+    ),
+    "checkpoint of {size} entries: cosigned by {count} of {all} cosigners, {required} required": (
+        "{size} 条的检查点：{all} 名会签者中有 {count} 名会签，需要 {required} 名"
+    ),
+    "{path}: cannot be used: {found}": "{path}：不能使用：{found}",
+    "act {number}: the new log key is not signed by both the old and the new one": (
+        "操作 {number}：新的日志密钥未由新旧两把密钥共同签名"
+    ),
+    "records": "记录",
+    "register": "登记库",
+    "files": "文件",
+    "log": "日志",
+    "signatures": "签名",
+    "tail": "末尾",
+    "ok": "完好",
+    "altered": "被改动",
+    "cannot assess": "无法判断",
+    "pending": "待处理",
+    "objects": "对象",
+    "archived": "归档版本",
+    "subjects": "主体",
+    "acts": "操作",
+    "events": "事件",
+    "Verdict: {verdict}": "结论：{verdict}",
+    "Checkpoint {short}, cosigned by: {cosigners}": "检查点 {short}，会签方：{cosigners}",
+    "nobody whose key was given": "所给密钥中无人会签",
+    "  ... and {count} more; --json lists them": "  …… 另有 {count} 项，--json 可列出",
+    "In the log, not in the archive, so not covered: {count} x {kind}: {first}": (
+        "日志中有而档案中没有，故不在查验之内：{kind} {count} 个：{first}"
+    ),
+    "as it was written": "与写入时一致",
+    "as it was written, by the key {name} that the archive itself names, not confirmed from outside": (
+        "与写入时一致；密钥 {name} 由档案自身给出，未经外部确认"
+    ),
+    "not covered: the register's tables are not in an archive; archived persons, units and forms are as written": (
+        "不在查验之内：档案中没有数据库各表；已归档的人员、部门、表单与写入时一致"
+    ),
+    "no checkpoint from outside was given: what was cut off after the last one kept cannot be seen": (
+        "没有给出外部保存的检查点：其后被截去的内容无从发现"
+    ),
+    "nothing was cut or changed up to event {index}": "截至事件 {index}，没有截断或改动",
+    "{count} findings, first {subject}: {message}": "发现 {count} 项，第一项 {subject}：{message}",
+    "{path}: no archive: {found}": "{path}：不是档案：{found}",
+    "{path}: cannot be read: {found}": "{path}：无法读取：{found}",
+    "{path}: a defect of this program: {found}": "{path}：本程序的缺陷：{found}",
+    "cannot be read": "无法读取",
+    "cannot be read: {found}": "无法读取：{found}",
+    "{file} cannot be read": "{file} 无法读取",
+    "a symbolic link": "符号链接",
+    "neither file nor folder": "既不是文件也不是文件夹",
+    "not a folder": "不是文件夹",
+    "not a regular file": "不是普通文件",
+    "an empty folder": "空文件夹",
+    "the file is missing": "文件缺失",
+    "no such file is written there": "此处不应有这样的文件",
+    "no such folder is made there": "此处不应有这样的文件夹",
+    "the storage root is not there": "没有存储根",
+    "not the bytes that are written there": "与应写入的字节不同",
+    "expected digest {expected}, found {found}": "摘要应为 {expected}，实为 {found}",
+    "{key}: expected {expected}, found {found}": "{key}：应为 {expected}，实为 {found}",
+    "head: expected {expected}, found {found}": "head：应为 {expected}，实为 {found}",
+    "a text": "文本",
+    "not JSON: {found}": "不是 JSON：{found}",
+    "nested too deep": "嵌套过深",
+    "a key stands twice or is not ASCII": "键重复或不是 ASCII",
+    "the inventory has digest {found}, its digest file says otherwise": "清单的摘要为 {found}，与其摘要文件不符",
+    "the inventory knows no such file": "清单中没有这个文件",
+    "another identifier than the object's": "标识与对象不同",
+    "differs from the object's inventory": "与对象的清单不同",
+    "{version}: otherwise in the object's inventory": "{version}：与对象清单中所载不同",
+    "{identifier} does not belong here": "{identifier} 不应在此处",
+    "no manifest, or no versions": "没有 manifest 或 versions",
+    "no version uses digest {digest}": "没有版本使用摘要 {digest}",
+    "{found} is no digest": "{found} 不是摘要",
+    "digest {digest}: expected paths": "摘要 {digest}：应为路径",
+    "path {path} stands twice": "路径 {path} 重复",
+    "path {path} has an empty, . or .. part": "路径 {path} 含空、. 或 .. 部分",
+    "content path {path} is in no version": "内容路径 {path} 不属于任何版本",
+    "{version}: no state, or one of digests that the manifest lacks": "{version}：没有 state，或其摘要不在 manifest 中",
+    "{version}: no moment with zone": "{version}：没有带时区的时间",
+    "{version}: the message is no text": "{version}：说明不是文本",
+    "{version}: the user has no name": "{version}：用户没有姓名",
+    "its acts cannot be read": "其操作无法读取",
+    "its acts are archived twice": "其操作被归档两次",
+    "version {version}: {file} does not hold the acts: {found}": "版本 {version}：{file} 所载不是其操作：{found}",
+    "version {version}: {file}, which an act binds, is not there": "版本 {version}：操作所绑定的 {file} 不在其中",
+    "not canonical": "不是规范形式",
+    "other keys than expected": "键与应有的不同",
+    "no subject with acts": "没有主体及其操作",
+    "act 0 is no head": "操作 0 不是首项",
+    "a row stands twice": "行重复",
+    "the last act does not archive this version": "最后一项操作并非归档此版本",
+    "the rows are not those that the act lists": "各行与操作所列不符",
+    "act {number} lists row {row} in a state that it never had": "操作 {number} 所列的行 {row} 从未有过该状态",
+    "act {act}: no signature": "操作 {act}：没有签名",
+    "act {act}: the signature does not fit the act": "操作 {act}：签名与操作不符",
+    "act {act}: the scan of the paper signature is not bound to the record": "操作 {act}：纸面签名的扫描件未绑定",
+    "act {act}: the key was not {person}'s then": "操作 {act}：该密钥当时不属于 {person}",
+    "act {act}: the keys of {person} are not all in the archive": "操作 {act}：{person} 的密钥未全部归档",
+    "act {number} has no event": "操作 {number} 没有事件",
+    "a second event of act {number}": "操作 {number} 有第二条事件",
+    "act {number}: event {index} says {expected}, found {found}": (
+        "操作 {number}：事件 {index} 所载为 {expected}，实为 {found}"
+    ),
+    "act {number}: event {index} says another kind, person or moment": (
+        "操作 {number}：事件 {index} 所载的种类、人员或时间不同"
+    ),
+    "inventory of version {version} is not the one that event {index} binds": (
+        "版本 {version} 的清单不是事件 {index} 所绑定的清单"
+    ),
+    "event {index} archives a version that is not there": "事件 {index} 所归档的版本不存在",
+    "the object is not in the archive": "档案中没有该对象",
+    "no event in the log binds version {version}: it was added, or is not yet published": (
+        "日志中没有事件绑定版本 {version}：它是添加的，或尚未发布"
+    ),
+    "{count} later acts are in the log, not yet in the archive": "日志中另有 {count} 项较晚的操作，尚未归档",
+    "there are no events to hold the acts against": "没有可供核对操作的事件",
+    "not an event that the program writes": "不是程序所写的事件",
+    "there is no checkpoint": "没有检查点",
+    "no signed note": "不是签名文本",
+    "no signature line": "不是签名行",
+    "no size and root": "没有大小和根",
+    "there is no key to check the signature with": "没有可用来核对签名的密钥",
+    "{found} is no key": "{found} 不是密钥",
+    "expected a signature of {name}, found none": "应有 {name} 的签名，实无",
+    "expected a signature of {name}, found one that does not fit the text": "应有 {name} 的签名，所见签名与文本不符",
+    "it follows one of {size} entries": "其前一检查点有 {size} 条",
+    "it does not name the checkpoint of {size} entries that is known": "它所指的不是已知的 {size} 条的检查点",
+    "root of {size} entries: expected {expected}, found {found}": "{size} 条的根：应为 {expected}，实为 {found}",
+    "its root cannot be recomputed": "无法重算其根",
+    "{count} entries after the checkpoint": "检查点之后有 {count} 条",
+    "the entries are missing": "条目缺失",
+    "not {count} entries": "不是 {count} 条",
+    "not the entries of the stored hashes: {named}": "条目与所存哈希不符：{named}",
+    "differs from the longer state of the same entries": "与同一些条目较长的状态不同",
+    "entries far beyond the others": "远在其他条目之后的条目",
+    "the hashes are missing": "哈希缺失",
+    "hashes of no entries": "没有对应条目的哈希",
+    "not the hashes of the entries below: {named}": "不是其下条目的哈希：{named}",
+    "an empty log anchors nothing": "空日志不能作为锚",
+    "the anchor saw {seen} events, found {found}: the tail was cut": "锚见过 {seen} 条事件，实有 {found} 条：末尾被截",
+    "the first {seen} events cannot all be read": "前 {seen} 条事件无法全部读取",
+    "the first {seen} events are not those that the anchor saw": "前 {seen} 条事件不是锚所见的那些",
+}
+
+if __name__ == "__main__":
+    try:
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = INTERRUPTED
+    sys.exit(status)

@@ -1,0 +1,31 @@
+"""veraPDF, the validator of the PDF Association's members, judges what is printed."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from form_samples import SHIPPED
+from recordkeeper.documents.printout import Mark, Printout, print_pdfs
+from recordkeeper.services.drafting import draft_in_file
+from recordkeeper.services.previewing import Variant
+from verapdf import judge
+
+
+@pytest.mark.needs_libreoffice
+@pytest.mark.needs_verapdf
+def test_every_printed_form_is_pdf_a_3b_with_its_record_and_its_mark_and_the_judge_knows_better(tmp_path: Path) -> None:
+    printouts = {
+        path.stem: Printout(draft_in_file(path).preview(Variant.AMENDED, date(2026, 11, 23)), mark, b'{"acts":[]}')
+        for path, mark in zip(SHIPPED, [Mark.NONE, Mark.VOID, Mark.DRAFT, Mark.NONE, Mark.COPY], strict=True)
+    }
+    pdfs = print_pdfs(printouts)
+    # unmarked to be PDF/A, the judge must find it broken
+    pdfs["broken"] = pdfs[SHIPPED[0].stem].replace(b"<pdfaid:part>3", b"<pdfaid:part>7")
+    files = []
+    for name, pdf in pdfs.items():
+        files.append(tmp_path / f"{name}.pdf")
+        files[-1].write_bytes(pdf)
+    *said, broken = judge(*files)
+    assert said == ["compliant"] * len(SHIPPED)
+    assert broken.startswith("broken:")
