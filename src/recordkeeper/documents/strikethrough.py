@@ -1,0 +1,268 @@
+"""A value as Word runs: old ones struck through, new ones beside them, set as the place they stand in.
+
+``w:strike`` and not tracked changes: those can be accepted, and the old value is gone. A place that is
+alone in its paragraph gives every line a paragraph of its own, so that a note below a value can have its
+own pitch and stand at the right; elsewhere a newline is a line break.
+
+Source: P06-R3; ECMA-376, 17.3.2.37 (strike)
+"""
+
+import copy
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from lxml import etree
+
+from recordkeeper.documents.ooxml import W, tag
+from recordkeeper.documents.typeface import BOX_FONT, HEI, SONG, Kind, atoms, has_several_fonts
+from recordkeeper.errors import DocumentError, InvalidInputError
+from recordkeeper.language import translate as _
+from recordkeeper.model.rich_text import RichText, Span, Style
+
+NOTE_COLOUR, GREY_COLOUR = "404040", "7F7F7F"
+SMALL_HALF_POINTS, GREY_HALF_POINTS, NOTE_HALF_POINTS, NOTE_IN_REGISTERS = 17, 15, 14, 13
+REGISTER_HALF_POINTS = 20
+SMALL_PITCH, NOTE_PITCH, NARROW_NOTE_PITCH = 212, 170, 160
+RULED_OUT = "/"
+HALF_A_PAGE_LINES, PAGE_TWIPS, TWIPS_A_CHARACTER = 15, 9354, 220
+
+Line: TypeAlias = Literal["plain", "small", "note", "ruled out"]
+
+_RUN_ORDER = (
+    "rStyle", "rFonts", "b", "bCs", "i", "iCs", "caps", "smallCaps", "strike", "dstrike", "outline", "shadow",
+    "emboss", "imprint", "noProof", "snapToGrid", "vanish", "webHidden", "color", "spacing", "w", "kern",
+    "position", "sz", "szCs", "highlight", "u", "effect", "bdr", "shd", "fitText", "vertAlign", "rtl", "cs", "em",
+    "lang",
+)  # fmt: skip
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_NAMESPACE = re.compile(r' xmlns(?::\w+)?="[^"]*"')
+
+
+class UnprintableTextError(DocumentError, InvalidInputError):
+    """A text holds a character that no Word file keeps."""
+
+    def __init__(self, text: str, found: str) -> None:
+        super().__init__(
+            _("{text!r}: expected characters that a document keeps, found {found}").format(text=text[:40], found=found),
+            subject=text[:40],
+            found=found,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands in a template, with all that surrounds its text worked out beforehand.
+
+    Args:
+        openings: how a run begins, for each style and kind of characters.
+        paragraphs: how a paragraph begins, for each kind of line; empty where the place shares its paragraph
+            with other content.
+        is_narrow: whether it is set as small as the cells of a register are, where an old value stands above
+            the new one.
+        longest: characters that fill half a page in its cell; a longer text may need a row that breaks.
+    """
+
+    openings: Mapping[Style, Mapping[Kind, str]]
+    paragraphs: Mapping[Line, str]
+    is_narrow: bool
+    longest: int
+
+    def render(self, text: RichText) -> str:
+        """``text`` as runs, or as whole paragraphs where the place is alone in its own.
+
+        Raises:
+            UnprintableTextError: a character that XML cannot hold.
+        """
+        if len(text) == 1 and text[0].style is Style.PLAIN and "\n" not in text[0].text:
+            return self._line(text[0])
+        if not self.paragraphs:
+            return "".join(self._runs(span) for span in _spaced(text))
+        return "".join(
+            self.paragraphs[_kind_of(line)] + "".join(self._runs(span) for span in line) + "</w:p>"
+            for line in _lines(_stacked(text) if self.is_narrow else _spaced(text, noted_below=True))
+        )
+
+    def _line(self, span: Span) -> str:
+        """What most values are: one line as it was entered."""
+        runs = self._runs(span) if span.text else ""
+        if not self.paragraphs:
+            return runs
+        return f"{self.paragraphs['ruled out' if span.text == RULED_OUT else 'plain']}{runs}</w:p>"
+
+    def _runs(self, span: Span) -> str:
+        found = _UNPRINTABLE.search(span.text)
+        if found:
+            raise UnprintableTextError(span.text, f"U+{ord(found.group()):04X}")
+        openings = self.openings[span.style]
+        if span.style is Style.BOX or span.style is Style.MARK or not has_several_fonts(span.text):
+            return _run(openings["text"], span.text)
+        return "".join(_run(openings[kind], text) for kind, text in atoms(span.text))
+
+
+def _run(opening: str, text: str) -> str:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    content = f'<w:t xml:space="preserve">{escaped}</w:t>'
+    if "\n" in text:
+        content = content.replace("\n", '</w:t><w:br/><w:t xml:space="preserve">')
+    if "\t" in text:
+        content = content.replace("\t", '</w:t><w:tab/><w:t xml:space="preserve">')
+    return f"{opening}{content}</w:r>"
+
+
+def _spaced(text: RichText, *, noted_below: bool = False) -> RichText:
+    """The spans with a space between an old value and the new one, and short notes on a line of their own."""
+    spans: list[Span] = []
+    for span in text:
+        if noted_below and span.style is Style.NOTE and span.text.startswith(" "):
+            spans.append(Span(f"\n{span.text[1:]}", span.style))
+            continue
+        if span.style is Style.NEW and spans and spans[-1].style is Style.STRUCK:
+            spans.append(Span(" "))
+        spans.append(span)
+    return tuple(spans)
+
+
+def _stacked(text: RichText) -> RichText:
+    """The spans with the new value below the old one, where the whole of it was replaced."""
+    spans = _spaced(text, noted_below=True)
+    if any(span.style is Style.PLAIN and span.text != " " for span in spans):
+        return spans
+    return tuple(Span("\n") if span == Span(" ") else span for span in spans)
+
+
+def _lines(text: RichText) -> list[list[Span]]:
+    lines: list[list[Span]] = [[]]
+    for span in text:
+        first, *others = span.text.split("\n")
+        if first:
+            lines[-1].append(Span(first, span.style))
+        lines += [[Span(part, span.style)] if part else [] for part in others]
+    return lines
+
+
+def _kind_of(line: list[Span]) -> Line:
+    styles = {span.style for span in line}
+    if styles == {Style.NOTE}:
+        return "note"
+    if line == [Span(RULED_OUT)]:
+        return "ruled out"
+    return "small" if styles and styles <= {Style.SMALL, Style.GREY} else "plain"
+
+
+def place_for(run: etree._Element, lone_paragraph: etree._Element | None) -> Place:
+    """The place that the run ``run`` of a template holds.
+
+    Args:
+        run: the run of its tag; its properties are kept.
+        lone_paragraph: the paragraph in which it is the only content; None where it is not alone.
+    """
+    properties = run.find(tag("rPr"))
+    if properties is None:
+        properties = etree.Element(tag("rPr"), nsmap={"w": W})
+    openings = {style: _openings(properties, style) for style in Style}
+    is_narrow = _half_points(properties) <= REGISTER_HALF_POINTS
+    paragraphs: dict[Line, str] = {}
+    if lone_paragraph is not None:
+        paragraphs = {
+            "plain": _paragraph_opening(lone_paragraph),
+            "small": _paragraph_opening(lone_paragraph, SMALL_PITCH),
+            "note": _paragraph_opening(lone_paragraph, NARROW_NOTE_PITCH if is_narrow else NOTE_PITCH, "right"),
+            "ruled out": _paragraph_opening(lone_paragraph, alignment="center"),
+        }
+    cell = next(run.iterancestors(tag("tc")), None)
+    return Place(openings, paragraphs, is_narrow, characters_a_line(cell) * HALF_A_PAGE_LINES)
+
+
+def characters_a_line(cell: etree._Element | None) -> int:
+    """How many Chinese characters a line of ``cell`` holds, roughly; of a whole page where there is no cell."""
+    width = cell.find(f"{tag('tcPr')}/{tag('tcW')}") if cell is not None else None
+    twips = (width.get(tag("w")) if width is not None else None) or ""
+    return max(1, (int(twips) if twips.isdigit() else PAGE_TWIPS) // TWIPS_A_CHARACTER)
+
+
+def _openings(properties: etree._Element, style: Style) -> dict[Kind, str]:
+    changed = _with_style(properties, style)
+    by_kind: dict[Kind, etree._Element] = {
+        "text": changed,
+        "symbol": _with_font(changed, _east_asian_font(changed)),
+        "box": _with_font(changed, BOX_FONT),
+    }
+    return {kind: f"<w:r>{xml_of(element)}" for kind, element in by_kind.items()}
+
+
+def _with_style(properties: etree._Element, style: Style) -> etree._Element:
+    changed = copy.deepcopy(properties)
+    match style:
+        case Style.STRUCK:
+            _set(changed, "strike", {})
+        case Style.MARK:
+            changed = _with_font(changed, _east_asian_font(changed))
+        case Style.BOX:
+            changed = _with_font(changed, BOX_FONT)
+        case Style.STRONG:
+            changed = _with_font(changed, HEI)
+        case Style.NOTE:
+            in_register = _half_points(changed) <= REGISTER_HALF_POINTS
+            _set_size(changed, NOTE_IN_REGISTERS if in_register else NOTE_HALF_POINTS)
+            _set(changed, "color", {"val": NOTE_COLOUR})
+        case Style.SMALL:
+            _set_size(changed, SMALL_HALF_POINTS)
+        case Style.GREY:
+            _set_size(changed, GREY_HALF_POINTS)
+            _set(changed, "color", {"val": GREY_COLOUR})
+    return changed
+
+
+def _with_font(properties: etree._Element, font: str) -> etree._Element:
+    changed = copy.deepcopy(properties)
+    _set(changed, "rFonts", {"ascii": font, "hAnsi": font, "cs": font, "eastAsia": font, "hint": "eastAsia"})
+    return changed
+
+
+def _east_asian_font(properties: etree._Element) -> str:
+    fonts = properties.find(tag("rFonts"))
+    return (fonts.get(tag("eastAsia")) if fonts is not None else None) or SONG
+
+
+def _half_points(properties: etree._Element) -> int:
+    size = properties.find(tag("sz"))
+    value = size.get(tag("val")) if size is not None else None
+    return int(value) if value and value.isdigit() else 21
+
+
+def _set_size(properties: etree._Element, half_points: int) -> None:
+    size = str(min(half_points, _half_points(properties)))
+    _set(properties, "sz", {"val": size})
+    _set(properties, "szCs", {"val": size})
+
+
+def _set(properties: etree._Element, name: str, values: Mapping[str, str]) -> None:
+    """Put ``w:name`` with ``values`` in place of any earlier one, where the schema wants it."""
+    for earlier in properties.findall(tag(name)):
+        properties.remove(earlier)
+    element = etree.Element(tag(name), {tag(key): value for key, value in values.items()})
+    rank = _RUN_ORDER.index(name)
+    before = [etree.QName(child).localname for child in properties]
+    index = sum(1 for child in before if child in _RUN_ORDER and _RUN_ORDER.index(child) < rank)
+    properties.insert(index, element)
+
+
+def _paragraph_opening(paragraph: etree._Element, pitch: int = 0, alignment: str = "") -> str:
+    """How a paragraph like ``paragraph`` begins, its exact pitch no more than ``pitch``, moved off the left."""
+    properties = paragraph.find(tag("pPr"))
+    if properties is None:
+        return "<w:p>"
+    changed = copy.deepcopy(properties)
+    spacing, justified = changed.find(tag("spacing")), changed.find(tag("jc"))
+    if pitch and spacing is not None and spacing.get(tag("lineRule")) == "exact":
+        spacing.set(tag("line"), str(min(pitch, int(spacing.get(tag("line")) or pitch))))
+    if alignment and justified is not None and justified.get(tag("val")) in {"left", "start", "both"}:
+        justified.set(tag("val"), alignment)
+    return f"<w:p>{xml_of(changed)}"
+
+
+def xml_of(element: etree._Element) -> str:
+    """The XML of a piece of a part whose root declares all prefixes, without declaring them again."""
+    return _NAMESPACE.sub("", etree.tostring(element, encoding="unicode", with_tail=False))

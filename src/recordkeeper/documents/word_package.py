@@ -1,0 +1,215 @@
+"""The package around a form's body: page, header, footer, the few styles; equal input gives equal bytes."""
+
+from xml.sax.saxutils import escape
+
+from recordkeeper.documents.house_style import (
+    PITCH,
+    TAB,
+    paragraph,
+    run,
+    run_properties,
+    statement,
+    tag_run,
+)
+from recordkeeper.documents.ooxml import W, write_package
+from recordkeeper.documents.typeface import ARIAL, FANG, HEI, SONG, TIMES
+from recordkeeper.model.form import Form
+
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_ROOT = f'xmlns:w="{W}" xmlns:r="{_OFFICE}"'
+_SMALL = 18
+_HEADER_PITCH = 244
+
+_PARTS = {
+    "document": ("document.main", ""),
+    "styles": ("styles", "styles"),
+    "settings": ("settings", "settings"),
+    "fontTable": ("fontTable", "fontTable"),
+    "header1": ("header", "header"),
+    "header2": ("header", "header"),
+    "footer1": ("footer", "footer"),
+    "footer2": ("footer", "footer"),
+}
+MARGIN, BINDING_MARGIN = 1134, 1417  # 20 mm; 25 mm on the left, where sheets are bound
+_PAGES = {"A4": (11906, 16838), "A5": (8391, 11906), "A3": (16838, 23811)}
+
+
+def word_file(form: Form, body: str) -> bytes:
+    """The Word file of ``form`` with ``body`` between its header and footer."""
+    width = text_width(form)
+    contents = {
+        "document": f"<w:document {_ROOT}><w:body>{body}{_page(form)}</w:body></w:document>",
+        "styles": _styles(),
+        "settings": f"<w:settings {_ROOT}><w:defaultTabStop w:val='420'/><w:characterSpacingControl"
+        " w:val='doNotCompress'/><w:compat><w:compatSetting w:name='compatibilityMode'"
+        " w:uri='http://schemas.microsoft.com/office/word' w:val='15'/></w:compat></w:settings>",
+        "fontTable": _fonts(),
+        "header1": f"<w:hdr {_ROOT}>{_header('', width)}</w:hdr>",
+        "header2": f"<w:hdr {_ROOT}>{_header(_continued(), width)}</w:hdr>",
+        "footer1": f"<w:ftr {_ROOT}>{_footer(width)}</w:ftr>",
+        "footer2": f"<w:ftr {_ROOT}>{_footer(width)}</w:ftr>",
+    }
+    members = {
+        "[Content_Types].xml": _content_types(),
+        "_rels/.rels": _relations(
+            ("officeDocument", "word/document.xml"), ("extended-properties", "docProps/app.xml")
+        ).replace("</Relationships>", f"{_core_relation()}</Relationships>"),
+        "docProps/core.xml": _core(form),
+        "docProps/app.xml": '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/'
+        'extended-properties"><Application>Recordkeeper</Application></Properties>',
+        "word/_rels/document.xml.rels": _relations(
+            *((kind, f"{name}.xml") for name, (_type, kind) in _PARTS.items() if kind)
+        ),
+        **{f"word/{name}.xml": content for name, content in contents.items()},
+    }
+    return write_package({name: (_DECLARATION + content).encode() for name, content in members.items()})
+
+
+def text_width(form: Form) -> int:
+    """The width between the margins, in twips."""
+    return _page_size(form)[0] - BINDING_MARGIN - MARGIN - 1  # a hair less, so that no border is pushed out
+
+
+def _page_size(form: Form) -> tuple[int, int]:
+    width, height = _PAGES[form.page]
+    return (height, width) if form.orientation == "landscape" else (width, height)
+
+
+def _page(form: Form) -> str:
+    width, height = _page_size(form)
+    turned = ' w:orient="landscape"' if form.orientation == "landscape" else ""
+    names = [name for name, (_type, kind) in _PARTS.items() if kind]
+    numbers = {name: f"rId{index}" for index, name in enumerate(names, 1)}
+    references = "".join(
+        f'<w:{kind}Reference w:type="{kind_of_page}" r:id="{numbers[f"{kind}{number}"]}"/>'
+        for kind in ("header", "footer")
+        for number, kind_of_page in ((1, "first"), (2, "default"))
+    )
+    return (
+        f'<w:sectPr>{references}<w:pgSz w:w="{width}" w:h="{height}"{turned}/><w:pgMar w:top="{MARGIN}"'
+        f' w:right="{MARGIN}" w:bottom="{MARGIN}" w:left="{BINDING_MARGIN}" w:header="567" w:footer="567"'
+        ' w:gutter="0"/><w:cols w:space="720"/><w:titlePg/></w:sectPr>'
+    )
+
+
+def _stops(width: int) -> list[tuple[str, int]]:
+    return [("center", width // 2), ("right", width)]
+
+
+def _header(middle: str, width: int) -> str:
+    code = tag_run("form.code", size=_SMALL, font=SONG, latin=ARIAL)
+    revision = tag_run("form.revision", size=_SMALL, font=SONG, latin=ARIAL)
+    return paragraph(
+        tag_run("company.name", size=_SMALL, font=SONG),
+        TAB,
+        middle,
+        TAB,
+        code,
+        run("  ", size=_SMALL),
+        revision,
+        pitch=_HEADER_PITCH,
+        tabs=_stops(width),
+        border="bottom",
+    )
+
+
+def _continued() -> str:
+    return (
+        tag_run("form.title_zh", size=_SMALL, font=HEI, latin=ARIAL)
+        + run("（续）", size=_SMALL, font=HEI)
+        + run("   ", size=_SMALL)
+        + tag_run("record.number", size=_SMALL, font=SONG)
+    )
+
+
+def _footer(width: int) -> str:
+    checkpoint = (
+        statement("{% if checkpoint %}")
+        + run("校验点 ", size=_SMALL)
+        + tag_run("checkpoint", size=_SMALL, font=SONG, latin=ARIAL)
+        + statement("{% endif %}")
+    )
+    return paragraph(
+        run("保存期限：", size=_SMALL),
+        tag_run("form.retention", size=_SMALL, font=SONG),
+        TAB,
+        run("第 ", size=_SMALL),
+        _field("PAGE"),
+        run(" 页  共 ", size=_SMALL),
+        _field("NUMPAGES"),
+        run(" 页", size=_SMALL),
+        TAB,
+        checkpoint,
+        pitch=_HEADER_PITCH,
+        tabs=_stops(width),
+        border="top",
+    )
+
+
+def _field(name: str) -> str:
+    properties = run_properties(TIMES, SONG, _SMALL)
+    pieces = (
+        '<w:fldChar w:fldCharType="begin"/>',
+        f'<w:instrText xml:space="preserve"> {name} </w:instrText>',
+        '<w:fldChar w:fldCharType="separate"/>',
+        "<w:t>1</w:t>",
+        '<w:fldChar w:fldCharType="end"/>',
+    )
+    return "".join(f"<w:r>{properties}{piece}</w:r>" for piece in pieces)
+
+
+def _content_types() -> str:
+    overrides = "".join(
+        f'<Override PartName="/word/{name}.xml" ContentType="{_TYPE}.{kind}+xml"/>'
+        for name, (kind, _relation) in _PARTS.items()
+    )
+    return (
+        f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" ContentType="application/'
+        'vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
+        f'{overrides}<Override PartName="/docProps/core.xml" ContentType="application/'
+        'vnd.openxmlformats-package.core-properties+xml"/><Override PartName="/docProps/app.xml" ContentType='
+        '"application/vnd.openxmlformats-officedocument.extended-properties+xml"/></Types>'
+    )
+
+
+def _relations(*targets: tuple[str, str]) -> str:
+    relations = "".join(
+        f'<Relationship Id="rId{number}" Type="{_OFFICE}/{kind}" Target="{target}"/>'
+        for number, (kind, target) in enumerate(targets, 1)
+    )
+    return f'<Relationships xmlns="{_PACKAGE}/relationships">{relations}</Relationships>'
+
+
+def _core_relation() -> str:
+    kind = f"{_PACKAGE}/relationships/metadata/core-properties"
+    return f'<Relationship Id="rIdCore" Type="{kind}" Target="docProps/core.xml"/>'
+
+
+def _core(form: Form) -> str:
+    return (
+        f'<cp:coreProperties xmlns:cp="{_PACKAGE}/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<dc:title>{escape(form.title.zh)}</dc:title><dc:subject>{escape(form.code)} {form.revision}</dc:subject>"
+        "<dc:language>zh-CN</dc:language></cp:coreProperties>"
+    )
+
+
+def _styles() -> str:
+    return (
+        f"<w:styles {_ROOT}><w:docDefaults><w:rPrDefault>{run_properties(TIMES, SONG, 21)}</w:rPrDefault>"
+        f'<w:pPrDefault><w:pPr><w:spacing w:after="0" w:line="{PITCH}" w:lineRule="exact"/></w:pPr></w:pPrDefault>'
+        '</w:docDefaults><w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/>'
+        '<w:qFormat/></w:style><w:style w:type="table" w:default="1" w:styleId="TableNormal"><w:name'
+        ' w:val="Normal Table"/><w:uiPriority w:val="99"/><w:semiHidden/></w:style></w:styles>'
+    )
+
+
+def _fonts() -> str:
+    fonts = "".join(
+        f'<w:font w:name="{name}"><w:altName w:val="{other}"/><w:charset w:val="86"/><w:family w:val="{family}"/>'
+        '<w:pitch w:val="variable"/></w:font>'
+        for name, other, family in ((SONG, "SimSun", "auto"), (FANG, "FangSong", "modern"), (HEI, "SimHei", "modern"))
+    )
+    return f"<w:fonts {_ROOT}>{fonts}</w:fonts>"

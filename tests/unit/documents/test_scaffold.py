@@ -1,0 +1,93 @@
+import io
+import re
+from pathlib import Path
+
+import pytest
+from docx import Document
+from lxml import etree
+
+from form_samples import ROLES, SAMPLES, SHIPPED, shipped_form
+from recordkeeper.documents.document_text import text_of
+from recordkeeper.documents.form_template import prepare_template
+from recordkeeper.documents.ooxml import DOCUMENT_PART, parse_part, read_package, tag
+from recordkeeper.documents.scaffold import CORNER, scaffold
+from recordkeeper.documents.template_names import template_names
+from recordkeeper.documents.word_package import text_width
+from recordkeeper.model.form import Form
+
+
+def _body(docx: bytes) -> etree._Element:
+    return parse_part(read_package(docx, "docx")[DOCUMENT_PART], DOCUMENT_PART)
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_scaffold_prints_every_field_of_any_kind_of_form_and_nothing_else(kind: str) -> None:
+    form = SAMPLES[kind]
+    docx = scaffold(form, ROLES)
+    assert prepare_template(docx, template_names(form)).findings == ()
+    assert scaffold(form, ROLES) == docx
+    Document(io.BytesIO(docx))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_template_fits_its_definition(path: Path) -> None:
+    form, _roles = shipped_form(path)
+    assert prepare_template(path.with_suffix(".docx").read_bytes(), template_names(form)).findings == ()
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_template_is_what_the_house_style_makes_of_its_definition(path: Path) -> None:
+    form, roles = shipped_form(path)
+    assert scaffold(form, roles) == path.with_suffix(".docx").read_bytes()
+
+
+@pytest.mark.parametrize("form", SAMPLES.values(), ids=SAMPLES)
+def test_every_table_is_as_wide_as_the_text_and_every_row_fills_its_table(form: Form) -> None:
+    body = _body(scaffold(form))
+    tables = list(body.iter(tag("tbl")))
+    assert tables
+    for table in tables:
+        widths = [int(column.get(tag("w")) or 0) for column in table.iter(tag("gridCol"))]
+        assert sum(widths) == text_width(form)
+        for row in table.iter(tag("tr")):
+            assert sum(int(cell.get(tag("w")) or 0) for cell in row.iter(tag("tcW"))) == text_width(form)
+
+
+def test_the_archive_stamp_has_a_free_corner_and_the_other_holds_the_print_code_alone() -> None:
+    head = next(_body(scaffold(SAMPLES["form"])).iter(tag("tbl")))
+    columns = [int(column.get(tag("w")) or 0) for column in head.iter(tag("gridCol"))]
+    assert (columns[0], columns[2]) == (CORNER, CORNER)
+    first_row = next(head.iter(tag("tr")))
+    texts = ["".join(map(str, cell.itertext())) for cell in first_row.iter(tag("tc"))]
+    assert texts[0] == ""
+    assert texts[2] == "{%p if print_code %}{{ print_code }}{{ record.number }}{%p endif %}"
+
+
+def test_who_fills_a_section_stands_in_its_heading() -> None:
+    assert "段one  English\t值班员填写" in text_of(scaffold(SAMPLES["form"], ROLES))
+    assert "填写" not in text_of(scaffold(SAMPLES["form"]))
+
+
+def test_sections_that_only_sign_stand_beside_the_signature_before_them() -> None:
+    text = text_of(scaffold(SAMPLES["three_signers"], ROLES))
+    assert re.findall(r"[一二三]、段\w+", text) == ["一、段one"]
+    assert [text.count(f"{{{{ signature.{name} }}}}") for name in ("one", "two", "three")] == [1, 1, 1]
+
+
+def test_figures_that_a_judgement_compares_stand_before_it() -> None:
+    statistics = next(path for path in SHIPPED if path.stem == "QR-017-04")
+    text = text_of(statistics.with_suffix(".docx").read_bytes())
+    places = [text.rindex(f"{{{{ {name} }}}}") for name in ("formula", "objective", "overall_rate", "reached")]
+    assert places == sorted(places)
+
+
+def test_every_paragraph_has_an_exact_pitch_and_every_run_a_chinese_font() -> None:
+    body = _body(scaffold(SAMPLES["form"], ROLES))
+    for paragraph in body.iter(tag("p")):
+        spacing = paragraph.find(f"{tag('pPr')}/{tag('spacing')}")
+        assert spacing is not None
+        is_figure = "{{ print_code }}" in "".join(map(str, paragraph.itertext()))
+        assert spacing.get(tag("lineRule")) == ("auto" if is_figure else "exact")
+    for run in body.iter(tag("r")):
+        fonts = run.find(f"{tag('rPr')}/{tag('rFonts')}")
+        assert run.find(tag("tab")) is not None or (fonts is not None and fonts.get(tag("eastAsia")))
