@@ -1,0 +1,137 @@
+"""``audit``: proofs that somebody outside checks, cosignatures, and the anchors of ``verify``."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from record_workspace import Desk, desk, record_template
+from recordkeeper.cli.main import main
+from recordkeeper.tlog.checkpoint import LogKey
+
+__all__ = ["desk", "record_template"]
+
+
+@pytest.fixture
+def office(desk: Desk, record_template: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A workspace that publishes itself, with one record; no LibreOffice, for nothing here is printed."""
+    monkeypatch.setenv("PATH", "")
+    shutil.copy(record_template / "log.key", desk.root / "log.key")
+    desk.new()
+    return desk
+
+
+@pytest.fixture
+def public_key(office: Desk, tmp_path: Path) -> Path:
+    path = tmp_path / "log.pub"
+    path.write_text(LogKey.load(office.root / "log.key").verifier + "\n", encoding="utf-8")
+    return path
+
+
+def exported(office: Desk, path: Path) -> Path:
+    office.done("audit", "checkpoint", "--export", str(path))
+    return path
+
+
+def test_a_proof_of_a_record_is_checked_without_the_workspace(
+    office: Desk, public_key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proof = tmp_path / "proof.json"
+    made = office.done("audit", "prove", "QR-017-02/2026-0001", "--output", str(proof))
+    assert made["file"] == str(proof)
+    capsys.readouterr()
+    assert main(["audit", "check-proof", str(proof), "--key", str(public_key), "--json", "--lang", "en"], {}) == 0
+    checked = json.loads(capsys.readouterr().out)
+    assert (checked["verdict"], checked["key_confirmed"], checked["findings"]) == ("ok", True, [])
+    assert [event["index"] for event in checked["events"]] == made["events"]
+    assert json.loads(checked["events"][0]["leaf"])["kind"] == "new"
+    assert main(["audit", "check-proof", str(proof), "--lang", "en"], {}) == 0
+    assert "not confirmed from outside" in capsys.readouterr().out
+
+
+def test_a_changed_proof_is_altered_and_a_strangers_key_too(office: Desk, tmp_path: Path) -> None:
+    proof, other = tmp_path / "proof.json", tmp_path / "other.pub"
+    office.done("audit", "prove", "1", "--output", str(proof))
+    other.write_text(LogKey.generate("somebody").verifier, encoding="utf-8")
+    assert office.run("audit", "check-proof", str(proof), "--key", str(other)) == 1
+    assert "checkpoint-signature" in office.out
+    proof.write_text(proof.read_text("utf-8").replace('"index": 1', '"index": 2'), encoding="utf-8")
+    assert office.run("audit", "check-proof", str(proof)) == 1
+    assert "proof-inclusion" in office.out
+
+
+def test_a_proof_goes_to_stdout_where_no_file_is_named(office: Desk) -> None:
+    shown = office.done("audit", "prove", "0")
+    assert [entry["index"] for entry in shown["entries"]] == [0]
+
+
+def test_growth_since_an_exported_checkpoint_is_proven(office: Desk, tmp_path: Path) -> None:
+    earlier = exported(office, tmp_path / "earlier.txt")
+    office.new()
+    proof = tmp_path / "growth.json"
+    assert office.done("audit", "prove", "--from", str(earlier), "--output", str(proof))["events"] == []
+    checked = office.done("audit", "check-proof", str(proof))
+    assert checked["earlier_size"] < checked["size"]
+    assert office.run("audit", "check-proof", str(proof)) == 0
+    assert "is the beginning of the log" in office.out
+
+
+def test_prove_wants_one_thing_that_is_there(office: Desk, tmp_path: Path) -> None:
+    earlier = exported(office, tmp_path / "earlier.txt")
+    assert office.refused("audit", "prove")["status"] == "2"
+    assert office.refused("audit", "prove", "1", "--from", str(earlier))["status"] == "2"
+    assert office.refused("audit", "prove", "QR-017-02/2026-9999")["status"] == "4"
+    assert office.refused("audit", "prove", "99999")["kind"] == "unpublished-event"
+    assert office.refused("audit", "check-proof", str(earlier))["status"] == "2"
+
+
+def test_an_auditor_cosigns_with_an_own_key_and_verify_asks_for_it(
+    office: Desk, public_key: Path, tmp_path: Path
+) -> None:
+    note = exported(office, tmp_path / "checkpoint.txt")
+    made = office.done("audit", "cosigner-key", "--name", "auditor", "--output", str(tmp_path / "auditor.key"))
+    assert (tmp_path / "auditor.key").stat().st_mode & 0o777 == 0o600
+    public = tmp_path / "auditor.pub"
+    public.write_text(made["public_key"], encoding="utf-8")
+    policy = ("--cosigner", str(public), "--require", "1")
+    assert office.done("verify", "--against", str(note), *policy)["aspects"]["tail"]["answer"] == "cannot assess"
+    cosigned = tmp_path / "cosigned.txt"
+    arguments = ("audit", "cosign", str(note), "--key", str(tmp_path / "auditor.key"), "--log-key", str(public_key))
+    done = office.done(*arguments, "--output", str(cosigned))
+    assert (done["name"], done["file"]) == ("auditor", str(cosigned))
+    assert cosigned.read_text("utf-8").startswith(note.read_text("utf-8"))
+    tail = office.done("verify", "--against", str(cosigned), *policy)["aspects"]["tail"]
+    assert tail["answer"] == "ok"
+    assert "auditor" in tail["reason"]
+
+
+def test_cosign_refuses_what_the_log_did_not_sign(office: Desk, tmp_path: Path) -> None:
+    note = exported(office, tmp_path / "checkpoint.txt")
+    office.done("audit", "cosigner-key", "--name", "auditor", "--output", str(tmp_path / "auditor.key"))
+    (tmp_path / "other.pub").write_text(LogKey.generate("somebody").verifier, encoding="utf-8")
+    arguments = ("--key", str(tmp_path / "auditor.key"), "--output", str(tmp_path / "out.txt"))
+    other = ("--log-key", str(tmp_path / "other.pub"))
+    assert office.refused("audit", "cosign", str(note), *arguments, *other)["kind"] == "unsigned-note"
+    assert not (tmp_path / "out.txt").exists()
+
+
+def test_verify_takes_the_short_checkpoint_of_a_form(office: Desk) -> None:
+    short = office.done("audit", "checkpoint")["short"]
+    assert office.done("verify", "--against", short)["aspects"]["tail"]["answer"] == "ok"
+    cut = short.replace(short.partition("·")[0], "99999", 1)
+    assert office.run("verify", "--against", short, "--against", cut) == 1
+    assert "tail-cut" in office.out
+    assert office.refused("verify", "--against", "no-such-file")["status"] == "2"
+    assert office.refused("verify", "--against", short, "--require", "2")["kind"] == "unmeetable-policy"
+
+
+def test_rotate_key_replaces_the_key_file_and_verify_follows(office: Desk, public_key: Path, tmp_path: Path) -> None:
+    note = exported(office, tmp_path / "earlier.txt")
+    done = office.done("audit", "rotate-key", "--yes", who="boss")
+    assert done["old_key"] == public_key.read_text("utf-8").strip()
+    assert LogKey.load(office.root / "log.key").verifier == done["new_key"]
+    assert [path.name for path in office.root.glob("log.key*")] == ["log.key"]
+    checked = office.done("verify", "--key", str(public_key), "--against", str(note))
+    assert (checked["verdict"], checked["aspects"]["tail"]["answer"]) == ("ok", "ok")
+    assert office.refused("audit", "rotate-key", "--yes", who="clerk")["kind"] == "no-right"

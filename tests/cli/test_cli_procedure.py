@@ -1,0 +1,141 @@
+"""``procedure``: shipped and installed; installed as drafts, approved and released by another person."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from p02_office import P02, revised
+from record_workspace import SECRET, Desk, desk, record_template
+from recordkeeper.cli.init import make_workspace
+from recordkeeper.cli.main import main
+from recordkeeper.services.initiation import prepare
+from recordkeeper.services.people import add_user, authenticate, grant
+
+__all__ = ["desk", "record_template"]
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with a controller and an approver, and no form."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    beginning = prepare(
+        company="锦绣物业", time_zone="Asia/Shanghai", login="boss", name="李雷", passphrase=SECRET, now=now
+    )
+    register = make_workspace(tmp_path / "ws", "records.db", beginning, now).register
+    boss = authenticate(register, "boss", SECRET, now)
+    add_user(register, boss, login="approver", name="批准", passphrase=SECRET + "2", now=now)
+    grant(register, boss, login="approver", role="approver", unit="unit/1", valid_from=None, valid_to=None, now=now)
+    register.close()
+    (tmp_path / "ws" / "log.key").unlink()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("LANGUAGE", "en")
+    monkeypatch.setenv("RECORDKEEPER_USER", "boss")
+    monkeypatch.setenv("RECORDKEEPER_PASSPHRASE", SECRET)
+    monkeypatch.setenv("RECORDKEEPER_APPROVER_PASSPHRASE", SECRET + "2")
+    return tmp_path / "ws"
+
+
+def run(root: Path, *arguments: str) -> int:
+    return main([*arguments, "--workspace", str(root), "--lang", "en", "--json"], {})
+
+
+def test_shipped_procedures_are_listed_and_shown_without_a_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LANGUAGE", "en")
+    assert main(["procedure", "list", "--json"], {}) == 0
+    assert [(each["id"], each["shipped"], each["state"]) for each in json.loads(capsys.readouterr().out)] == [
+        ("P02", True, None)
+    ]
+    assert main(["procedure", "show", "p02", "--lang", "en"], {}) == 0
+    shown = capsys.readouterr().out
+    assert all(part in shown for part in ("P02-R4", "Duty clerk", "QR-017-04", "not installed"))
+
+
+def test_a_procedure_is_installed_approved_and_released_in_one_run(
+    empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(empty, "procedure", "install", "P02", "--approve-as", "approver") == 0
+    done = json.loads(capsys.readouterr().out)
+    assert [each["code"] for each in done][:2] == ["P02", "QR-017-01"]
+    assert {each["state"] for each in done} == {"released"}
+    assert abs((datetime.now(UTC).date() - date.fromisoformat(done[0]["effective_on"])).days) <= 1
+    assert run(empty, "procedure", "show", "P02") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["author"], shown["approver"], shown["state"]) == ("李雷", "批准", "released")
+    assert run(empty, "procedure", "install", "P02", "--approve-as", "approver") == 3
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "installed-already"
+
+
+def test_drafts_are_approved_and_released_step_by_step(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(empty, "procedure", "install", str(P02)) == 0
+    assert {each["state"] for each in json.loads(capsys.readouterr().out)} == {"draft"}
+    assert run(empty, "procedure", "approve", "P02") == 3
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "own-work"
+    assert run(empty, "procedure", "release", "P02", "--effective", "2199-01-01") == 3
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "nothing-in-state"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "secret", "status", "kind"),
+    [
+        (("P02", "--approve-as", "boss"), SECRET, 3, "own-work"),
+        (("P02", "--approve-as", "approver"), SECRET, 3, "wrong-passphrase"),
+        (("P02", "--approve-as", "nobody"), SECRET, 4, "unknown-person"),
+        (("P02", "--effective", "2199-01-01"), SECRET, 2, "usage"),
+        (("P02", "--approve-as", "approver", "--effective", "2020-01-01"), SECRET + "2", 3, "wrong-revision-state"),
+        (("P02", "--approve-as", "approver", "--effective", "soon"), SECRET + "2", 2, "text-refused"),
+        (("P99",), SECRET, 4, "no-package"),
+    ],
+)
+def test_what_is_refused_leaves_no_draft(
+    empty: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    secret: str,
+    status: int,
+    kind: str,
+) -> None:
+    monkeypatch.setenv("RECORDKEEPER_APPROVER_PASSPHRASE", secret)
+    assert run(empty, "procedure", "install", *arguments) == status
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == kind
+    assert run(empty, "form", "list") == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_the_second_passphrase_is_never_the_first_ones(
+    empty: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RECORDKEEPER_APPROVER_PASSPHRASE")
+    assert run(empty, "procedure", "install", "P02", "--approve-as", "approver") == 3
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "not-proven"
+
+
+def test_a_folder_with_faults_is_installed_in_no_part(desk: Desk, tmp_path: Path) -> None:
+    folder = revised(tmp_path / "later", "A/1")
+    text = (folder / "QR-017-02.yaml").read_text("utf-8")
+    (folder / "QR-017-02.yaml").write_text(text.replace("by: quality", "by: janitor"), "utf-8")
+    (folder / "QR-017-03.docx").write_bytes((folder / "QR-017-02.docx").read_bytes())
+    error = desk.refused("procedure", "install", str(folder), who="boss")
+    assert (error["status"], error["kind"]) == ("2", "definition")
+    assert "janitor" in error["found"]
+    assert "QR-017-03.docx" in error["message"]
+
+
+def test_only_a_controller_installs(desk: Desk, tmp_path: Path) -> None:
+    folder = revised(tmp_path / "later", "A/1")
+    assert desk.refused("procedure", "install", str(folder), who="clerk")["kind"] == "no-role"
+
+
+def test_a_later_revision_counts_from_its_day(desk: Desk, tmp_path: Path) -> None:
+    desk.done("procedure", "install", str(revised(tmp_path / "later", "B/0")), who="boss")
+    assert {each["state"] for each in desk.listed("procedure", "approve", "P02", who="approver")} == {"approved"}
+    released = desk.listed("procedure", "release", "P02", "--effective", "2199-01-01", who="approver")
+    assert len(released) == 6
+    assert not [form["code"] for form in desk.listed("form", "list") if form["revision"] != "A/0"]
+    on_that_day = desk.listed("form", "list", "--on", "2199-01-01")
+    assert {form["revision"] for form in on_that_day} == {"B/0"}

@@ -1,0 +1,76 @@
+"""kill -9 at random moments: what was acknowledged is there, nothing is half done, nobody repairs anything."""
+
+from integration.faults.actors import actors_of, seeded
+from integration.faults.acts import assert_finished, close_a_record, enter_a_row
+from integration.faults.workplace import NOW, Staff, Workplace, state_digests
+from recordkeeper.model.record_state import State
+from recordkeeper.register.acts import Register
+from recordkeeper.services import publication, retrieval
+from recordkeeper.services.verification import Answer
+
+KILLS = {"sqlite": 100, "postgresql": 15}
+KILLED_PUBLISHERS = {"sqlite": 20, "postgresql": 6}
+ACTS_OF_ONE_TRANSACTION = 2
+LONGEST_SECONDS = 0.35
+
+
+def assert_nothing_half_done(register: Register) -> None:
+    """Acts of one transaction stand together: a row with its sheet, a re-issue with its successor."""
+    with register.reading() as snapshot:
+        records = [retrieval.replayed(snapshot, history) for history in snapshot.histories("record")]
+        sheets = {history.subject for history in snapshot.histories("sheet")}
+    assert {record.sheet for record in records if record.sheet} == sheets
+    assert {record.number for record in records if record.state is State.REPLACED} == {
+        record.replaces for record in records if record.replaces
+    }
+
+
+def acts_of_people(register: Register) -> set[tuple[str, int]]:
+    """Subject and number of every act on a record that a person did."""
+    with register.reading() as snapshot:
+        return {
+            (history.subject, act.number)
+            for history in snapshot.histories("record")
+            for act in history.acts[1:]
+            if act.kind != "archive"
+        }
+
+
+def test_a_killed_loop_of_acts_loses_nothing_that_it_acknowledged(
+    workplace: Workplace, register: Register, staff: Staff, database: str
+) -> None:
+    chance = seeded()
+    published = publication.publish(workplace.publisher(register), NOW).log_size
+    with actors_of(workplace) as actors:
+        for _kill in range(KILLS[database]):
+            before = acts_of_people(register)
+            said = actors.kill_during("work", chance.uniform(0, LONGEST_SECONDS))
+            done = {(words[1], int(words[2])): words[3] for words in said if words[0] == "done"}
+            published = max([published, *(int(words[1]) for words in said if words[0] == "published")])
+            digests = state_digests(register)
+            assert {(subject, number): digests[subject][number] for subject, number in done} == done
+            assert len(acts_of_people(register) - before - done.keys()) <= ACTS_OF_ONE_TRANSACTION
+            assert_nothing_half_done(register)
+            report = workplace.verify()
+            assert report.verdict is Answer.OK, [*map(str, report.findings)]
+            with register.reading() as snapshot:
+                last = snapshot.last_checkpoint()
+            assert published <= (last[0] if last else 0)
+    assert_finished(workplace, register)
+
+
+def test_what_a_killed_publisher_left_is_finished_by_the_next(
+    workplace: Workplace, register: Register, staff: Staff, database: str
+) -> None:
+    chance = seeded()
+    assert_finished(workplace, register)
+    with actors_of(workplace) as actors:
+        for turn in range(KILLED_PUBLISHERS[database]):
+            number = close_a_record(register, staff)
+            enter_a_row(register, staff, f"2026-{1 + turn % 12:02}-05")
+            for _kill in range(2):
+                actors.kill_during("publish", chance.uniform(0, LONGEST_SECONDS))
+                report = workplace.verify()
+                assert report.verdict is Answer.OK, [*map(str, report.findings)]
+            assert_finished(workplace, register)
+            assert workplace.storage_root.read_inventory(f"record/{number}") is not None

@@ -1,0 +1,229 @@
+"""The shipped forms on paper: blank, filled, amended, with long values, as LibreOffice prints them."""
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pypdfium2
+import pytest
+import zxingcpp
+from PIL import Image, ImageFilter
+
+from form_samples import FORMS, SHIPPED, shipped_form
+from recordkeeper.documents.document_text import struck_values
+from recordkeeper.documents.form_template import prepare_template
+from recordkeeper.documents.pdf import to_pdf
+from recordkeeper.documents.template_names import template_names
+from recordkeeper.model.form import Form
+from recordkeeper.model.print_code import PrintCode, parse_print_code
+from recordkeeper.model.rendition import Surroundings, blank_context, boxes
+from recordkeeper.model.rich_text import Span, Style, plain
+
+FEEDBACK = FORMS / "P02" / "QR-017-02.yaml"
+CODE = str(PrintCode("ABCDEFGHJK", 12))
+LONG = "".join(
+    f"{number}. 地下二层照明灯损坏，晚间车位附近过暗，老人出入不便，希望尽快维修；\n" for number in range(1, 60)
+)
+
+
+def _surroundings(roles: Mapping[str, str]) -> Surroundings:
+    return Surroundings("示范物业服务有限公司", lambda name: roles.get(name, name), ZoneInfo("Asia/Shanghai"), "3 年")
+
+
+def _rendered(path: Path, **values: Any) -> bytes:
+    form, roles = shipped_form(path)
+    template = prepare_template(path.with_suffix(".docx").read_bytes(), template_names(form)).template
+    return template.render(blank_context(form, _surroundings(roles)) | values)
+
+
+def _filled(form: Form) -> dict[str, Any]:
+    source = form.field("source")
+    assert source is not None
+    return {
+        "record": {
+            "number": "QR-017-02/2026-0037",
+            "entered_on": "2026年11月18日",
+            "unit": "锦绣花园管理处",
+            "state": "closed",
+            "marks": "更改待会签",
+        },
+        "checkpoint": "1042·9F2C-77A1",
+        "print_code": CODE,
+        "source": boxes(source, "owners_meeting", set(), {}),
+        "customer": plain("业主委员会代表 许国良"),
+        "phone": (
+            Span("138-0000-1024", Style.STRUCK),
+            Span("138-0000-1204", Style.NEW),
+            Span("①", Style.MARK),
+            Span(" 客服主管乙 2026-11-21", Style.NOTE),
+        ),
+        "content": (
+            Span("1. 地下二层 B 区照明灯损坏 "),
+            Span("6 盏", Style.STRUCK),
+            Span("9 盏", Style.NEW),
+            Span("②", Style.MARK),
+            Span("〔客服主管乙 2026-11-24〕", Style.NOTE),
+            Span("，老人出入不便；\n2. 门禁呼叫后约十秒才有应答；\n3. 希望告知施工时间。"),
+        ),
+        "measures": plain("更换灯具 9 盏，照度合格；升级门禁程序，应答 2 秒内；均提前一日张贴告知。"),
+        "amendments": [
+            _amendment("①", "联系电话", "138-0000-1024", "138-0000-1204", plain("品质专员丁\n2026-11-21 10:02")),
+            _amendment("②", "反馈内容", "6 盏", "9 盏", (Span("待会签", Style.STRONG), Span("\nPending", Style.GREY))),
+        ],
+        "amendments_summary": "共 2 处，其中 1 处待会签",
+    }
+
+
+def _amendment(mark: str, field: str, old: str, new: str, countersigned: Any) -> dict[str, Any]:
+    return {
+        "mark": mark,
+        "field": field,
+        "change": (Span(old, Style.STRUCK), Span(f"\n→ {new}")),
+        "reason": "经反馈人核对",
+        "by": "客服主管乙\n2026-11-21 09:18",
+        "countersigned": countersigned,
+    }
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    document = pypdfium2.PdfDocument(data)
+    try:
+        yield document
+    finally:
+        document.close()
+
+
+def _pages(data: bytes) -> list[str]:
+    with _opened(data) as document:
+        return [document[number].get_textpage().get_text_bounded() for number in range(len(document))]
+
+
+@pytest.fixture(scope="module")
+def printed() -> dict[str, bytes]:
+    """All variants, printed in one call."""
+    form, _roles = shipped_form(FEEDBACK)
+    documents = {path.stem: _rendered(path) for path in SHIPPED}
+    documents["amended"] = _rendered(FEEDBACK, **_filled(form))
+    documents["long"] = _rendered(FEEDBACK, **(_filled(form) | {"content": plain(LONG)}))
+    return to_pdf(documents)
+
+
+@pytest.mark.needs_libreoffice
+def test_a_blank_fits_on_one_page_and_a_register_has_its_sections_on_the_second(printed: dict[str, bytes]) -> None:
+    assert {path.stem: len(_pages(printed[path.stem])) for path in SHIPPED} == {
+        "QR-017-01": 2,
+        "QR-017-02": 1,
+        "QR-017-03": 1,
+        "QR-017-04": 1,
+        "QR-102-01": 1,
+    }
+
+
+@pytest.mark.needs_libreoffice
+def test_every_page_carries_code_revision_retention_and_its_number(printed: dict[str, bytes]) -> None:
+    for name, data in printed.items():
+        code = name if name.startswith("QR") else "QR-017-02"
+        pages = _pages(data)
+        for number, text in enumerate(pages, 1):
+            assert code in text
+            assert "A/0" in text
+            assert "保存期限：3 年" in text
+            assert f"第 {number} 页 共 {len(pages)} 页" in " ".join(text.split())
+
+
+@pytest.mark.needs_libreoffice
+def test_an_amended_record_shows_old_and_new_values_and_its_list_on_one_page(printed: dict[str, bytes]) -> None:
+    form, _roles = shipped_form(FEEDBACK)
+    docx = _rendered(FEEDBACK, **_filled(form))
+    assert ("138-0000-1024", " 138-0000-1204①\n客服主管乙 2026-11-21") in struck_values(docx)
+    (page,) = _pages(printed["amended"])
+    for text in (
+        "138-0000-1024",
+        "138-0000-1204",
+        "6 盏",
+        "9 盏",
+        "①",
+        "②",
+        "☑",
+        "☐",
+        "更改记录",
+        "待会签",
+        "1042·9F2C-77A1",
+    ):
+        assert text in page
+
+
+@pytest.mark.needs_libreoffice
+def test_a_text_longer_than_a_page_is_printed_to_its_last_line(printed: dict[str, bytes]) -> None:
+    pages = _pages(printed["long"])
+    assert len(pages) > 2
+    text = "".join("".join(page.split()) for page in pages)
+    assert all(f"{number}.地下二层照明灯损坏" in text for number in range(1, 60))
+    assert "业主和住户信息反馈表（续）" in pages[1]
+
+
+@pytest.mark.needs_libreoffice
+def test_the_corner_of_the_print_code_is_white_on_a_blank(printed: dict[str, bytes]) -> None:
+    for path in SHIPPED:
+        with _opened(printed[path.stem]) as document:
+            page = document[0]
+            image = page.render(scale=4 * 25.4 / 72).to_pil().convert("L")  # 4 pixels a millimetre
+        width = image.width
+        corner = image.crop((width - 52 * 4, 20 * 4, width - 20 * 4, 48 * 4))
+        assert corner.getextrema() == (255, 255), path.stem
+
+
+def _degraded(page: Image.Image) -> Iterator[Image.Image]:
+    """As copiers and scanners leave it: as it is, blurred, speckled, both."""
+    speckled = page.copy()
+    speckles = random.Random(37)  # the same specks in every run
+    for _speck in range(page.width * page.height // 60):
+        speckled.putpixel((speckles.randrange(page.width), speckles.randrange(page.height)), speckles.choice((0, 255)))
+    yield from (page, page.filter(ImageFilter.GaussianBlur(1.2)), speckled)
+    yield speckled.filter(ImageFilter.GaussianBlur(0.8))
+
+
+def _decoded(page: Image.Image) -> str:
+    """The code of a page; specks are taken out where it cannot be read as it is."""
+    for view in (page, page.filter(ImageFilter.MedianFilter(3)), page.filter(ImageFilter.GaussianBlur(1.2))):
+        for found in zxingcpp.read_barcodes(view):
+            return found.text
+    return ""
+
+
+@pytest.mark.needs_libreoffice
+@pytest.mark.parametrize("resolution", [150, 200])
+def test_a_printed_code_is_read_from_a_scan_turned_blurred_or_speckled(
+    printed: dict[str, bytes], resolution: int
+) -> None:
+    with _opened(printed["amended"]) as document:
+        page = document[0].render(scale=resolution / 72).to_pil().convert("L")
+    corner = page.crop((page.width // 2, 0, page.width, page.height // 4))
+    for angle in (0, 1.5, -4, 90, 180):
+        turned = corner.rotate(angle, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC)
+        assert [_decoded(view) for view in _degraded(turned)] == [CODE] * 4, angle
+    assert parse_print_code(CODE).token == "ABCDEFGHJK"
+
+
+@pytest.mark.needs_libreoffice
+def test_a_printed_code_is_25_mm_wide_amid_white_with_the_number_in_clear_below(printed: dict[str, bytes]) -> None:
+    a_millimetre = 200 / 25.4
+    with _opened(printed["amended"]) as document:
+        page = document[0].render(scale=200 / 72).to_pil().convert("L")
+    (found,) = zxingcpp.read_barcodes(page)
+    place = found.position
+    assert abs((place.top_right.x - place.top_left.x) / a_millimetre - 25) < 0.5
+    quiet = 3 * a_millimetre
+    left, top = place.top_left.x - quiet, place.top_left.y - quiet
+    for box in (
+        (left, top, place.top_right.x + quiet, place.top_left.y - 3),
+        (left, place.bottom_left.y + 3, place.top_right.x + quiet, place.bottom_left.y + quiet - 2),
+        (left, top, place.top_left.x - 3, place.bottom_left.y + quiet - 2),
+        (place.top_right.x + 3, top, place.top_right.x + quiet, place.bottom_left.y + quiet - 2),
+    ):
+        assert page.crop(tuple(map(round, box))).getextrema() == (255, 255)
+    assert _pages(printed["amended"])[0].count("QR-017-02/2026-0037") == 2
