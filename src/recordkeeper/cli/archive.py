@@ -1,0 +1,122 @@
+"""The noun archive: what it holds, whether it is sound, and finishing what was left."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import click
+
+from recordkeeper.cli.options import Invocation, shared_options
+from recordkeeper.cli.outcome import ProblemsFound
+from recordkeeper.cli.output import print_table, print_text
+from recordkeeper.cli.program import noun
+from recordkeeper.cli.verify import finding_json, show_findings
+from recordkeeper.errors import ArchiveError, UnavailableError
+from recordkeeper.findings import Severity
+from recordkeeper.language import listing
+from recordkeeper.language import translate as _
+
+WATCH_SECONDS = 2.0
+
+archive = noun("archive")
+
+
+class StillPendingError(ArchiveError, UnavailableError):
+    """Something could not be archived, stored or published now."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        found = "; ".join(problems)
+        super().__init__(_("archive: still pending: {found}").format(found=found), subject="archive", found=found)
+
+
+@archive.command("list", help=_("The objects of the archive, with their versions and files"))
+@shared_options
+def list_objects(invocation: Invocation) -> None:
+    """List the objects."""
+    from recordkeeper.services.archiving import list_objects as list_archived
+
+    invocation.actor()
+    objects = list_archived(invocation.workspace().storage_root)
+    invocation.emit(
+        [
+            {"subject": each.subject, "versions": each.versions, "files": list(each.files), "path": each.path}
+            for each in objects
+        ],
+        lambda: print_table(
+            (_("Subject"), _("Versions"), _("Files")),
+            [(each.subject, each.versions, listing(each.files)) for each in objects],
+        ),
+    )
+
+
+@archive.command("check", help=_("Check every file of the archive, and the archive against the register"))
+@shared_options
+def check(invocation: Invocation) -> None:
+    """Check the archive alone."""
+    from recordkeeper.services.archiving import check as check_archive
+
+    workspace = invocation.workspace()
+    invocation.actor()
+    findings = tuple(check_archive(workspace.database_url, workspace.storage_root))
+
+    def render() -> None:
+        if findings:
+            show_findings(findings)
+        else:
+            print_text(_("The archive is sound and complete"))
+
+    invocation.emit({"findings": [finding_json(finding) for finding in findings]}, render)
+    if any(finding.severity is Severity.ALTERED for finding in findings):
+        raise ProblemsFound
+
+
+@archive.command("resume", help=_("Archive, store and publish whatever waits; done twice it changes nothing more"))
+@click.option("--watch", is_flag=True, help=_("Go on until interrupted: the publisher of a team"))
+@shared_options
+def resume(invocation: Invocation, watch: bool) -> None:  # noqa: FBT001 - click gives flags so
+    """Finish what was left."""
+    from recordkeeper.services.publication import pending, publish
+
+    workspace = invocation.workspace()
+    invocation.actor()
+    while True:
+        outcome = publish(workspace.publisher, datetime.now(UTC).replace(microsecond=0))
+        left = pending(workspace.register)
+        if not watch:
+            break
+        for problem in outcome.problems:
+            invocation.say(_("pending: {reason}").format(reason=problem))
+        time.sleep(WATCH_SECONDS)
+
+    def render() -> None:
+        print_text(
+            _("{archived} archived, {stored} versions stored, {size} events published").format(
+                archived=len(outcome.archived), stored=outcome.stored, size=outcome.log_size
+            )
+        )
+        if outcome.without_pdf:
+            print_text(_("{count} documents without PDF: LibreOffice is not there").format(count=outcome.without_pdf))
+        if not left.is_nothing:
+            print_text(
+                _(
+                    "still pending: {unarchived} to archive, {unstored} to store, {unpublished} events to publish"
+                ).format(unarchived=len(left.unarchived), unstored=len(left.unstored), unpublished=left.unpublished)
+            )
+
+    invocation.emit(
+        {
+            "archived": list(outcome.archived),
+            "stored": outcome.stored,
+            "log_size": outcome.log_size,
+            "without_pdf": outcome.without_pdf,
+            "problems": list(outcome.problems),
+            "pending": {
+                "unarchived": list(left.unarchived),
+                "unstored": list(left.unstored),
+                "unpublished": left.unpublished,
+            },
+        },
+        render,
+    )
+    if outcome.problems:
+        raise StillPendingError(outcome.problems)

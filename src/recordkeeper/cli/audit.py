@@ -1,0 +1,85 @@
+"""The noun audit: the trail as it stands, its newest checkpoint, proofs and cosignatures."""
+
+from pathlib import Path
+
+import click
+
+from recordkeeper.cli.audit_key import cosign, cosigner_key, rotate_key
+from recordkeeper.cli.audit_proof import check_proof, prove
+from recordkeeper.cli.options import Invocation, shared_options
+from recordkeeper.cli.output import print_table, print_text
+from recordkeeper.cli.program import noun
+from recordkeeper.language import listing
+from recordkeeper.language import translate as _
+
+audit = noun("audit")
+for verb in (prove, check_proof, cosigner_key, cosign, rotate_key):
+    audit.add_command(verb)
+
+
+@audit.command("log", help=_("The events of the trail, the newest last"))
+@click.option("--subject", help=_("Only those of one record, sheet or other subject"))
+@click.option("--first", type=click.IntRange(min=0), help=_("From this event on"))
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help=_("At most so many"))
+@shared_options
+def log(invocation: Invocation, subject: str | None, first: int | None, limit: int) -> None:
+    """Show the events."""
+    from recordkeeper.services.record_view import act_name, flag_name
+    from recordkeeper.services.trail import list_events
+
+    invocation.actor()
+    events = list_events(invocation.workspace().register, subject, first, limit)
+    rows = [
+        (
+            event.index,
+            event.entered_at,
+            act_name(event.kind),
+            event.subject,
+            event.act_number,
+            event.actor,
+            listing(map(flag_name, event.flags.split())),
+        )
+        for event in events
+    ]
+    columns = (_("No."), _("Entered"), _("Kind"), _("Subject"), _("Act"), _("By"), _("Flags"))
+    invocation.emit(
+        [
+            {
+                "index": event.index,
+                "kind": event.kind,
+                "subject": event.subject,
+                "act_number": event.act_number,
+                "actor": event.actor,
+                "occurred_at": event.occurred_at,
+                "entered_at": event.entered_at,
+                "effective_at": event.effective_at,
+                "state_digest": event.state_digest,
+                "bound_digest": event.bound_digest,
+                "flags": event.flags,
+            }
+            for event in events
+        ],
+        lambda: print_table(columns, rows),
+    )
+
+
+@audit.command("checkpoint", help=_("The newest checkpoint: a signed note, to be kept outside"))
+@click.option(
+    "--export", type=click.Path(dir_okay=False, path_type=Path), help=_("Write the note to a file that does not exist")
+)
+@shared_options
+def checkpoint(invocation: Invocation, export: Path | None) -> None:
+    """Show or export the newest checkpoint."""
+    from recordkeeper.durable import write_new_file
+    from recordkeeper.services.trail import newest_checkpoint
+
+    invocation.actor()
+    found = newest_checkpoint(invocation.workspace().register)
+    if export is not None:
+        write_new_file(export, found.note.encode())
+
+    def render() -> None:
+        print_text(found.note)
+        print_text(_("In short, as forms print it: {short}").format(short=found.short))
+
+    invocation.emit({"size": found.size, "short": found.short, "note": found.note}, render)

@@ -1,0 +1,128 @@
+"""``init``: a new workspace in a folder, with its company, its first controller and its log key."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from recordkeeper.cli.options import Invocation, shared_options
+from recordkeeper.cli.output import print_table, print_text
+from recordkeeper.cli.workspace import (
+    CONFIGURATION,
+    DEFAULTS,
+    Workspace,
+    database_url_of,
+    write_configuration,
+)
+from recordkeeper.errors import RefusalError, WorkspaceError
+from recordkeeper.language import current_language
+from recordkeeper.language import translate as _
+
+if TYPE_CHECKING:
+    from recordkeeper.services.initiation import Beginning
+
+
+class OccupiedFolderError(WorkspaceError, RefusalError):
+    """The folder is a workspace, or holds a file that a workspace would have."""
+
+    def __init__(self, folder: Path, found: str) -> None:
+        message = _("{folder}: expected a folder without a workspace, found {found}").format(folder=folder, found=found)
+        super().__init__(message, subject=str(folder), found=found)
+
+
+@click.command(help=_("Make a workspace here: its unit, its first controller, its log key"))
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--company", required=True, metavar="NAME", help=_("The company's name, printed on every form"))
+@click.option("--company-en", default="", metavar="NAME", help=_("The company's English name"))
+@click.option("--code", default="HQ", show_default=True, help=_("The code of the company's own unit"))
+@click.option("--login", required=True, metavar="LOGIN", help=_("The first controller's login name"))
+@click.option("--name", required=True, metavar="NAME", help=_("The first controller's name as it is printed"))
+@click.option("--time-zone", default="Asia/Shanghai", show_default=True, help=_("The company's time zone"))
+@click.option(
+    "--database", default=DEFAULTS["database"], show_default=True, metavar="URL", help=_("A file or postgresql://…")
+)
+@shared_options
+def init(
+    invocation: Invocation,
+    folder: Path | None,
+    company: str,
+    company_en: str,
+    code: str,
+    login: str,
+    name: str,
+    time_zone: str,
+    database: str,
+) -> None:
+    """Make a workspace."""
+    from recordkeeper.services.initiation import prepare
+
+    root = (folder or invocation.folder or Path.cwd()).absolute()
+    check_unoccupied(root, database)
+    beginning = prepare(
+        company=company,
+        company_en=company_en,
+        code=code,
+        time_zone=time_zone,
+        login=login,
+        name=name,
+        passphrase=invocation.first_passphrase_of(login),
+        now=invocation.now,
+    )
+    invocation.use_workspace(make_workspace(root, database, beginning, invocation.now))
+    invocation.publish()
+    log_key = beginning.log_key.verifier
+
+    def render() -> None:
+        print_text(_("{folder}: a workspace of {company}").format(folder=root, company=company))
+        print_table([_("What"), _("Value")], [[_("First controller"), login], [_("Log's public key"), log_key]])
+        print_text(_("Keep the log's public key outside: with it anybody can check the audit trail"))
+
+    invocation.emit({"workspace": str(root), "company": company, "login": login, "log_key": log_key}, render)
+
+
+def check_unoccupied(root: Path, database: str = DEFAULTS["database"]) -> None:
+    """Refuse a folder that is a workspace, or in which one was begun.
+
+    Raises:
+        OccupiedFolderError: it holds a configuration, a log key or a database.
+    """
+    for name in (CONFIGURATION, "log.key", *(() if "://" in database else (database,))):
+        if (root / name).exists():
+            raise OccupiedFolderError(root, name)
+
+
+def make_workspace(root: Path, database: str, beginning: "Beginning", now: datetime) -> Workspace:
+    """Make the workspace that was decided on; the configuration comes last, so that a folder is one or is not.
+
+    Args:
+        root: its folder; made where it does not exist.
+        database: a file's path counted from ``root``, or a URL.
+        beginning: what it begins with.
+        now: aware, UTC.
+
+    Raises:
+        RegisterError: the database holds something already, or fails.
+        ArchiveError: the archive cannot be made.
+        LogError: the log key cannot be written.
+    """
+    from recordkeeper.register.connection import sqlite_path
+    from recordkeeper.register.engine import create_register
+    from recordkeeper.services.initiation import initiate
+
+    root.mkdir(parents=True, exist_ok=True)
+    root = root.resolve()
+    settings = {"database": database, "archive": DEFAULTS["archive"], "language": current_language()}
+    url = database_url_of(root, database)
+    made = Workspace(root, url, root / settings["archive"], settings["language"])
+    try:
+        with create_register(url) as register:
+            initiate(beginning, register, made.storage_root, made.log_key_path, now)
+        return write_configuration(root, settings)
+    except BaseException:
+        # Nothing was acknowledged: the folder is left as it was found, a database elsewhere is not touched.
+        made.log_key_path.unlink(missing_ok=True)
+        if (file := sqlite_path(url)) is not None:
+            for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+                file.with_name(name).unlink(missing_ok=True)
+        raise

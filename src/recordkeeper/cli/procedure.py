@@ -1,0 +1,214 @@
+"""``procedure``: a company's rules and forms as data: shipped, installed as drafts, approved and released."""
+
+import os
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from recordkeeper.cli import identity
+from recordkeeper.cli.options import Invocation, shared_options
+from recordkeeper.cli.output import print_table, print_text
+from recordkeeper.cli.program import noun
+from recordkeeper.language import current_language, listing
+from recordkeeper.language import translate as _
+from recordkeeper.model.particulars import parse_date
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from recordkeeper.model.canonical import Json
+    from recordkeeper.model.form_revision import Revision
+    from recordkeeper.model.procedure import Procedure
+    from recordkeeper.register.acts import Register
+    from recordkeeper.services.people import Signer
+
+procedure = noun("procedure")
+
+
+@procedure.command("list", help=_("List the procedures that ship with the program and those installed here"))
+@shared_options
+def list_(invocation: Invocation) -> None:
+    """List procedures."""
+    from recordkeeper.model.form_revision import revision_state_name
+    from recordkeeper.services.procedures import list_procedures
+
+    listed = list_procedures(_register(invocation))
+    values: list[Json] = [
+        {
+            "id": each.procedure.id,
+            "title": _title(each.procedure),
+            "shipped": each.is_shipped,
+            "revision": each.procedure.revision,
+            "state": str(each.installed.state) if each.installed else None,
+            "effective_on": _day(each.installed),
+            "forms": list(each.procedure.forms),
+        }
+        for each in listed
+    ]
+    rows = [
+        [
+            each.procedure.id,
+            each.procedure.revision,
+            revision_state_name(each.installed.state) if each.installed else _("shipped, not installed"),
+            _day(each.installed),
+            each.procedure.title.in_language(current_language()),
+            listing(each.procedure.forms),
+        ]
+        for each in listed
+    ]
+    headings = [_("Procedure"), _("Revision"), _("State"), _("Effective"), _("Title"), _("Forms")]
+    invocation.emit(values, lambda: print_table(headings, rows))
+
+
+@procedure.command(help=_("Show a procedure's roles, rules and forms"))
+@click.argument("identifier", metavar="ID")
+@shared_options
+def show(invocation: Invocation, identifier: str) -> None:
+    """Show a procedure."""
+    from recordkeeper.model.form_revision import revision_state_name
+    from recordkeeper.services.procedures import find_procedure
+
+    found = find_procedure(_register(invocation), identifier)
+    shown, installed = found.procedure, found.installed
+    value: Json = {
+        **shown.model_dump(mode="json"),
+        "state": str(installed.state) if installed else None,
+        "effective_on": _day(installed),
+        "author": installed.author_name if installed else None,
+        "approver": installed.approver_name if installed else None,
+        "shipped": found.is_shipped,
+    }
+
+    def render() -> None:
+        language = current_language()
+        state = revision_state_name(installed.state) if installed else _("shipped, not installed")
+        print_text(f"{shown.id} {shown.revision}  {shown.title.in_language(language)}  ({state})")
+        print_text("")
+        print_table([_("Role"), _("Name")], [[role.id, role.in_language(language)] for role in shown.roles])
+        print_text("")
+        print_table([_("Rule"), _("Text")], [[rule.id, rule.in_language(language)] for rule in shown.rules])
+        print_text("")
+        print_table(
+            [_("Form"), _("Revision"), _("State"), _("Title")],
+            [
+                [each.code, each.revision, revision_state_name(each.state) if each.state else "", each.title]
+                for each in found.forms
+            ],
+        )
+
+    invocation.emit(value, render)
+
+
+@procedure.command(help=_("Install a shipped procedure by its ID, or one in a folder, with all its forms as drafts"))
+@click.argument("source", metavar="ID|FOLDER")
+@click.option("--approve-as", metavar="USER", help=_("Another person, who approves and releases in the same run"))
+@click.option(
+    "--effective", metavar="DATE", help=_("The day from which it counts; with --approve-as, today if not given")
+)
+@shared_options
+def install(invocation: Invocation, source: str, approve_as: str | None, effective: str | None) -> None:
+    """Install a procedure."""
+    from recordkeeper.services.catalogue import install_and_release, install_procedure
+    from recordkeeper.services.procedures import folder_of
+
+    if effective is not None and approve_as is None:
+        raise click.UsageError(_("--effective goes with --approve-as; a draft takes effect by its release"))
+    folder = folder_of(source)
+    register, actor = invocation.workspace().register, invocation.actor()
+    if approve_as is None:
+        done = install_procedure(register, folder, actor, invocation.now)
+    else:
+        signer = _second_signer(invocation, approve_as)
+        done = install_and_release(register, folder, actor, signer, day_of(effective, "--effective"), invocation.now)
+    report_revisions(invocation, done)
+
+
+@procedure.command(help=_("Approve the drafts of a procedure and its forms, with your signature"))
+@click.argument("identifier", metavar="ID")
+@shared_options
+def approve(invocation: Invocation, identifier: str) -> None:
+    """Approve a procedure."""
+    from recordkeeper.model.form_revision import RevisionState
+    from recordkeeper.services.catalogue import approve as approve_revisions
+    from recordkeeper.services.catalogue import in_state
+
+    register, actor = invocation.workspace().register, invocation.actor()
+    with register.reading() as snapshot:
+        subjects = in_state(snapshot, identifier, RevisionState.DRAFT)
+    report_revisions(invocation, approve_revisions(register, subjects, actor, invocation.signer(), invocation.now))
+
+
+@procedure.command(help=_("Release what was approved of a procedure and its forms"))
+@click.argument("identifier", metavar="ID")
+@click.option("--effective", metavar="DATE", required=True, help=_("The day from which it counts, today or later"))
+@shared_options
+def release(invocation: Invocation, identifier: str, effective: str) -> None:
+    """Release a procedure."""
+    from recordkeeper.model.form_revision import RevisionState
+    from recordkeeper.services.catalogue import in_state
+    from recordkeeper.services.catalogue import release as release_revisions
+
+    register, actor = invocation.workspace().register, invocation.actor()
+    with register.reading() as snapshot:
+        subjects = in_state(snapshot, identifier, RevisionState.APPROVED)
+    report_revisions(
+        invocation, release_revisions(register, subjects, parse_date(effective, "--effective"), actor, invocation.now)
+    )
+
+
+def _second_signer(invocation: Invocation, login: str) -> "Signer":
+    from recordkeeper.services.people import authenticate, open_signing_key
+
+    register = invocation.workspace().register
+    is_typed = identity.will_be_asked(identity.SECOND_PASSPHRASE, os.environ)
+    passphrase = invocation.second_passphrase_of(login)
+    approver = authenticate(register, login, passphrase, invocation.now)
+    return open_signing_key(register, approver, passphrase, invocation.now, unattended=not is_typed)
+
+
+def report_revisions(invocation: Invocation, done: "Sequence[Revision]") -> None:
+    """Publish what was done, and say where the revisions now stand."""
+    from recordkeeper.model.form_revision import revision_state_name
+
+    invocation.publish()
+    values: list[Json] = [
+        {
+            "subject": each.subject,
+            "code": each.code,
+            "revision": each.revision,
+            "state": str(each.state),
+            "effective_on": _day(each),
+        }
+        for each in done
+    ]
+    rows = [[each.code, each.revision, revision_state_name(each.state), _day(each)] for each in done]
+    invocation.emit(values, lambda: print_table([_("Code"), _("Revision"), _("State"), _("Effective")], rows))
+
+
+def _register(invocation: Invocation) -> "Register | None":
+    from recordkeeper.cli.workspace import NotAWorkspaceError
+
+    try:
+        return invocation.workspace().register
+    except NotAWorkspaceError:
+        if invocation.folder is not None:
+            raise
+        return None
+
+
+def _title(found: "Procedure") -> "dict[str, Json]":
+    return {"zh": found.title.zh, "en": found.title.en}
+
+
+def _day(revision: "Revision | None") -> str | None:
+    return revision.effective_on.isoformat() if revision and revision.effective_on else None
+
+
+def day_of(text: str | None, option: str) -> date | None:
+    """The day that an option gives.
+
+    Raises:
+        TextRefusedError: no date.
+    """
+    return None if text is None else parse_date(text, option)

@@ -1,0 +1,63 @@
+"""What the acting verbs of ``record`` say when they are done."""
+
+from typing import TYPE_CHECKING
+
+from recordkeeper.cli.options import Invocation
+from recordkeeper.cli.output import print_text
+from recordkeeper.language import listing
+from recordkeeper.language import translate as _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from recordkeeper.model.canonical import Json
+    from recordkeeper.model.record import Record
+    from recordkeeper.services.record_view import DoneView, StepView
+
+
+def report(invocation: Invocation, record: "Record", more: "Mapping[str, Json] | None" = None) -> None:
+    """Say what was done to ``record`` and what comes next; then publish.
+
+    Args:
+        invocation: this run.
+        record: as it stands after the act.
+        more: further keys of the JSON document.
+    """
+    from recordkeeper.services.record_view import as_map
+    from recordkeeper.services.viewing import done
+
+    view = done(invocation.workspace().register, invocation.now, record)
+    invocation.emit({**as_map(view), **(more or {})}, lambda: print_done(view))
+    invocation.publish()
+
+
+def print_done(view: "DoneView") -> None:
+    """Two lines or more: the act with the state it left, then each thing that may come next."""
+    from recordkeeper.services.record_view import act_name, state_name
+
+    said = _("{number}: {act} done, {state}")
+    print_text(said.format(number=view.number, act=act_name(view.act), state=state_name(view.state)))
+    if view.sheet:
+        print_text("  " + _("on sheet {number}").format(number=view.sheet))
+    for line in step_lines(view.next):
+        print_text(f"  {line}")
+
+
+def step_lines(steps: "Sequence[StepView]") -> list[str]:
+    """One line for each thing that may come next: what, by whom, by when."""
+    from recordkeeper.services.record_view import act_name
+
+    lines: list[str] = []
+    for step in steps:
+        parts = [act_name(step.act), step.section, step.title]
+        line = _("next: {what}, by {who}").format(
+            what=" ".join(filter(None, parts)), who=listing(step.by) or _("nobody yet")
+        )
+        if step.due_on:
+            line += _(", due {day}").format(day=step.due_on)
+        if step.is_late:
+            line += _(", late")
+        if step.is_optional:
+            line += _(", optional")
+        lines.append(line)
+    return lines

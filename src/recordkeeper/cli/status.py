@@ -1,0 +1,54 @@
+"""The verb status: what waits, at a glance; needs no login."""
+
+import click
+
+from recordkeeper.cli.options import Invocation, shared_options
+from recordkeeper.cli.output import Cell, print_table, print_text
+from recordkeeper.language import translate as _
+
+STATES = ("open", "pending", "closed", "void", "replaced")
+
+
+@click.command(help=_("What waits: for filling, for a signature, for the archive, for the log"))
+@shared_options
+def status(invocation: Invocation) -> None:
+    """Show what waits."""
+    from recordkeeper.services.overview import overview
+
+    workspace = invocation.workspace()
+    seen = overview(workspace.register)
+    titles = (_("open"), _("pending"), _("closed"), _("void"), _("replaced"))
+
+    def render() -> None:
+        print_text(str(workspace.root))
+        rows: list[list[Cell]] = [
+            [form, *(counts.get(state, 0) for state in STATES)] for form, counts in seen.states.items()
+        ]
+        print_table((_("Form"), *titles), rows)
+        print_text(_("{count} events in the trail").format(count=seen.event_count))
+        if seen.pending.is_nothing:
+            print_text(_("Everything is archived and published"))
+        else:
+            print_text(
+                _(
+                    "still pending: {unarchived} to archive, {unstored} to store, {unpublished} events to publish"
+                ).format(
+                    unarchived=len(seen.pending.unarchived),
+                    unstored=len(seen.pending.unstored),
+                    unpublished=seen.pending.unpublished,
+                )
+            )
+
+    invocation.emit(
+        {
+            "workspace": str(workspace.root),
+            "records": seen.states,
+            "events": seen.event_count,
+            "pending": {
+                "unarchived": list(seen.pending.unarchived),
+                "unstored": list(seen.pending.unstored),
+                "unpublished": seen.pending.unpublished,
+            },
+        },
+        render,
+    )

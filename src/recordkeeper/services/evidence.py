@@ -1,0 +1,202 @@
+"""The acts and events of a register as evidence: read raw, tied together, every break a finding.
+
+Acts are the source of all state; every act has one event, every event of an act one act, and the state digests of the
+events are those of the acts.
+
+Source: 21 CFR 11.10(e); P-1, P-6
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import cast
+
+from recordkeeper.errors import RecordkeeperError
+from recordkeeper.findings import Finding, Severity
+from recordkeeper.language import translate as _
+from recordkeeper.model.canonical import Content, canonical, parse_json
+from recordkeeper.model.event import ACT_VERSION, EVENT_VERSION, Act, Event, History
+from recordkeeper.model.subject import is_subject, kind_of
+from recordkeeper.register import tables
+from recordkeeper.register.inspection import Inspection, UnreadableTableError
+
+RECORDS, REGISTER, FILES, LOG, SIGNATURES, TAIL = "records", "register", "files", "log", "signatures", "tail"
+MOST_ACTS = 2**53
+_SALT = re.compile("[0-9a-f]{32}")
+_TEXTS = ("kind", "actor", "occurred_at", "entered_at", "flags")
+_MAYBE_TEXTS = ("subject", "effective_at", "state_digest", "bound_digest")
+
+
+def aspect_of(subject: str) -> str:
+    """The aspect under which what is wrong with a subject's acts is said."""
+    return RECORDS if kind_of(subject) in {"record", "sheet"} else REGISTER
+
+
+def altered(code: str, subject: str, message: str, aspect: str) -> Finding:
+    """A finding that evidence is not as it was written."""
+    return Finding(code, Severity.ALTERED, subject, message, aspect)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What a register holds, and what is wrong with it as far as it has been read.
+
+    Args:
+        histories: acts by subject, the sound part of each.
+        events: events in the order of the log, up to the first that cannot be read.
+        findings: every break.
+    """
+
+    histories: dict[str, History] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    digests: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def read_evidence(inspection: Inspection) -> Evidence:
+    """All acts and events of a register, with every break between and among them."""
+    evidence = Evidence()
+    try:
+        _read_acts(inspection, evidence)
+    except UnreadableTableError as error:
+        evidence.findings.append(altered("table-unreadable", "act", str(error), RECORDS))
+    try:
+        _read_events(inspection, evidence)
+    except UnreadableTableError as error:
+        evidence.findings.append(altered("table-unreadable", "event", str(error), REGISTER))
+    _tie(evidence)
+    return evidence
+
+
+def _read_acts(inspection: Inspection, evidence: Evidence) -> None:
+    acts: dict[str, list[Act]] = {}
+    broken: set[str] = set()
+    for subject, number, content in inspection.raw_rows(tables.act):
+        act = _parsed_act(subject, number, content)
+        if isinstance(act, Finding):
+            evidence.findings.append(act)
+            broken.add(str(subject))
+            continue
+        several = acts.setdefault(act.subject, [])
+        if act.number != len(several) and act.subject not in broken:
+            message = _("act {number}: expected act {expected}").format(number=act.number, expected=len(several))
+            evidence.findings.append(altered("act-missing", act.subject, message, aspect_of(act.subject)))
+            broken.add(act.subject)
+        several.append(act)
+    for subject, several in acts.items():
+        sound = several[: _sound_length(several)]
+        if len(sound) > 1:
+            history = History(subject, tuple(sound))
+            evidence.histories[subject] = history
+            evidence.digests[subject] = history.digests
+        elif subject not in broken:
+            message = _("no act but its head")
+            evidence.findings.append(altered("act-missing", subject, message, aspect_of(subject)))
+
+
+def _sound_length(acts: list[Act]) -> int:
+    length = 0
+    for act in acts:
+        if act.number != length:
+            break
+        length += 1
+    return length
+
+
+def _parsed_act(subject: object, number: object, content: object) -> Act | Finding:
+    place = f"{subject} {number}"
+    aspect = aspect_of(str(subject))
+    if not isinstance(subject, str) or not is_subject(subject):
+        return altered("act-subject", str(subject), _("not the name of a subject"), RECORDS)
+    if not isinstance(number, int) or not isinstance(content, str):
+        return altered("act-form", place, _("not of the type that the program writes"), aspect)
+    try:
+        value = parse_json(content, place)
+        is_canonical = isinstance(value, dict) and canonical(value).decode() == content
+    except RecordkeeperError as error:
+        return altered("act-form", place, str(error), aspect)
+    if not is_canonical:
+        return altered("act-form", place, _("not in canonical form"), aspect)
+    act = Act(subject, number, cast("Content", value))
+    is_whole = _is_head(act) if number == 0 else bool(act.kind and act.by and act.at)
+    return act if is_whole else altered("act-form", place, _("not an act that the program writes"), aspect)
+
+
+def _is_head(act: Act) -> bool:
+    salt = act.content.get("salt")
+    return (
+        set(act.content) == {"version", "subject", "salt"}
+        and act.content["subject"] == act.subject
+        and act.content["version"] == ACT_VERSION
+        and isinstance(salt, str)
+        and _SALT.fullmatch(salt) is not None
+    )
+
+
+def _read_events(inspection: Inspection, evidence: Evidence) -> None:
+    names = [column.name for column in tables.event.c]
+    for row in inspection.raw_rows(tables.event):
+        given = dict(zip(names, row, strict=True))
+        place = f"event {given['index']}"
+        if not _is_event(given):
+            message = _("not of the types that the program writes")
+            evidence.findings.append(altered("event-form", place, message, REGISTER))
+            return
+        event = Event(**given)  # type: ignore[arg-type]
+        if event.index != len(evidence.events):
+            message = _("expected event {expected}").format(expected=len(evidence.events))
+            evidence.findings.append(altered("event-missing", place, message, REGISTER))
+            return
+        evidence.events.append(event)
+
+
+def _is_event(given: dict[str, object]) -> bool:
+    act_number = given["act_number"]
+    return (
+        isinstance(given["index"], int)
+        and type(given["version"]) is int
+        and given["version"] == EVENT_VERSION
+        and all(isinstance(given[name], str) for name in _TEXTS)
+        and all(given[name] is None or isinstance(given[name], str) for name in _MAYBE_TEXTS)
+        and (act_number is None or (isinstance(act_number, int) and 0 < act_number < MOST_ACTS))
+    )
+
+
+def _tie(evidence: Evidence) -> None:
+    """Every act has its event and every event of an act its act, with the same kind, person, moment and digest."""
+    told: dict[tuple[str, int], Event] = {}
+    for event in evidence.events:
+        if event.act_number is None:
+            continue
+        key = (event.subject or "", event.act_number)
+        if key in told:
+            message = _("a second event of act {number}").format(number=event.act_number)
+            evidence.findings.append(altered("event-doubled", key[0], message, aspect_of(key[0])))
+        told[key] = event
+    for subject, history in evidence.histories.items():
+        digests = evidence.digests[subject]
+        for act in history.acts[1:]:
+            event_of_act = told.pop((subject, act.number), None)
+            evidence.findings += _breaks(act, digests[act.number], event_of_act)
+    for (subject, number), event in told.items():
+        message = _("event {index} tells of act {number}, which is not there").format(index=event.index, number=number)
+        evidence.findings.append(altered("act-missing", subject, message, aspect_of(subject)))
+
+
+def _breaks(act: Act, state_digest: str, event: Event | None) -> Iterator[Finding]:
+    aspect = aspect_of(act.subject)
+    if event is None:
+        message = _("act {number} ({kind}) has no event").format(number=act.number, kind=act.kind)
+        yield altered("event-missing", act.subject, message, aspect)
+        return
+    for what, expected, found in (
+        ("state-digest", event.state_digest, state_digest),
+        ("event-kind", event.kind, act.kind),
+        ("event-actor", event.actor, act.by),
+        ("event-moment", event.entered_at, act.at),
+    ):
+        if expected != found:
+            message = _("act {number}: event {index} says {expected}, found {found}").format(
+                number=act.number, index=event.index, expected=expected, found=found
+            )
+            yield altered(what, act.subject, message, aspect)

@@ -1,0 +1,244 @@
+"""Giving records out: as JSON with all that a reader sees of them, or as a table of the values that stand.
+
+A table is for spreadsheets: what they would take for a formula gets an apostrophe before it, which taking it in again
+removes. Every giving out leaves its events.
+
+Source: ISO 9001, 7.5.3.1 b
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypedDict
+
+from recordkeeper.documents.workbook import Cell, format_workbook
+from recordkeeper.errors import InvalidInputError, MissingError, RecordError
+from recordkeeper.language import current_language, listing
+from recordkeeper.language import translate as _
+from recordkeeper.model.canonical import Json, canonical
+from recordkeeper.model.form import Form
+from recordkeeper.model.record import Record
+from recordkeeper.model.rendition import printer_of
+from recordkeeper.model.section import FormField
+from recordkeeper.model.subject import name_of
+from recordkeeper.model.value import format_moment, parse_moment
+from recordkeeper.register.acts import Register
+from recordkeeper.services.csv_table import format_table, guarded
+from recordkeeper.services.people import Actor
+from recordkeeper.services.record_view import as_json, state_name
+from recordkeeper.services.retrieval import rows_of
+from recordkeeper.services.searching import Criteria, find
+from recordkeeper.services.setting import Setting
+from recordkeeper.services.viewing import readable, text_of_value, view_of
+
+EXPORT_VERSION = 1
+_UNGUARDED_TYPES = {"number", "money"}
+
+
+class NothingToExportError(RecordError, MissingError):
+    """No record meets what was asked for, or none that the person may read."""
+
+    def __init__(self) -> None:
+        super().__init__(_("export: no record found"), subject="export", expected=_("at least one record"))
+
+
+class SeveralFormsInTableError(RecordError, InvalidInputError):
+    """Records of several forms do not fit into one table."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        found = listing(codes)
+        super().__init__(
+            _("export: expected records of one form in a table, found {codes}").format(codes=found),
+            subject="export",
+            expected=_("records of one form"),
+            found=found,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which records: those named, with the rows of a sheet, else all that meet the criteria."""
+
+    numbers: Sequence[str]
+    criteria: Criteria
+
+
+class Extract(TypedDict):
+    """The JSON document of an export."""
+
+    version: int
+    company: str
+    exported_at: str
+    exported_by: str
+    count: int
+    records: list[Json]
+
+
+def export_json(register: Register, actor: Actor, now: datetime, selection: Selection) -> Extract:
+    """The records with their values, amendments, signatures, attachments and digests.
+
+    Raises:
+        UnknownRecordError, MayNotReadError: a record that is named.
+        NothingToExportError: none found.
+        Others: as ``searching.find``.
+    """
+    numbers = _found(register, actor, now, selection)
+    with register.reading() as snapshot:
+        setting = Setting(snapshot, now)
+        records = _readable(setting, actor, selection, numbers)
+        views: list[Json] = [as_json(view_of(setting, record)) for record in records]
+        company, by = setting.root.name_zh, setting.shown_name(actor.subject)
+    _note(register, actor, now, records)
+    return {
+        "version": EXPORT_VERSION,
+        "company": company,
+        "exported_at": format_moment(now),
+        "exported_by": by,
+        "count": len(views),
+        "records": views,
+    }
+
+
+def export_table(register: Register, actor: Actor, now: datetime, selection: Selection) -> tuple[bytes, int]:
+    """The values that stand, as a CSV file, and how many records it holds; sheets are left out, their rows are in.
+
+    Raises:
+        SeveralFormsInTableError: records of several forms.
+        Others: as ``export_json``.
+    """
+    numbers = _found(register, actor, now, selection)
+    with register.reading() as snapshot:
+        setting = Setting(snapshot, now)
+        records, fields = _rows_for_table(setting, actor, selection, numbers)
+        table = format_table(_headings(fields), [list(_cells(setting, record, fields)) for record in records])
+    _note(register, actor, now, records)
+    return table, len(records)
+
+
+def export_workbook(register: Register, actor: Actor, now: datetime, selection: Selection) -> tuple[bytes, int]:
+    """As ``export_table``, as an XLSX file: dates and numbers as such, amended values struck beside the new ones.
+
+    Raises:
+        CellRefusedError: a text is longer than a cell of a spreadsheet holds.
+        Others: as ``export_table``.
+    """
+    numbers = _found(register, actor, now, selection)
+    with register.reading() as snapshot:
+        setting = Setting(snapshot, now)
+        records, fields = _rows_for_table(setting, actor, selection, numbers)
+        rows = [list(_typed_cells(setting, record, fields)) for record in records]
+        workbook = format_workbook(records[0].form.code, _headings(fields), rows)
+    _note(register, actor, now, records)
+    return workbook, len(records)
+
+
+def _rows_for_table(
+    setting: Setting, actor: Actor, selection: Selection, numbers: Sequence[str]
+) -> tuple[list[Record], dict[str, FormField]]:
+    """The records of a table, and its fields."""
+    records = [record for record in _readable(setting, actor, selection, numbers) if not record.is_sheet]
+    if not records:
+        raise NothingToExportError
+    codes = sorted({record.form.code for record in records})
+    if len(codes) > 1:
+        raise SeveralFormsInTableError(codes)
+    return records, _fields_of([record.form for record in records])
+
+
+def _found(register: Register, actor: Actor, now: datetime, selection: Selection) -> list[str]:
+    if selection.numbers:
+        return list(selection.numbers)
+    return [view.number for view in find(register, actor, now, selection.criteria)]
+
+
+def _readable(setting: Setting, actor: Actor, selection: Selection, numbers: Sequence[str]) -> list[Record]:
+    records: dict[str, Record] = {}
+    for number in numbers:
+        record = readable(setting, actor, number)
+        records[record.subject] = record
+        if record.is_sheet and selection.numbers:
+            records |= {row.subject: row for row in rows_of(setting.snapshot, record)}
+    if not records:
+        raise NothingToExportError
+    return list(records.values())
+
+
+def _note(register: Register, actor: Actor, now: datetime, records: Sequence[Record]) -> None:
+    """One event for each record, and for all rows of a sheet one for the sheet."""
+    with register.writing(now=now) as transaction:
+        for subject in dict.fromkeys(record.sheet or record.subject for record in records):
+            transaction.note("export", actor=actor.subject, subject=subject)
+
+
+def _fields_of(forms: Sequence[Form]) -> dict[str, FormField]:
+    """The fields of all revisions in the forms' order, as the newest knows them."""
+    fields: dict[str, FormField] = {}
+    for form in {form.revision: form for form in forms}.values():
+        fields |= {each.id: each for section in form.sections for each in section.all_fields}
+    return fields
+
+
+def _headings(fields: Mapping[str, FormField]) -> list[str]:
+    """Titles in the language in use; one that stands already is followed by the field's id."""
+    headings = [_("Number"), _("Revision"), _("Kept at"), _("State"), _("Entered on"), _("Closed on"), _("Sheet")]
+    for each in fields.values():
+        title = each.title.in_language(current_language())
+        headings.append(title if title not in headings else f"{title} ({each.id})")
+    return headings
+
+
+def _particulars(setting: Setting, record: Record) -> Iterator[str]:
+    yield record.number
+    yield record.form.revision
+    yield setting.shown_name(record.unit)
+    yield state_name(str(record.state))
+    yield str(record.opening["on"])
+    yield record.closed_on
+    yield name_of(record.sheet)
+
+
+def _typed_cells(setting: Setting, record: Record, fields: Mapping[str, FormField]) -> Iterator[Cell]:
+    yield from _particulars(setting, record)
+    printer, values = printer_of(record, setting.surroundings), record.values
+    for each in fields.values():
+        value, history = values.get(each.id), printer.changes.get(each.id, ())
+        yield printer.text(each, value, history) if history else _typed(setting, each, value)
+
+
+def _typed(setting: Setting, each: FormField, value: Json) -> Cell:
+    match each.type:
+        case _ if value is None:
+            return None
+        case "number" | "money":
+            return Decimal(str(value))
+        case "date":
+            return date.fromisoformat(str(value))
+        case "moment":
+            return parse_moment(str(value)).astimezone(setting.zone).replace(tzinfo=None)
+        case _:
+            return _text(setting, each, value)
+
+
+def _cells(setting: Setting, record: Record, fields: Mapping[str, FormField]) -> Iterator[str]:
+    yield from _particulars(setting, record)
+    values = record.values
+    for each in fields.values():
+        text = _text(setting, each, values.get(each.id))
+        yield text if each.type in _UNGUARDED_TYPES else guarded(text)
+
+
+def _text(setting: Setting, each: FormField, value: Json) -> str:
+    """A value that importing reads again: moments with their offset, numbers without a unit, rows as JSON."""
+    match each.type:
+        case _ if value is None:
+            return ""
+        case "moment":
+            text = setting.surroundings.local(str(value), "%Y-%m-%d %H:%M:%S%z")
+            return f"{text[:-2]}:{text[-2:]}"
+        case "rows":
+            return canonical(value).decode()
+        case "text" | "date" | "number" | "money":
+            return str(value)
+        case _:
+            return text_of_value(setting, each, value)

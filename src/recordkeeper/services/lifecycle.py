@@ -1,0 +1,514 @@
+"""The acts of a record, one function each: load, decide, commit in one transaction.
+
+Nothing is rendered and nothing is archived here; the publisher does both afterwards. It is longer than most modules
+because all acts of a record stand here side by side.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from recordkeeper.errors import InvalidInputError, RecordError
+from recordkeeper.language import translate as _
+from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.event import SALT_BYTES
+from recordkeeper.model.form import SheetRule
+from recordkeeper.model.form_revision import Revision
+from recordkeeper.model.print_code import TOKEN_CHARACTERS, TOKEN_LENGTH
+from recordkeeper.model.record import Record, open_record
+from recordkeeper.model.record_guard import NotItsTurnError
+from recordkeeper.model.record_state import State
+from recordkeeper.model.section import Section
+from recordkeeper.model.standing import Standing
+from recordkeeper.model.subject import record_subject, sheet_subject
+from recordkeeper.model.unit import ROOT_UNIT
+from recordkeeper.model.value import parse_moment
+from recordkeeper.register.acts import Register, Transaction
+from recordkeeper.register.record_projection import record_rows
+from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.catalogue import code_of, revision_in_force
+from recordkeeper.services.company import unit_of
+from recordkeeper.services.people import Actor, Signer, person_of
+from recordkeeper.services.reporting import sources_of
+from recordkeeper.services.retrieval import listed_rows, load, replayed
+from recordkeeper.services.setting import Setting
+from recordkeeper.services.signing import signed
+from recordkeeper.tlog.checkpoint import short_checkpoint, unverified_checkpoint
+
+Raw = Mapping[str, object]
+
+
+class NeedsValuesError(RecordError, InvalidInputError):
+    """A row of a register cannot be opened without its first values."""
+
+    def __init__(self, code: str, section: str) -> None:
+        super().__init__(
+            _("{code}: a row is entered with the values of {section}").format(code=code, section=section),
+            subject=code,
+            expected=_("the values of {section}").format(section=section),
+            found=_("nothing"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whom and what a new record is about, as typed.
+
+    Args:
+        unit: code or name of the unit; none to take the one where the person acts.
+        party, premises: name, code or id; none where the record is about nobody in the register.
+        occurred_at: UTC moment of the matter, where it is not the moment of entry.
+    """
+
+    unit: str | None = None
+    party: str | None = None
+    premises: str | None = None
+    occurred_at: str | None = None
+
+
+def new(
+    register: Register,
+    actor: Actor,
+    now: datetime,
+    form: str,
+    raw: Raw | None,
+    about: About,
+    *,
+    filled_for: str = "",
+) -> Record:
+    """Open a record on the revision in force, and fill its first section when values are given.
+
+    Args:
+        register: the open register.
+        actor: who opens it.
+        now: aware, UTC.
+        form: code, printed spelling or title.
+        raw: values of the first section as typed; None to leave it open.
+        about: unit, party, premises, moment of the matter.
+        filled_for: the name of whom it is filled for.
+
+    Raises:
+        UnknownFormError, SharedSpellingError, NotInForceError: as ``catalogue``.
+        NotYoursError, ValuesRefusedError: as ``Record.fill``.
+        NeedsValuesError: a row without values.
+    """
+    with register.writing(now=now) as transaction:
+        return new_in(transaction, actor, now, form, raw, about, filled_for=filled_for)
+
+
+def new_in(
+    transaction: Transaction,
+    actor: Actor,
+    now: datetime,
+    form: str,
+    raw: Raw | None,
+    about: About,
+    *,
+    filled_for: str = "",
+    replaces: Record | None = None,
+) -> Record:
+    """As ``new``, inside a transaction: an import or re-issue commits more than one record at once."""
+    setting = Setting(transaction, now)
+    moment = setting.moment
+    revision = revision_in_force(transaction, code_of(transaction, form), setting.today)
+    definition = revision.form
+    if definition.sheet is not None and raw is None:
+        raise NeedsValuesError(definition.code, definition.sections[0].id)
+    unit = unit_asked_for(setting, actor, definition.sections[0], about)
+    who = setting.standing(actor.subject, unit)
+    opening = opening_of(transaction, setting, revision, unit, about)
+    if replaces is not None:
+        opening["replaces"] = replaces.number
+    year = int(moment.on[:4])
+    number = f"{definition.code}/{year}-{transaction.next_number(definition.code, year):0{definition.digits}}"
+    head = transaction.create(record_subject(number), secrets.token_hex(SALT_BYTES))
+    record = open_record(definition, head.subject, head, who, moment, opening)
+    flags: list[str] = []
+    if raw is not None:
+        opening["fill"] = _first_fill(setting, record, raw, who, filled_for)
+        record = open_record(definition, head.subject, head, who, moment, opening)
+    if definition.sheet is not None:
+        sheet = _sheet_for(transaction, setting, record, definition.sheet, who)
+        opening["sheet"] = sheet.subject
+        if sheet.state is not State.OPEN and sheet.state is not State.PENDING:
+            opening["late"] = True
+            flags.append("late")
+        record = open_record(definition, head.subject, head, who, moment, opening)
+    transaction.append(
+        head,
+        record.opening,
+        record_rows(record),
+        occurred_at=about.occurred_at or _matter(record),
+        flags=flags,
+    )
+    return record
+
+
+def unit_asked_for(setting: Setting, actor: Actor, section: Section, about: About) -> str:
+    """The unit of a new record: the one named, else the one where the person acts.
+
+    Raises:
+        UnknownPlaceError, SeveralPlacesError: as ``Setting.find``.
+    """
+    return setting.find("unit", about.unit) if about.unit else _unit_where_acting(setting, actor, section)
+
+
+def _unit_where_acting(setting: Setting, actor: Actor, section: Section) -> str:
+    """The one unit where the person holds a role of the first section; the company itself where there are several."""
+    person = person_of(setting.snapshot, actor.subject)
+    roles = {by for by in section.by if isinstance(by, str)}
+    units = {grant.unit for grant in person.grants if grant.role in roles and grant.period.holds_on(setting.today)}
+    return units.pop() if len(units) == 1 else ROOT_UNIT
+
+
+def opening_of(snapshot: Snapshot, setting: Setting, revision: Revision, unit: str, about: About) -> dict[str, Json]:
+    """What act ``new`` holds beside its head: form, unit, zone, checkpoint, print token, party, premises.
+
+    Raises:
+        UnknownPlaceError, SeveralPlacesError: as ``Setting.find``.
+    """
+    last = snapshot.last_checkpoint()
+    opening: dict[str, Json] = {
+        "form": revision.code,
+        "revision": revision.revision,
+        "form_state": revision.history.digests[-1],
+        "unit": unit,
+        "zone": setting.root.time_zone,
+        "checkpoint": short_checkpoint(unverified_checkpoint(last[1])) if last else "",
+        "token": new_token(),
+    }
+    if about.party:
+        opening["party"] = setting.find("party", about.party)
+    if about.premises:
+        opening["premises"] = setting.find("premises", about.premises)
+    return opening
+
+
+def new_token() -> str:
+    """A token for the print code of a new record or sheet: nobody can guess it, and it says nothing of the record."""
+    return "".join(secrets.choice(TOKEN_CHARACTERS) for _position in range(TOKEN_LENGTH))
+
+
+def _first_fill(setting: Setting, record: Record, raw: Raw, who: Standing, filled_for: str) -> Content:
+    section = record.sections[0]
+    given = {**defaults_of(setting, record, section), **raw}
+    sources = sources_of(setting, record, section, given)
+    fill = record.fill(section.id, given, who, setting.moment, setting.reading, filled_for=filled_for, sources=sources)
+    return {key: value for key, value in fill.items() if key in {"section", "round", "values", "filled_for", "sources"}}
+
+
+def _sheet_for(transaction: Transaction, setting: Setting, row: Record, rule: SheetRule, who: Standing) -> Record:
+    """The sheet that a row stands on; its ``new`` is written with its first row."""
+    period = _period(row, rule)
+    prefix = "" if period and row.unit == ROOT_UNIT else f"{unit_of(setting.snapshot, row.unit).code}-"
+    number = f"{row.form.code}/{prefix}{period}".rstrip("-")
+    transaction.lock(sheet_subject(number))
+    history = transaction.history(sheet_subject(number))
+    if history is not None:
+        return replayed(transaction, history)
+    opening = {key: row.opening[key] for key in ("form", "revision", "form_state", "unit", "zone", "checkpoint")}
+    opening |= {"period": period, "token": new_token()}
+    head = transaction.create(sheet_subject(number), secrets.token_hex(SALT_BYTES))
+    sheet = open_record(row.form, head.subject, head, who, setting.moment, opening)
+    transaction.append(head, sheet.opening, record_rows(sheet))
+    return sheet
+
+
+def _period(row: Record, rule: SheetRule) -> str:
+    if rule.on is None:
+        return ""
+    value = str(row.values[rule.on])
+    day = parse_moment(value).astimezone(row.zone).date().isoformat() if "T" in value else value
+    return day[:7] if rule.by == "month" else day[:4]
+
+
+def _matter(record: Record) -> str | None:
+    """The moment of a row's matter: the field by which its sheet groups rows."""
+    rule = record.form.sheet
+    value = str(record.values.get(rule.on, "")) if rule and rule.on else ""
+    return value if "T" in value else None
+
+
+def fill(
+    register: Register,
+    actor: Actor,
+    now: datetime,
+    number: str,
+    section: str | None,
+    raw: Raw,
+    *,
+    filled_for: str = "",
+) -> Record:
+    """Fill a section: the one named, else the next that the person may fill.
+
+    Raises:
+        UnknownRecordError: no such record.
+        Others: as ``Record.fill``.
+    """
+    with register.writing(now=now) as transaction:
+        return fill_in(transaction, actor, now, number, section, raw, filled_for=filled_for)
+
+
+def fill_in(
+    transaction: Transaction,
+    actor: Actor,
+    now: datetime,
+    number: str,
+    section: str | None,
+    raw: Raw,
+    *,
+    filled_for: str = "",
+) -> Record:
+    """As ``fill``, inside a transaction: an import saves a row and its reply at once."""
+    setting, record, who = _loaded(transaction, actor, now, number)
+    chosen = record.section(section) if section else next_to_fill(record, who)
+    given = {**defaults_of(setting, record, chosen), **raw}
+    content = record.fill(
+        chosen.id,
+        given,
+        who,
+        setting.moment,
+        setting.reading,
+        filled_for=filled_for,
+        sources=sources_of(setting, record, chosen, given),
+        rows=listed_rows(setting.snapshot, record),
+    )
+    return _appended(transaction, record, content)
+
+
+def next_to_fill(record: Record, who: Standing) -> Section:
+    """The section that is filled when none is named: the first open one that is theirs, else the first open one.
+
+    Raises:
+        NotItsTurnError: nothing is to be filled now, only signed.
+    """
+    unfilled = [section for section in record.open_sections if section.id not in record.filled and section.all_fields]
+    theirs = [section for section in unfilled if set(record.roles_of(section)) & {*who.roles, who.subject}]
+    required = [section for section in theirs if not section.optional]
+    found = required or theirs or unfilled
+    if not found and record.open_sections and record.state in {State.OPEN, State.PENDING}:
+        names = ", ".join(section.id for section in record.open_sections)
+        found_instead = _("{sections}, which waits for a signature").format(sections=names)
+        raise NotItsTurnError(record.number, _("fill"), _("a section to be filled"), found_instead)
+    return found[0] if found else record.sections[-1]
+
+
+def defaults_of(setting: Setting, record: Record, section: Section) -> dict[str, object]:
+    """What fields take when nothing is given: from party and premises, or from the record that this one replaces."""
+    about = {kind: cast("str", record.opening[kind]) for kind in ("party", "premises") if kind in record.opening}
+    facts = setting.facts_of(about.get("party"), about.get("premises"))
+    taken: dict[str, object] = {each.id: about[each.type] for each in section.fields if each.type in about}
+    taken |= {each.id: facts[each.takes_from] for each in section.fields if each.takes_from in facts}
+    if record.replaces:
+        former = load(setting.snapshot, record.replaces).values
+        taken |= {each.id: former[each.id] for each in section.fields if each.id in former}
+    return taken
+
+
+def sign(
+    register: Register, actor: Actor, signer: Signer, now: datetime, number: str, section: str | None = None
+) -> Record:
+    """Sign a section: the one named, else the first that awaits a signature. One transaction a record.
+
+    Raises:
+        UnknownRecordError: no such record.
+        Others: as ``Record.sign``.
+    """
+
+    def decide(setting: Setting, record: Record, who: Standing) -> Content:
+        chosen = section or _next_to_sign(record, who)
+        content = record.sign(chosen, who, setting.moment, rows=listed_rows(setting.snapshot, record))
+        return signed(record.history, record.revision, content, signer)
+
+    return _act(register, actor, now, number, decide, flags=_flags(signer))
+
+
+def _next_to_sign(record: Record, who: Standing) -> str:
+    awaiting = [section for section in record.open_sections if section.sign != "none"]
+    theirs = [section for section in awaiting if set(record.roles_of(section)) & {*who.roles, who.subject}]
+    found = [section for section in theirs or awaiting if record.is_filled(section)] or theirs or awaiting
+    return (found or [record.sections[-1]])[0].id
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A signature given on paper: its scan, who signed, who saw it."""
+
+    data: bytes
+    media_type: str
+    file: str
+    signer_name: str
+    witness: str
+
+
+def sign_on_paper(
+    register: Register, actor: Actor, now: datetime, number: str, section: str | None, scan: Scan
+) -> Record:
+    """Enter a signature given on paper; the scan is bound to the record in the same transaction.
+
+    Raises:
+        UnknownRecordError: no such record.
+        Others: as ``Record.sign_on_paper``.
+    """
+    with register.writing(now=now) as transaction:
+        setting, record, who = _loaded(transaction, actor, now, number)
+        digest = transaction.attach(record.subject, scan.data, scan.media_type)
+        bound = record.attach(digest, scan.media_type, scan.file, len(scan.data), who, setting.moment)
+        record = _appended(transaction, record, bound)
+        content = record.sign_on_paper(
+            section or _next_to_sign(record, who),
+            who,
+            setting.moment,
+            signer_name=scan.signer_name,
+            witness=scan.witness,
+            scan=digest,
+        )
+        return _appended(transaction, record, content)
+
+
+def amend(
+    register: Register,
+    actor: Actor,
+    signer: Signer,
+    now: datetime,
+    number: str,
+    raw: Raw,
+    reason: str,
+    nature: str,
+) -> Record:
+    """Strike values through and set new ones beside them; signed by its author.
+
+    Raises:
+        UnknownRecordError: no such record.
+        Others: as ``Record.amend``.
+
+    Source: P06-R3
+    """
+
+    def decide(setting: Setting, record: Record, who: Standing) -> Content:
+        content = record.amend(raw, reason, nature, who, setting.moment, setting.reading)
+        return signed(record.history, record.revision, content, signer)
+
+    return _act(register, actor, now, number, decide, flags=_flags(signer))
+
+
+def countersign(
+    register: Register,
+    actor: Actor,
+    signer: Signer,
+    now: datetime,
+    number: str,
+    amendment: int,
+    *,
+    accepted: bool,
+    reason: str = "",
+) -> Record:
+    """Agree to an amendment, or refuse it with a reason.
+
+    Raises:
+        UnknownRecordError: no such record.
+        Others: as ``Record.countersign``.
+    """
+
+    def decide(setting: Setting, record: Record, who: Standing) -> Content:
+        content = record.countersign(amendment, who, setting.moment, accepted=accepted, reason=reason)
+        return signed(record.history, record.revision, content, signer)
+
+    return _act(register, actor, now, number, decide, flags=_flags(signer))
+
+
+def void(register: Register, actor: Actor, now: datetime, number: str, reason: str) -> Record:
+    """Void a record begun by mistake; number, content and mark stay.
+
+    Raises:
+        UnknownRecordError: no such record.
+        Others: as ``Record.void``.
+    """
+    return _act(register, actor, now, number, lambda setting, record, who: record.void(reason, who, setting.moment))
+
+
+def close(register: Register, actor: Actor, now: datetime, number: str) -> Record:
+    """Close a record of which only optional sections remain.
+
+    Raises:
+        UnknownRecordError: no such record.
+        Others: as ``Record.close``.
+    """
+    return _act(register, actor, now, number, lambda setting, record, who: record.close(who, setting.moment))
+
+
+def attach(
+    register: Register, actor: Actor, now: datetime, number: str, file: str, media_type: str, data: bytes
+) -> Record:
+    """Bind a file to the record by its digest.
+
+    Raises:
+        UnknownRecordError: no such record.
+        Others: as ``Record.attach``.
+    """
+    with register.writing(now=now) as transaction:
+        setting, record, who = _loaded(transaction, actor, now, number)
+        digest = transaction.attach(record.subject, data, media_type)
+        return _appended(transaction, record, record.attach(digest, media_type, file, len(data), who, setting.moment))
+
+
+def reissue(
+    register: Register, actor: Actor, now: datetime, number: str, raw: Raw, reason: str
+) -> tuple[Record, Record]:
+    """Replace a record by a new one that takes over its values; both are linked, and the old one is kept.
+
+    Returns:
+        The new record, with its first section filled, and the old one.
+
+    Raises:
+        UnknownRecordError: no such record.
+        Others: as ``Record.reissue`` and ``new``.
+
+    Source: P06-R5
+    """
+    with register.writing(now=now) as transaction:
+        setting, old, who = _loaded(transaction, actor, now, number)
+        old.reissue(reason, old.number, who, setting.moment)  # refused before a number is taken
+        about = About(
+            unit_of(transaction, old.unit).code,
+            cast("str | None", old.opening.get("party")),
+            cast("str | None", old.opening.get("premises")),
+        )
+        first = old.sections[0]
+        taken = {each.id: old.values[each.id] for each in first.fields if each.id in old.values}
+        successor = new_in(transaction, actor, now, old.form.code, {**taken, **raw}, about, replaces=old)
+        replaced = _appended(transaction, old, old.reissue(reason, successor.number, who, setting.moment))
+        return successor, replaced
+
+
+Decide = Callable[[Setting, Record, Standing], Content]
+
+
+def _act(
+    register: Register, actor: Actor, now: datetime, number: str, decide: Decide, flags: Sequence[str] = ()
+) -> Record:
+    with register.writing(now=now) as transaction:
+        setting, record, who = _loaded(transaction, actor, now, number)
+        return _appended(transaction, record, decide(setting, record, who), flags)
+
+
+def _loaded(transaction: Transaction, actor: Actor, now: datetime, number: str) -> tuple[Setting, Record, Standing]:
+    setting = Setting(transaction, now)
+    record = load(transaction, number)
+    if record.sheet or record.is_sheet:
+        # A sheet's acts list its rows: neither comes or changes while the other is decided on.
+        transaction.lock(record.sheet or record.subject)
+        record = load(transaction, record.number)
+    return setting, record, setting.standing(actor.subject, record.unit)
+
+
+def _appended(transaction: Transaction, record: Record, content: Content, flags: Sequence[str] = ()) -> Record:
+    after = Record.replay(record.form, record.history.followed_by(content))
+    transaction.append(record.history, content, record_rows(after), flags=flags)
+    return after
+
+
+def _flags(signer: Signer) -> tuple[str, ...]:
+    return ("unattended",) if signer.unattended else ()

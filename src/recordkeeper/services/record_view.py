@@ -1,0 +1,339 @@
+"""What a reader sees of a record, as plain data for a screen and for JSON alike; nothing is looked up or printed here.
+
+Source: ISO 9001, 7.5.3.1; P-7, P-11
+"""
+
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, cast
+
+from recordkeeper.language import translate as _
+from recordkeeper.model.amendment import ACCEPTED, NOT_NEEDED, PENDING, REFUSED
+from recordkeeper.model.canonical import Json
+from recordkeeper.model.rich_text import RichText, text_with_marks
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+FILL, SIGN, COUNTERSIGN = "fill", "sign", "countersign"
+_RICH = {"text", "change"}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field, or one cell of rows.
+
+    Args:
+        id, title, type: as the form says.
+        value: canonical, as it stands now.
+        text: as it reads, with what was struck; rows have none, but ``rows``.
+        rows: for a field of rows: the cells of each row.
+    """
+
+    id: str
+    title: str
+    type: str
+    value: Json
+    text: RichText
+    rows: tuple[tuple["FieldView", ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureView:
+    """One signature with what it covers and what came after.
+
+    Args:
+        act: the number of the act.
+        section: the section it stands in; empty for an amendment or counter-signature.
+        name, role, meaning, method: as printed.
+        at: UTC moment; ``local`` the same in the company's zone.
+        witness, entered_by, scan: for a signature on paper.
+        is_unattended: whether nobody sat at the keyboard.
+        is_valid: whether the key was the signer's and fits act and state; None on paper, where a scan stands for it.
+        signed_act, signed_state: the state it covers: d(n) and its digest.
+        amended_after: the circled numbers of changes made after it.
+    """
+
+    act: int
+    section: str
+    name: str
+    role: str
+    meaning: str
+    method: str
+    at: str
+    local: str
+    witness: str
+    entered_by: str
+    scan: str
+    is_unattended: bool
+    is_valid: bool | None
+    signed_act: int
+    signed_state: str
+    amended_after: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """One section: its values, who filled it, its signatures, by when it was due.
+
+    Args:
+        id, title: as the form says.
+        state: complete, filled (a signature is awaited), open, waiting (for an earlier one), not needed.
+        roles: ids of the roles, or subjects, that may fill and sign it.
+        filled_by, filled_for, filled_at: who, for whom, when; empty while it is not filled.
+        due_on: the date by which it is to be done; empty where there is none or it is not known yet.
+        is_late: done after that date, or not done and the date has passed.
+    """
+
+    id: str
+    title: str
+    state: str
+    roles: tuple[str, ...]
+    filled_by: str
+    filled_for: str
+    filled_at: str
+    due_on: str
+    is_late: bool
+    fields: tuple[FieldView, ...]
+    signatures: tuple[SignatureView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One place that an amendment changes: the circled number, where, and old and new beside each other."""
+
+    number: int
+    field: str
+    title: str
+    old: Json
+    new: Json
+    change: RichText
+    is_computed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentView:
+    """One amendment: what it changes, why, by whom, and who counter-signed it."""
+
+    act: int
+    changes: tuple[ChangeView, ...]
+    reason: str
+    nature: str
+    by: str
+    at: str
+    local: str
+    countersign: str
+    countersigned_by: str
+    countersigned_at: str
+    countersign_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentView:
+    """A file bound to the record."""
+
+    act: int
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    by: str
+    at: str
+    local: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """What may be done next, and by whom.
+
+    Args:
+        act: fill, sign or countersign.
+        section: the section's id, or the amendment's circled number.
+        title: the section's title.
+        by: names of the roles or persons.
+        is_optional: whether the record can close without it.
+        due_on, is_late: as for a section.
+    """
+
+    act: str
+    section: str
+    title: str
+    by: tuple[str, ...]
+    is_optional: bool
+    due_on: str
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One row of a sheet."""
+
+    number: str
+    state: str
+    text: RichText
+    recorded_by: str
+    is_late: bool
+    pending_amendments: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """All that a reader sees of a record or sheet; empty texts where something does not apply.
+
+    Args:
+        known_on: the day whose knowledge this is; empty for all that is known.
+        state: open, pending, closed, void, replaced, disposed.
+        is_outdated: whether records that it is computed from have changed since.
+        state_digest: d(n) after the last act shown, and ``act_count`` its number.
+    """
+
+    number: str
+    subject: str
+    title: str
+    form: str
+    revision: str
+    state: str
+    known_on: str
+    unit: str
+    unit_name: str
+    entered_on: str
+    entered_by: str
+    closed_on: str
+    party: str
+    party_name: str
+    premises: str
+    premises_code: str
+    sheet: str
+    is_late_row: bool
+    checkpoint: str
+    replaces: str
+    successor: str
+    void_reason: str
+    is_outdated: bool
+    sections: tuple[SectionView, ...]
+    amendments: tuple[AmendmentView, ...]
+    attachments: tuple[AttachmentView, ...]
+    signatures: tuple[SignatureView, ...]
+    rows: tuple[RowView, ...]
+    next: tuple[StepView, ...]
+    act_count: int
+    state_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoneView:
+    """What whoever has just acted is told: the act, where the record stands, what comes next."""
+
+    number: str
+    subject: str
+    act: str
+    act_number: int
+    state: str
+    state_digest: str
+    next: tuple[StepView, ...]
+    sheet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One event of a record's history: with its act, or without where nothing was changed."""
+
+    index: int
+    kind: str
+    act: int | None
+    by: str
+    name: str
+    at: str
+    local: str
+    occurred_at: str
+    state_digest: str
+    flags: tuple[str, ...]
+
+
+def as_json(view: object) -> Json:
+    """A view, or a list of views, as JSON: spans become text with ``[-old-]{+new+}``, all else keeps its name."""
+    if is_dataclass(view) and not isinstance(view, type):
+        return as_map(view)
+    if isinstance(view, list | tuple):
+        return [as_json(each) for each in view]
+    return cast("Json", view)
+
+
+def as_map(view: "DataclassInstance") -> dict[str, Json]:
+    """One view as a JSON map."""
+    return {
+        each.name: text_with_marks(getattr(view, each.name))
+        if each.name in _RICH
+        else as_json(getattr(view, each.name))
+        for each in fields(view)
+    }
+
+
+def state_name(state: str) -> str:
+    """The name of a record's or section's state in the language in use."""
+    names = {
+        "open": _("open"),
+        "pending": _("pending"),
+        "closed": _("closed"),
+        "void": _("void"),
+        "replaced": _("replaced"),
+        "disposed": _("disposed"),
+        "complete": _("complete"),
+        "filled": _("filled"),
+        "waiting": _("waiting"),
+        "not needed": _("not needed"),
+    }
+    return names[state]
+
+
+def countersign_name(countersign: str) -> str:
+    """How a counter-signature stands, in the language in use."""
+    names = {
+        NOT_NEEDED: _("no counter-signature needed"),
+        PENDING: _("awaits a counter-signature"),
+        ACCEPTED: _("counter-signed"),
+        REFUSED: _("counter-signature refused"),
+    }
+    return names[countersign]
+
+
+def act_name(act: str) -> str:
+    """An act's verb, or an event's kind, in the language in use."""
+    names = {
+        "new": _("new"),
+        "fill": _("fill"),
+        "sign": _("sign"),
+        "amend": _("amend"),
+        "countersign": _("counter-sign"),
+        "reissue": _("re-issue"),
+        "attach": _("attach"),
+        "void": _("void"),
+        "close": _("close"),
+        "archive": _("archive"),
+        "refuse": _("refuse"),
+        "read": _("read"),
+        "export": _("export"),
+        "init": _("begin"),
+        "rotate-log-key": _("replace log key"),
+        "add": _("add"),
+        "occupy": _("occupy"),
+        "vacate": _("move out"),
+        "install": _("install"),
+        "approve": _("approve"),
+        "release": _("release"),
+        "withdraw": _("withdraw"),
+        "grant": _("grant"),
+        "revoke": _("revoke"),
+        "passphrase": _("set passphrase"),
+        "retire-key": _("retire key"),
+        "disable": _("close account"),
+        "login": _("log in"),
+        "logout": _("log out"),
+        "wrong-passphrase": _("wrong passphrase"),
+    }
+    return names.get(act, act)
+
+
+def flag_name(flag: str) -> str:
+    """A mark that an event carries, in the language in use."""
+    names = {"late": _("late"), "unattended": _("unattended"), "clock_back": _("clock back")}
+    return names.get(flag, flag)

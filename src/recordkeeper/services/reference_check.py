@@ -1,0 +1,77 @@
+"""What acts say of other subjects and of the log, held against these: nobody changes one end of such a bond alone.
+
+A sheet lists its rows, a statistics sheet the records it counted, a record the state of its form, each by state
+digest; a record names the checkpoint that was current at its opening. Signatures cover what is said, so the trail
+cannot be made anew without the people who signed, not even by who holds the log's key.
+
+Source: 21 CFR 11.10(e), 11.70; RFC 9162, 2.1
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from recordkeeper.findings import Finding
+from recordkeeper.language import translate as _
+from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.subject import form_subject, record_subject, sheet_subject
+from recordkeeper.services.evidence import LOG, Evidence, altered, aspect_of
+from recordkeeper.tlog.checkpoint import Checkpoint, short_checkpoint
+from recordkeeper.tlog.merkle import leaf_hash, prefix_roots
+
+_MOST_DIGITS = 15
+
+
+def check_references(evidence: Evidence) -> list[Finding]:
+    """Every digest of another subject, and every checkpoint, that an act names and that is not so."""
+    known = {subject: frozenset(digests) for subject, digests in evidence.digests.items()}
+    findings: list[Finding] = []
+    for history in evidence.histories.values():
+        for act in history.acts[1:]:
+            for subjects, state in _states_named(act.content):
+                if not any(state in known.get(subject, frozenset()) for subject in subjects):
+                    message = _("act {number} ({kind}): {subject} never had the state that it names").format(
+                        number=act.number, kind=act.kind, subject=subjects[0]
+                    )
+                    findings.append(altered("named-state", act.subject, message, aspect_of(act.subject)))
+    return [*findings, *_checkpoint_findings(evidence)]
+
+
+def _states_named(content: Content) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Whom an act names, as what it may be, with the state; what has another shape is said by the projections."""
+    lists = [content.get("rows")]
+    fill = content.get("fill")
+    for holder in (content, fill if isinstance(fill, Mapping) else {}):
+        sources = holder.get("sources")
+        lists += list(sources.values()) if isinstance(sources, Mapping) else []
+    for listed in lists:
+        for each in cast("list[Json]", listed) if isinstance(listed, list) else []:
+            if isinstance(each, Mapping) and {"number", "state"} <= each.keys():
+                number = str(each["number"])
+                yield (record_subject(number), sheet_subject(number)), str(each["state"])
+    if "form_state" in content:
+        form = form_subject(str(content.get("form")), str(content.get("revision")))
+        yield (form,), str(content["form_state"])
+
+
+def _checkpoint_findings(evidence: Evidence) -> Iterator[Finding]:
+    named: dict[str, list[str]] = {}
+    for history in evidence.histories.values():
+        for act in history.acts[1:]:
+            if act.content.get("checkpoint"):
+                named.setdefault(str(act.content["checkpoint"]), []).append(act.subject)
+    leaves = (leaf_hash(event.leaf) for event in evidence.events)
+    roots = prefix_roots(leaves, {_size_of(text) for text in named})
+    for text, subjects in named.items():
+        size = _size_of(text)
+        found = short_checkpoint(Checkpoint("", size, roots[size])) if size in roots else "-"
+        if found != text:
+            message = _("checkpoint {expected} is named by {count} acts, the events give {found}").format(
+                expected=text, count=len(subjects), found=found
+            )
+            yield altered("named-checkpoint", subjects[0], message, LOG)
+
+
+def _size_of(text: str) -> int:
+    """The size that the text of a checkpoint begins with; 0, of which there is no checkpoint, where it does not."""
+    size = text.partition("·")[0]
+    return int(size) if size.isascii() and size.isdigit() and len(size) <= _MOST_DIGITS else 0

@@ -1,0 +1,49 @@
+"""A record as a Word document: the approved template, filled with what the record prints."""
+
+from recordkeeper.documents.printout import Mark
+from recordkeeper.model.form_revision import Revision
+from recordkeeper.model.record import Record
+from recordkeeper.model.record_state import State
+from recordkeeper.model.rendition import is_finished, record_context
+from recordkeeper.model.subject import form_subject
+from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.catalogue import UnknownRevisionError, template_of
+from recordkeeper.services.retrieval import replayed, rows_of
+from recordkeeper.services.setting import Setting
+
+
+def render_record(snapshot: Snapshot, setting: Setting, record: Record) -> bytes:
+    """The docx of a record or sheet on the revision it began on; for a row, that of its sheet.
+
+    Equal acts, names and template give equal bytes.
+
+    Raises:
+        UnknownRevisionError: the register does not hold the revision.
+        AlteredTemplateError: the stored template is not the one approved.
+    """
+    printed = printed_record(snapshot, record)
+    rows = rows_of(snapshot, printed) if printed.is_sheet else []
+    history = snapshot.history(form_subject(printed.form.code, printed.form.revision))
+    if history is None:
+        raise UnknownRevisionError(printed.form.code, printed.form.revision, [])
+    template = template_of(snapshot, Revision.replay(history))
+    return template.render(record_context(printed, setting.surroundings, rows))
+
+
+def printed_record(snapshot: Snapshot, record: Record) -> Record:
+    """What is printed of a record: for a row its sheet."""
+    if record.sheet and (history := snapshot.history(record.sheet)):
+        return replayed(snapshot, history)
+    return record
+
+
+def mark_of(record: Record) -> Mark:
+    """What stands across the pages of a record's PDF; nothing on those of a finished one."""
+    if record.state is State.VOID:
+        return Mark.VOID
+    return Mark.NONE if is_finished(record) else Mark.DRAFT
+
+
+def file_name(number: str) -> str:
+    """A record's number as the name of a file: ``QR-017-02_2026-0001``."""
+    return number.replace("/", "_")

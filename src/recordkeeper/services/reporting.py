@@ -1,0 +1,87 @@
+"""The records that computed values are made from: a sheet's rows, a statistics form's sources.
+
+They are computed, never typed in; the acts hold their numbers and state digests.
+
+Source: P12-R2, P02-R5
+"""
+
+from collections.abc import Mapping
+
+from recordkeeper.model.form import Form
+from recordkeeper.model.record import Record
+from recordkeeper.model.record_state import State
+from recordkeeper.model.section import Section
+from recordkeeper.model.value import plain_value
+from recordkeeper.register.lookup import units_below
+from recordkeeper.register.search import RecordQuery, find_records
+from recordkeeper.services.retrieval import replayed, rows_of
+from recordkeeper.services.setting import Setting
+
+_GONE = {State.VOID, State.REPLACED, State.DISPOSED}
+
+
+def sources_of(
+    setting: Setting, record: Record, section: Section, raw: Mapping[str, object]
+) -> dict[str, list[dict[str, object]]] | None:
+    """The lists that a section's computed values read; None where it computes nothing.
+
+    Args:
+        setting: where it is asked.
+        record: the record or sheet that is filled.
+        section: the section that is filled.
+        raw: the values given, which name the period.
+    """
+    if not section.computed:
+        return None
+    if record.is_sheet:
+        return {"rows": [_seen(row) for row in rows_of(setting.snapshot, record) if row.state not in _GONE]}
+    return {name: source_records(setting, record, name, raw) for name in record.form.sources}
+
+
+def source_records(setting: Setting, record: Record, name: str, raw: Mapping[str, object]) -> list[dict[str, object]]:
+    """The records of one source, in the order of their numbers, each with number and state digest.
+
+    Args:
+        setting: where it is asked.
+        record: the statistics record.
+        name: the source's name in the form.
+        raw: the values given, which name the period.
+    """
+    source = record.form.sources[name]
+    snapshot = setting.snapshot
+    units = units_below(snapshot, record.unit) if source.unit == "below" else [record.unit]
+    year = _year_asked_for(record.form, source.period, raw, setting)
+    found: list[dict[str, object]] = []
+    for row in find_records(snapshot, RecordQuery(forms=(source.form,), units=units)):
+        history = snapshot.history(row.subject)
+        if history is None:
+            continue
+        candidate = replayed(snapshot, history)
+        is_wanted = candidate.state is State.CLOSED if source.state == "closed" else candidate.state not in _GONE
+        if is_wanted and (year is None or _year_of(candidate, source.period) == year):
+            found.append(_seen(candidate))
+    return sorted(found, key=lambda each: str(each["number"]))
+
+
+def _year_asked_for(form: Form, period: str | None, raw: Mapping[str, object], setting: Setting) -> str | None:
+    field = form.field(period) if period else None
+    if field is None:
+        return None
+    value, problems = setting.reading.parse(field, raw.get(field.id))
+    return None if problems or value is None else str(value)[:4]
+
+
+def _year_of(record: Record, period: str | None) -> str:
+    value = record.values.get(period or "")
+    return str(value if value is not None else record.opening["on"])[:4]
+
+
+def _seen(record: Record) -> dict[str, object]:
+    """A record as expressions of another see it: plain values, with number, unit and state digest."""
+    values = record.values
+    plain = {
+        each.id: plain_value(each, values.get(each.id), record.zone)
+        for section in record.sections
+        for each in section.all_fields
+    }
+    return {**plain, "number": record.number, "unit": record.unit, "state": record.history.digests[-1]}

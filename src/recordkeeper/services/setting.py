@@ -1,0 +1,175 @@
+"""The setting of one act: units, names, roles, time zone and day, as one snapshot shows them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from recordkeeper.errors import InvalidInputError, MissingError
+from recordkeeper.language import current_language
+from recordkeeper.model.form_revision import Revision
+from recordkeeper.model.party import Party
+from recordkeeper.model.person import PRODUCT_ROLES
+from recordkeeper.model.premises import Premises
+from recordkeeper.model.record_state import Moment
+from recordkeeper.model.rendition import Surroundings
+from recordkeeper.model.standing import Standing
+from recordkeeper.model.subject import kind_of
+from recordkeeper.model.unit import Unit
+from recordkeeper.model.value import Reading, format_moment
+from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services import company, places
+from recordkeeper.services.people import find_person, person_of
+
+BUILT_IN_ROLES: Mapping[str, tuple[str, str]] = {
+    "controller": ("文控员", "Document controller"),
+    "approver": ("批准人", "Approver"),
+    "auditor": ("审核员", "Auditor"),
+    "program": ("程序", "Program"),
+    "party": ("顾客", "Customer"),
+}
+
+
+@dataclass
+class Setting:
+    """What surrounds an act; what is looked up once is kept.
+
+    Args:
+        snapshot: the register as it stands.
+        now: the moment of the act, aware, UTC.
+    """
+
+    snapshot: Snapshot
+    now: datetime
+    _names: dict[str, str] = field(default_factory=dict)
+    _english_names: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def root(self) -> Unit:
+        """The company itself."""
+        return company.company(self.snapshot)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The company's time zone."""
+        return ZoneInfo(self.root.time_zone)
+
+    @property
+    def today(self) -> date:
+        """The company's date."""
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def moment(self) -> Moment:
+        """The moment as acts hold it: UTC, and the company's local date."""
+        return Moment(format_moment(self.now), self.today.isoformat())
+
+    @cached_property
+    def roles(self) -> dict[str, tuple[str, str]]:
+        """The Chinese and English names of every role, by id."""
+        roles = dict(BUILT_IN_ROLES)
+        for history in self.snapshot.histories("procedure"):
+            for role in cast("list[Mapping[str, str]]", Revision.replay(history).definition["roles"]):
+                roles[role["id"]] = (role["zh"], role["en"])
+        return roles
+
+    def standing(self, person: str, unit: str) -> Standing:
+        """The roles of a person at a unit, those held at units above included.
+
+        Raises:
+            UnknownPersonError: no such person.
+            DisabledPersonError: the account is closed.
+        """
+        found = person_of(self.snapshot, person)
+        found.check_active_on(self.today)
+        units = company.unit_and_above(self.snapshot, unit)
+        names = {role: self.shown_name(role) for role in self.roles}
+        return Standing(person, found.name, found.roles_at(units, self.today), names)
+
+    def name_of(self, subject: str) -> str:
+        """The printed Chinese name of a person, party, premises, unit or role; what is unknown stays as it is."""
+        if subject not in self._names:
+            self._names[subject] = self._looked_up(subject)
+        return self._names[subject]
+
+    def shown_name(self, subject: str) -> str:
+        """The name of a role, unit, person, party or premises in the language in use."""
+        if current_language() != "en":
+            return self.name_of(subject)
+        if subject not in self._english_names:
+            self._english_names[subject] = self._english_name(subject)
+        return self._english_names[subject]
+
+    def _english_name(self, subject: str) -> str:
+        if subject in self.roles:
+            return self.roles[subject][1]
+        if kind_of(subject) == "unit" and (history := self.snapshot.history(subject)):
+            return Unit.replay(history).name("en")
+        return self.name_of(subject)
+
+    def _looked_up(self, subject: str) -> str:
+        if subject in self.roles:
+            return self.roles[subject][0]
+        history = self.snapshot.history(subject)
+        if history is None:
+            return subject
+        match kind_of(subject):
+            case "unit":
+                return Unit.replay(history).name_zh
+            case "person":
+                return person_of(self.snapshot, subject).name
+            case "party":
+                return Party.replay(history).name
+            case "premises":
+                return Premises.replay(history).code
+            case _:
+                return subject
+
+    def resolve(self, kind: str, text: str) -> str | None:
+        """The subject, or role id, that ``text`` names; None where there is none or several."""
+        if kind == "role":
+            names = {name: role for role, (zh, en) in self.roles.items() for name in (role, zh, en)}
+            found = names.get(text)
+            return None if found in {"program", "party", *PRODUCT_ROLES} else found
+        try:
+            return self.find(kind, text)
+        except (MissingError, InvalidInputError):
+            return None
+
+    def find(self, kind: str, text: str) -> str:
+        """The subject of a person, unit, party or premises by id, code, login or name.
+
+        Raises:
+            MissingError: none of that name.
+            InvalidInputError: several.
+        """
+        match kind:
+            case "person":
+                return find_person(self.snapshot, text).subject
+            case "unit":
+                return places.find_unit(self.snapshot, text).subject
+            case "party":
+                return places.find_party(self.snapshot, text).subject
+            case _:
+                return places.find_premises(self.snapshot, text).subject
+
+    def facts_of(self, party: str | None, premises: str | None) -> dict[str, str]:
+        """What fields can take from the record's party and premises, ``party.phone`` to its value."""
+        facts: dict[str, str] = {}
+        if party and (history := self.snapshot.history(party)):
+            facts |= {f"party.{name}": value for name, value in Party.replay(history).facts.items() if value}
+        if premises and (history := self.snapshot.history(premises)):
+            facts |= {f"premises.{name}": value for name, value in Premises.replay(history).facts.items() if value}
+        return facts
+
+    @property
+    def reading(self) -> Reading:
+        """How values are read here."""
+        return Reading(self.zone, self.resolve)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What a rendering needs here."""
+        return Surroundings(self.root.name_zh, self.name_of, self.zone)

@@ -1,0 +1,68 @@
+"""Reading the trail: its events, and the newest checkpoint over them."""
+
+from dataclasses import dataclass
+
+from recordkeeper.errors import LogError, MissingError
+from recordkeeper.language import translate as _
+from recordkeeper.model.event import Event
+from recordkeeper.model.subject import is_subject
+from recordkeeper.register.acts import Register
+from recordkeeper.services.retrieval import load
+from recordkeeper.tlog.checkpoint import short_checkpoint, unverified_checkpoint
+
+
+class NoCheckpointError(LogError, MissingError):
+    """Nothing has been published yet."""
+
+    def __init__(self) -> None:
+        super().__init__(_("log: no checkpoint yet: nothing has been published"), subject="log")
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest checkpoint.
+
+    Args:
+        size: how many events it covers.
+        short: as forms print it.
+        note: the signed note.
+    """
+
+    size: int
+    short: str
+    note: str
+
+
+def list_events(register: Register, subject: str | None, first: int | None, limit: int) -> list[Event]:
+    """Events of the trail in their order: of one subject or all, from an index or the newest.
+
+    Args:
+        register: the open register.
+        subject: a subject or a record's number; None for all.
+        first: index of the first; None for the newest ones.
+        limit: how many at most.
+
+    Raises:
+        UnknownRecordError: no record of that number.
+    """
+    with register.reading() as snapshot:
+        if subject is not None:
+            name = subject if is_subject(subject) else load(snapshot, subject).subject
+            events = [event for event in snapshot.events_of(name) if first is None or event.index >= first]
+            return events[:limit] if first is not None else events[-limit:]
+        start = max(0, snapshot.event_count() - limit) if first is None else first
+        return list(snapshot.events(start, min(start + limit, snapshot.event_count())))
+
+
+def newest_checkpoint(register: Register) -> Newest:
+    """The newest checkpoint.
+
+    Raises:
+        NoCheckpointError: there is none yet.
+    """
+    with register.reading() as snapshot:
+        last = snapshot.last_checkpoint()
+    if last is None:
+        raise NoCheckpointError
+    size, note = last
+    return Newest(size, short_checkpoint(unverified_checkpoint(note)), note)

@@ -1,0 +1,586 @@
+"""Reading one record: what it says, what was amended, who signed what, what comes next; in the language in use.
+
+Who may read is decided here too, and an auditor's reading, or that of a confidential form, leaves its event. Nothing is
+printed here. This module is longer than most because all that a reader sees of one record is one thing to read.
+
+Source: ISO 9001, 7.5.3.1; P-7, P-11; I-5
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import cast
+
+from recordkeeper.documents.printout import Mark, Printout, print_pdfs
+from recordkeeper.errors import MissingError, RecordError, RefusalError
+from recordkeeper.language import current_language, listing
+from recordkeeper.language import translate as _
+from recordkeeper.model.amendment import (
+    REFUSED,
+    Amendment,
+    Change,
+    Version,
+    show_versions,
+)
+from recordkeeper.model.canonical import Json
+from recordkeeper.model.person import AUDITOR
+from recordkeeper.model.record import Record
+from recordkeeper.model.record_state import State, value_at
+from recordkeeper.model.rendition import MEANINGS
+from recordkeeper.model.rich_text import RichText, Span, plain
+from recordkeeper.model.section import FormField, Section
+from recordkeeper.model.signature import Signature
+from recordkeeper.model.subject import name_of
+from recordkeeper.model.value import SCALE_NAMES, parse_moment
+from recordkeeper.register.acts import Register
+from recordkeeper.services.people import Actor, person_of
+from recordkeeper.services.record_view import (
+    COUNTERSIGN,
+    FILL,
+    SIGN,
+    AmendmentView,
+    AttachmentView,
+    ChangeView,
+    DoneView,
+    EventView,
+    FieldView,
+    RecordView,
+    RowView,
+    SectionView,
+    SignatureView,
+    StepView,
+)
+from recordkeeper.services.rendering import mark_of, printed_record, render_record
+from recordkeeper.services.reporting import source_records
+from recordkeeper.services.retrieval import load, rows_of
+from recordkeeper.services.setting import Setting
+from recordkeeper.services.signing import is_signature_valid
+
+_GONE = {State.VOID, State.REPLACED, State.DISPOSED}
+
+
+class MayNotReadError(RecordError, RefusalError):
+    """The person holds no role that may read the record."""
+
+    def __init__(self, number: str, expected: str, found: str) -> None:
+        super().__init__(
+            _("{number}: only {expected} may read this, not {found}").format(
+                number=number, expected=expected, found=found
+            ),
+            subject=number,
+            expected=expected,
+            found=found,
+        )
+
+
+class NotYetKnownError(RecordError, MissingError):
+    """Nothing of the record was known on that day."""
+
+    def __init__(self, number: str, on: date, entered_on: str) -> None:
+        super().__init__(
+            _("{number}: nothing was known on {day}: entered on {entered}").format(
+                number=number, day=on.isoformat(), entered=entered_on
+            ),
+            subject=number,
+            expected=_("a day from {entered} on").format(entered=entered_on),
+            found=on.isoformat(),
+        )
+
+
+# ---- the acts of reading -------------------------------------------------------------------------------------------
+
+
+def show(register: Register, actor: Actor, now: datetime, number: str, on: date | None = None) -> RecordView:
+    """One record as it stands, or as it was known at the end of a day.
+
+    Raises:
+        UnknownRecordError: no such record.
+        MayNotReadError: no right to read it.
+        NotYetKnownError: nothing of it was known that day.
+    """
+    with register.reading() as snapshot:
+        setting = Setting(snapshot, now)
+        record = readable(setting, actor, number)
+        is_noted = is_reading_noted(setting, actor, record)
+        known = record if on is None else known_on(record, on)
+        view = view_of(setting, known, on)
+    if is_noted:
+        note_reading(register, actor, now, record.subject)
+    return view
+
+
+def history(register: Register, actor: Actor, now: datetime, number: str) -> tuple[str, list[EventView]]:
+    """A record's number and the events of its life, refusals and readings included.
+
+    Raises:
+        UnknownRecordError: no such record.
+        MayNotReadError: no right to read it.
+    """
+    with register.reading() as snapshot:
+        setting = Setting(snapshot, now)
+        record = readable(setting, actor, number)
+        is_noted = is_reading_noted(setting, actor, record)
+        around = setting.surroundings
+        events = [
+            EventView(
+                index=event.index,
+                kind=event.kind,
+                act=event.act_number,
+                by=event.actor,
+                name=setting.shown_name(event.actor),
+                at=event.entered_at,
+                local=around.local(event.entered_at),
+                occurred_at=event.occurred_at,
+                state_digest=event.state_digest or "",
+                flags=tuple(event.flags.split()),
+            )
+            for event in snapshot.events_of(record.subject)
+        ]
+    if is_noted:
+        note_reading(register, actor, now, record.subject)
+    return record.number, events
+
+
+def render(register: Register, actor: Actor, now: datetime, number: str) -> tuple[str, bytes]:
+    """A record as a Word document, and the number of what was printed: for a row that of its sheet.
+
+    Raises:
+        UnknownRecordError: no such record.
+        MayNotReadError: no right to read it.
+        AlteredTemplateError: the stored template is not the one approved.
+    """
+    printed, docx = _rendered(register, actor, now, number)
+    return printed.number, docx
+
+
+def render_pdf(
+    register: Register, actor: Actor, now: datetime, number: str, *, is_copy: bool = False
+) -> tuple[str, bytes]:
+    """As ``render``, as PDF/A; what is open says that it is a draft, and what is void says so, across the page.
+
+    Args:
+        register: the open register.
+        actor: who reads it.
+        now: aware, UTC.
+        number: of the record.
+        is_copy: whether a finished record says that this is a copy.
+
+    Raises:
+        LibreOfficeMissingError: there is no LibreOffice.
+        Others: as ``render``.
+    """
+    printed, docx = _rendered(register, actor, now, number)
+    standing = mark_of(printed) or (Mark.COPY if is_copy else Mark.NONE)
+    return printed.number, print_pdfs({printed.number: Printout(docx, standing)})[printed.number]
+
+
+def _rendered(register: Register, actor: Actor, now: datetime, number: str) -> tuple[Record, bytes]:
+    with register.reading() as snapshot:
+        setting = Setting(snapshot, now)
+        record = readable(setting, actor, number)
+        is_noted = is_reading_noted(setting, actor, record)
+        printed = printed_record(snapshot, record)
+        docx = render_record(snapshot, setting, printed)
+    if is_noted:
+        note_reading(register, actor, now, record.subject)
+    return printed, docx
+
+
+# ---- who may read --------------------------------------------------------------------------------------------------
+
+
+def readable(setting: Setting, actor: Actor, number: str) -> Record:
+    """The record of that number, if ``actor`` may read it.
+
+    Raises:
+        UnknownRecordError: no such record.
+        MayNotReadError: no role at its unit or above, or none that the form lets read.
+    """
+    record = load(setting.snapshot, number)
+    who = setting.standing(actor.subject, record.unit)
+    expected = record.form.access.read
+    is_named = who.subject in {role for section in record.sections for role in record.roles_of(section)}
+    if not (is_named or may_read(who.roles, expected)):
+        names = listing(setting.shown_name(role) for role in (*expected, AUDITOR))
+        unit = setting.shown_name(record.unit)
+        wanted = names if expected else _("who has a role at {unit}").format(unit=unit)
+        raise MayNotReadError(record.number, wanted, who.name)
+    return record
+
+
+def may_read(roles: frozenset[str], readers: Sequence[str]) -> bool:
+    """Whether who holds ``roles`` at a record's unit may read it, where its form names ``readers`` or nobody."""
+    return AUDITOR in roles or (not roles.isdisjoint(readers) if readers else bool(roles))
+
+
+def is_reading_noted(setting: Setting, actor: Actor, record: Record) -> bool:
+    """Whether this reading leaves an event: an auditor's, or that of a form which not everybody may read."""
+    return bool(record.form.access.read) or AUDITOR in setting.standing(actor.subject, record.unit).roles
+
+
+def note_reading(register: Register, actor: Actor, now: datetime, subject: str | None) -> None:
+    """Leave the event of a reading."""
+    with register.writing(now=now) as transaction:
+        transaction.note("read", actor=actor.subject, subject=subject)
+
+
+# ---- what a record says --------------------------------------------------------------------------------------------
+
+
+def known_on(record: Record, on: date) -> Record:
+    """The record as it was known at the end of a local day.
+
+    Raises:
+        NotYetKnownError: it was entered later.
+    """
+    last = 0
+    for act in record.history.acts[1:]:
+        if parse_moment(act.at).astimezone(record.zone).date() > on:
+            break
+        last = act.number
+    if last == 0:
+        raise NotYetKnownError(record.number, on, str(record.opening["on"]))
+    return Record.replay(record.form, record.history.up_to(last))
+
+
+def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordView:
+    """All that a reader sees of ``record``.
+
+    Args:
+        setting: where names are looked up.
+        record: as it stands, or stood.
+        on: the day whose knowledge is asked for; None for today's.
+    """
+    opening = record.opening
+    party, premises = str(opening.get("party") or ""), str(opening.get("premises") or "")
+    signatures = tuple(_signature(setting, record, each) for each in record.signatures)
+    today = on or setting.today
+    return RecordView(
+        number=record.number,
+        subject=record.subject,
+        title=record.form.title.in_language(current_language()),
+        form=record.form.code,
+        revision=record.form.revision,
+        state=str(record.state),
+        known_on=on.isoformat() if on else "",
+        unit=record.unit,
+        unit_name=setting.shown_name(record.unit),
+        entered_on=str(opening["on"]),
+        entered_by=str(opening["name"]),
+        closed_on=record.closed_on if record.state not in {State.OPEN, State.PENDING} else "",
+        party=party,
+        party_name=setting.shown_name(party),
+        premises=premises,
+        premises_code=setting.shown_name(premises),
+        sheet=name_of(record.sheet),
+        is_late_row=bool(opening.get("late")),
+        checkpoint=str(opening.get("checkpoint", "")),
+        replaces=record.replaces,
+        successor=record.successor,
+        void_reason=record.void_reason,
+        is_outdated=on is None and is_outdated(setting, record),
+        sections=tuple(_section(setting, record, each, signatures, today) for each in record.sections),
+        amendments=tuple(_amendment(setting, record, each) for each in record.amendments),
+        attachments=tuple(_attachments(setting, record)),
+        signatures=signatures,
+        rows=tuple(_rows_of_sheet(setting, record, on)),
+        next=tuple(next_steps(setting, record, today)),
+        act_count=record.history.count,
+        state_digest=record.history.digests[-1],
+    )
+
+
+def next_steps(setting: Setting, record: Record, today: date) -> Iterator[StepView]:
+    """What may be done next on ``record``, and by whom."""
+    if record.state not in {State.OPEN, State.PENDING}:
+        return
+    for section in record.open_sections:
+        due_on, is_late = _due(record, section, today)
+        yield StepView(
+            act=SIGN if record.is_filled(section) else FILL,
+            section=section.id,
+            title=section.title.in_language(current_language()),
+            by=tuple(setting.shown_name(role) for role in _still_to_sign(record, section)),
+            is_optional=section.optional,
+            due_on=due_on,
+            is_late=is_late,
+        )
+    rule = record.form.amendment.countersign
+    for amendment in record.pending_amendments:
+        numbers = listing(str(change.number) for change in amendment.changes if not change.is_computed)
+        by = tuple(setting.shown_name(role) for role in (rule.by if rule else ()))
+        yield StepView(COUNTERSIGN, numbers, "", by, is_optional=False, due_on="", is_late=False)
+
+
+def _still_to_sign(record: Record, section: Section) -> list[str]:
+    roles = record.roles_of(section)
+    if section.sign != "all":
+        return roles
+    signed = {signature.role for signature in record.signatures if signature.section == section.id}
+    return [role for role in roles if role not in signed]
+
+
+def is_outdated(setting: Setting, record: Record) -> bool:
+    """Whether a record that this one is computed from has changed since; being archived is no change."""
+    if record.is_sheet or not record.form.sources or record.state in _GONE:
+        return False
+    for filled in record.filled.values():
+        content = record.history.acts[filled.act_number].content
+        given = cast("Mapping[str, object]", content.get("fill") or content)
+        listed = cast("Mapping[str, Sequence[Mapping[str, str]]]", given.get("sources") or {})
+        for name, sources in listed.items():
+            now = {
+                str(each["number"]): str(each["state"]) for each in source_records(setting, record, name, record.values)
+            }
+            then = {each["number"]: each["state"] for each in sources}
+            if now.keys() != then.keys():
+                return True
+            if any(now[number] != then[number] and _has_changed(setting, number, then[number]) for number in now):
+                return True
+    return False
+
+
+def _has_changed(setting: Setting, number: str, state: str) -> bool:
+    history = load(setting.snapshot, number).history
+    if state not in history.digests:
+        return True
+    later = history.acts[history.digests.index(state) + 1 :]
+    return any(act.kind != "archive" for act in later)
+
+
+def _due(record: Record, section: Section, today: date) -> tuple[str, bool]:
+    due_on = record.due_on(section)
+    if due_on is None:
+        return "", False
+    if not record.is_complete(section):
+        is_awaited = record.state in {State.OPEN, State.PENDING}
+        return due_on.isoformat(), is_awaited and today > due_on
+    return due_on.isoformat(), bool(cast("Mapping[str, object]", record.known[section.id])["is_late"])
+
+
+def _section(
+    setting: Setting, record: Record, section: Section, signatures: Sequence[SignatureView], today: date
+) -> SectionView:
+    filled = record.filled.get(section.id)
+    is_needed = record.is_needed(section) or filled is not None
+    due_on, is_late = _due(record, section, today) if is_needed else ("", False)
+    changes = _changes_by_field(record)
+    values = filled.values if filled else {}
+    return SectionView(
+        id=section.id,
+        title=section.title.in_language(current_language()),
+        state=_state_of(record, section, is_needed=is_needed),
+        roles=tuple(record.roles_of(section)),
+        filled_by=filled.name if filled else "",
+        filled_for=filled.filled_for if filled else "",
+        filled_at=filled.at if filled else "",
+        due_on=due_on,
+        is_late=is_late,
+        fields=tuple(_field(setting, each, values, changes) for each in section.all_fields) if filled else (),
+        signatures=tuple(each for each in signatures if each.section == section.id),
+    )
+
+
+def _state_of(record: Record, section: Section, *, is_needed: bool) -> str:
+    if not is_needed:
+        return "not needed"
+    if record.is_complete(section):
+        return "complete"
+    if section.id in record.filled:
+        return "filled"
+    is_open = section in record.open_sections and record.state in {State.OPEN, State.PENDING}
+    return "open" if is_open else "waiting"
+
+
+Changes = Mapping[str, Sequence[tuple[Amendment, Change]]]
+
+
+def _changes_by_field(record: Record) -> Changes:
+    changes: dict[str, list[tuple[Amendment, Change]]] = {}
+    for amendment in record.amendments:
+        for change in amendment.changes:
+            changes.setdefault(change.field, []).append((amendment, change))
+    return changes
+
+
+def _field(setting: Setting, each: FormField, values: Mapping[str, Json], changes: Changes) -> FieldView:
+    title, value = each.title.in_language(current_language()), values.get(each.id)
+    if each.type != "rows":
+        return FieldView(each.id, title, each.type, value, _text(setting, each, value, changes.get(each.id, ())))
+    rows = cast("Sequence[Mapping[str, Json]]", value or [])
+    cells = tuple(
+        tuple(
+            FieldView(
+                f"{each.id}.{number}.{column.id}",
+                column.title.in_language(current_language()),
+                column.type,
+                row.get(column.id),
+                _text(setting, column, row.get(column.id), changes.get(f"{each.id}.{number}.{column.id}", ())),
+            )
+            for column in each.columns
+        )
+        for number, row in enumerate(rows, 1)
+    )
+    return FieldView(each.id, title, each.type, value, (), cells)
+
+
+def _text(setting: Setting, each: FormField, value: Json, history: Sequence[tuple[Amendment, Change]]) -> RichText:
+    """A value with its struck predecessors; one whose counter-signature was refused stands again."""
+    if not history:
+        return plain(text_of_value(setting, each, value))
+    versions = [Version(text_of_value(setting, each, history[0][1].old))]
+    for amendment, change in history:
+        versions.append(Version(text_of_value(setting, each, change.new), change.number))
+        if amendment.countersign == REFUSED:
+            versions.append(Version(text_of_value(setting, each, change.old)))
+    return show_versions(versions)
+
+
+def text_of_value(setting: Setting, each: FormField, value: Json) -> str:
+    """A canonical value as it reads on a screen, in the language in use; nothing for an empty one."""
+    if value is None:
+        return ""
+    language = current_language()
+    match each.type:
+        case "choice":
+            names = {choice.id: choice.in_language(language) for choice in each.choices}
+            chosen = [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
+            return (", " if language == "en" else "、").join(names.get(one, one) for one in chosen)
+        case "scale":
+            return SCALE_NAMES[str(value)][language == "en"]
+        case "yes_no":
+            return _("yes") if value is True else _("no")
+        case "moment":
+            return setting.surroundings.local(str(value))
+        case "person" | "party" | "premises" | "role":
+            return setting.shown_name(str(value))
+        case "rows":
+            return _("{count} rows").format(count=len(cast("Sequence[Json]", value)))
+        case _:
+            return f"{value}{each.suffix or ''}"
+
+
+def _signature(setting: Setting, record: Record, signature: Signature) -> SignatureView:
+    content = record.history.acts[signature.act_number].content
+    before = record.history.up_to(signature.act_number - 1)
+    is_valid: bool | None = None
+    if signature.method != "paper":
+        had_key = person_of(setting.snapshot, signature.signer).had_key(
+            str(content.get("public_key", "")), parse_moment(signature.at)
+        )
+        is_valid = had_key and is_signature_valid(before, record.revision, content)
+    return SignatureView(
+        act=signature.act_number,
+        section=signature.section,
+        name=signature.name,
+        role=setting.shown_name(signature.role),
+        meaning=MEANINGS[signature.meaning][current_language() == "en"],
+        method=signature.method,
+        at=signature.at,
+        local=setting.surroundings.local(signature.at, "%Y-%m-%d %H:%M:%S %z"),
+        witness=signature.witness,
+        entered_by=signature.entered_by,
+        scan=str(content.get("scan", "")),
+        is_unattended=signature.unattended,
+        is_valid=is_valid,
+        signed_act=before.count,
+        signed_state=before.digests[-1],
+        amended_after=tuple(
+            change.number
+            for amendment in record.amendments
+            if amendment.act_number > signature.act_number
+            for change in amendment.changes
+        ),
+    )
+
+
+def _amendment(setting: Setting, record: Record, amendment: Amendment) -> AmendmentView:
+    around = setting.surroundings
+    return AmendmentView(
+        act=amendment.act_number,
+        changes=tuple(_change(setting, record, change) for change in amendment.changes),
+        reason=amendment.reason,
+        nature=amendment.nature,
+        by=amendment.name,
+        at=amendment.at,
+        local=around.local(amendment.at),
+        countersign=amendment.countersign,
+        countersigned_by=amendment.countersigned_by,
+        countersigned_at=amendment.countersigned_at,
+        countersign_reason=amendment.countersign_reason,
+    )
+
+
+def _change(setting: Setting, record: Record, change: Change) -> ChangeView:
+    name, _dot, cell = change.field.partition(".")
+    each = next(each for section in record.sections for each in section.all_fields if each.id == name)
+    title = each.title.in_language(current_language())
+    if cell:
+        row, _dot, column = cell.partition(".")
+        each = next(one for one in each.columns if one.id == column)
+        title = _("{field}, row {row}, {column}").format(
+            field=title, row=row, column=each.title.in_language(current_language())
+        )
+    old, new = (text_of_value(setting, each, value) for value in (change.old, change.new))
+    shown = show_versions((Version(old or "/"), Version(new or "/", change.number)))
+    return ChangeView(change.number, change.field, title, change.old, change.new, shown, change.is_computed)
+
+
+def _attachments(setting: Setting, record: Record) -> Iterator[AttachmentView]:
+    for each in record.attachments:
+        yield AttachmentView(
+            act=each.act_number,
+            name=each.name,
+            media_type=each.media_type,
+            size=each.size,
+            digest=each.digest,
+            by=setting.shown_name(each.by),
+            at=each.at,
+            local=setting.surroundings.local(each.at),
+        )
+
+
+def _rows_of_sheet(setting: Setting, sheet: Record, on: date | None) -> Iterator[RowView]:
+    if not sheet.is_sheet:
+        return
+    for row in rows_of(setting.snapshot, sheet):
+        try:
+            known = row if on is None else known_on(row, on)
+        except NotYetKnownError:
+            continue
+        changes = _changes_by_field(known)
+        texts = [
+            _text(setting, each, value_at(known.filled[section.id].values, each.id), changes.get(each.id, ()))
+            for section in known.sections
+            if section.id in known.filled
+            for each in section.all_fields
+            if each.type != "rows"
+        ]
+        shown: list[Span] = []
+        for text in filter(None, texts):
+            shown += [Span(" · "), *text] if shown else text
+        yield RowView(
+            number=known.number,
+            state=str(known.state),
+            text=tuple(shown),
+            recorded_by=str(known.opening["name"]),
+            is_late=bool(known.opening.get("late")),
+            pending_amendments=len(known.pending_amendments),
+        )
+
+
+def done(register: Register, now: datetime, record: Record) -> DoneView:
+    """What whoever has just acted on ``record`` is told: where it stands, and what comes next."""
+    act = record.history.acts[-1]
+    with register.reading() as snapshot:
+        setting = Setting(snapshot, now)
+        steps = tuple(next_steps(setting, record, setting.today))
+    return DoneView(
+        number=record.number,
+        subject=record.subject,
+        act=act.kind,
+        act_number=act.number,
+        state=str(record.state),
+        state_digest=record.history.digests[-1],
+        next=steps,
+        sheet=name_of(record.sheet),
+    )
