@@ -5,10 +5,10 @@ What a field of a form may hold is ``value``'s business; the characters that are
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Self
+from typing import Self, TypeAlias
 
 from recordkeeper.errors import InvalidInputError, PlaceError
 from recordkeeper.language import listing
@@ -21,6 +21,9 @@ from recordkeeper.model.value import TextRefusedError, check_text, format_moment
 LONGEST_NAME = 200
 LONGEST_REASON = 2000
 _DATE = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日?")
+Checks: TypeAlias = Mapping[str, Callable[[str], str]]
+"""What can be amended of a subject, by name: how a text given for it is checked."""
+
 _LINE_BREAKS = frozenset("\n\t\u2028\u2029")
 
 
@@ -155,22 +158,32 @@ class NothingAmendedError(PlaceError, InvalidInputError):
 
 
 def amendment(
-    state: object, name: str, given: Mapping[str, Json], *, by: str, at: datetime, reason: str | None
+    state: object,
+    name: str,
+    checks: Checks,
+    given: Mapping[str, object],
+    *,
+    by: str,
+    at: datetime,
+    reason: str | None,
 ) -> Content:
     """The act ``amend`` with those values of ``given`` that are not None and differ from what ``state`` has.
 
     Args:
         state: what is amended; its attributes are named as the keys of ``given``.
         name: how to name it in a refusal.
-        given: the new values; None leaves the old.
+        checks: what can be amended.
+        given: the new values; None leaves the old, an empty text removes it.
         by: who amends.
         at: the moment of entry.
         reason: why, where one is given.
 
     Raises:
         NothingAmendedError: no value differs.
+        TextRefusedError: a value that cannot be used.
     """
-    changed = {key: value for key, value in given.items() if value is not None and value != getattr(state, key)}
+    checked = {key: check(str(given[key])) for key, check in checks.items() if given.get(key) is not None}
+    changed: dict[str, Json] = {key: text for key, text in checked.items() if text != getattr(state, key)}
     if not changed:
         raise NothingAmendedError(name)
     content: dict[str, Json] = {"act": "amend", "by": by, "at": format_moment(at), "changed": changed}
@@ -179,12 +192,12 @@ def amendment(
     return content
 
 
-def changed_by(act: Act, known: tuple[str, ...]) -> dict[str, str]:
+def changed_by(act: Act, known: Checks) -> dict[str, str]:
     """What an act ``amend`` changes.
 
     Args:
         act: the act.
-        known: the values that can be amended.
+        known: what can be amended.
 
     Raises:
         UnknownActError: another kind of act, or a value that is not among them.

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Self
+from typing import Self, TypedDict, Unpack
 
 from recordkeeper.language import translate as _
-from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.canonical import Content
 from recordkeeper.model.event import Act, History
 from recordkeeper.model.particulars import (
+    Checks,
     amendment,
     changed_by,
     check_line,
@@ -20,7 +21,23 @@ from recordkeeper.model.value import format_moment
 
 PARTY_KINDS = ("person", "firm")
 LONGEST_NOTE = 1000
-_AMENDED = ("name", "kind", "phone", "contact", "note")
+_CHECKS: Checks = {
+    "name": lambda text: check_line(text, _("name")),
+    "kind": lambda text: check_one_of(text, PARTY_KINDS, _("kind")),
+    "phone": lambda text: check_optional_line(text, _("phone")),
+    "contact": lambda text: check_optional_line(text, _("contact")),
+    "note": lambda text: check_optional_line(text, _("note"), LONGEST_NOTE),
+}
+
+
+class PartyValues(TypedDict, total=False):
+    """What is given of a party; None stands for nothing."""
+
+    name: str | None
+    kind: str | None
+    phone: str | None
+    contact: str | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +61,15 @@ class Party:
     note: str
 
     @staticmethod
-    def add(
-        *,
-        by: str,
-        at: datetime,
-        name: str,
-        kind: str = "person",
-        phone: str | None = None,
-        contact: str | None = None,
-        note: str | None = None,
-    ) -> Content:
-        """The first act of a party.
+    def add(*, by: str, at: datetime, **given: Unpack[PartyValues]) -> Content:
+        """The first act of a party; a person where no kind is given.
 
         Raises:
             TextRefusedError: a value that cannot be used.
         """
-        return {
-            "act": "add",
-            "by": by,
-            "at": format_moment(at),
-            "name": check_line(name, _("name")),
-            "kind": check_one_of(kind, PARTY_KINDS, _("kind")),
-            "phone": check_optional_line(phone, _("phone")),
-            "contact": check_optional_line(contact, _("contact")),
-            "note": check_optional_line(note, _("note"), LONGEST_NOTE),
-        }
+        texts = {"kind": "person"} | {key: str(value) for key, value in given.items() if value is not None}
+        checked = {key: check(texts.get(key, "")) for key, check in _CHECKS.items()}
+        return {"act": "add", "by": by, "at": format_moment(at), **checked}
 
     @classmethod
     def replay(cls, history: History) -> Self:
@@ -83,39 +84,21 @@ class Party:
     def _first(cls, act: Act) -> Self:
         if act.kind != "add":
             raise UnknownActError(act.kind)
-        return cls(act.subject, *(str(act.content[key]) for key in _AMENDED))
+        return cls(act.subject, *(str(act.content[key]) for key in _CHECKS))
 
     def _after(self, act: Act) -> Self:
-        return replace(self, **changed_by(act, _AMENDED))
+        return replace(self, **changed_by(act, _CHECKS))
 
-    def amend(
-        self,
-        *,
-        by: str,
-        at: datetime,
-        name: str | None = None,
-        kind: str | None = None,
-        phone: str | None = None,
-        contact: str | None = None,
-        note: str | None = None,
-        reason: str | None = None,
-    ) -> Content:
+    def amend(self, *, by: str, at: datetime, reason: str | None = None, **given: Unpack[PartyValues]) -> Content:
         """Change what is given; None leaves a value as it is, an empty text removes it.
 
         Raises:
             NothingAmendedError: no value differs.
             TextRefusedError: a value that cannot be used.
         """
-        given: dict[str, Json] = {
-            "name": None if name is None else check_line(name, _("name")),
-            "kind": None if kind is None else check_one_of(kind, PARTY_KINDS, _("kind")),
-            "phone": None if phone is None else check_optional_line(phone, _("phone")),
-            "contact": None if contact is None else check_optional_line(contact, _("contact")),
-            "note": None if note is None else check_optional_line(note, _("note"), LONGEST_NOTE),
-        }
-        return amendment(self, self.subject, given, by=by, at=at, reason=reason)
+        return amendment(self, self.subject, _CHECKS, given, by=by, at=at, reason=reason)
 
     @property
     def facts(self) -> Mapping[str, str]:
         """What a form's field may take from a party, by name."""
-        return {key: str(getattr(self, key)) for key in _AMENDED}
+        return {key: str(getattr(self, key)) for key in _CHECKS}

@@ -18,6 +18,7 @@ from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import Act, History
 from recordkeeper.model.particulars import (
     LONGEST_REASON,
+    Checks,
     Period,
     amendment,
     changed_by,
@@ -31,6 +32,7 @@ CONTROLLER, APPROVER, AUDITOR = "controller", "approver", "auditor"
 PRODUCT_ROLES = (CONTROLLER, APPROVER, AUDITOR)
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_CHECKS: Checks = {"name": lambda text: check_line(text, _("name"))}
 
 
 class SelfGrantError(PersonError, RefusalError):
@@ -221,7 +223,7 @@ class Person:
         content = act.content
         match act.kind:
             case "amend":
-                return replace(self, **changed_by(act, ("name",)))  # type: ignore[arg-type]  # a text
+                return replace(self, **changed_by(act, _CHECKS))  # type: ignore[arg-type]  # a text
             case "grant":
                 return self._granted(content)
             case "revoke":
@@ -266,8 +268,7 @@ class Person:
             NothingAmendedError: it is this name already.
             TextRefusedError: a name that cannot be used.
         """
-        given: dict[str, Json] = {"name": check_line(name, _("name"))}
-        return amendment(self, self.login, given, by=by, at=at, reason=reason)
+        return amendment(self, self.login, _CHECKS, {"name": name}, by=by, at=at, reason=reason)
 
     def grant(
         self, *, by: str, at: datetime, role: str, unit: str, valid_from: date, valid_to: date | None = None

@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Self
+from typing import Self, TypedDict, Unpack
 
 from recordkeeper.errors import InvalidInputError, PlaceError, RefusalError
 from recordkeeper.language import translate as _
-from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.canonical import Content
 from recordkeeper.model.event import Act, History
 from recordkeeper.model.particulars import (
+    Checks,
     Period,
     amendment,
     changed_by,
@@ -25,7 +26,22 @@ PREMISES_KINDS = ("dwelling", "shop", "garage")
 CAPACITIES = ("owner", "tenant", "resident")
 LONGEST_PART = 40
 _CODE = re.compile(r"[^\W_](?:[\w.#/-]{0,38}[^\W_])?")
-_AMENDED = ("building", "unit_no", "room", "kind")
+_CHECKS: Checks = {
+    "building": lambda text: check_optional_line(text, _("building"), LONGEST_PART),
+    "unit_no": lambda text: check_optional_line(text, _("unit number"), LONGEST_PART),
+    "room": lambda text: check_optional_line(text, _("room"), LONGEST_PART),
+    "kind": lambda text: check_one_of(text, PREMISES_KINDS, _("kind")),
+}
+_PARTS = ("building", "unit_no", "room")
+
+
+class PremisesValues(TypedDict, total=False):
+    """What is given of premises; None stands for nothing."""
+
+    building: str | None
+    unit_no: str | None
+    room: str | None
+    kind: str | None
 
 
 class AlreadyOccupiesError(PlaceError, RefusalError):
@@ -86,41 +102,18 @@ class Premises:
     occupancies: tuple[Occupancy, ...] = ()
 
     @staticmethod
-    def add(
-        *,
-        by: str,
-        at: datetime,
-        unit: str,
-        code: str,
-        building: str | None = None,
-        unit_no: str | None = None,
-        room: str | None = None,
-        kind: str = "dwelling",
-    ) -> Content:
-        """The first act of premises; what a code such as ``3-2-1201`` says of its parts is taken from it.
+    def add(*, by: str, at: datetime, unit: str, code: str, **given: Unpack[PremisesValues]) -> Content:
+        """The first act of premises: a dwelling, with the parts of a code such as ``3-2-1201``, save as given.
 
         Raises:
             TextRefusedError: a value that cannot be used.
         """
         code = check_premises_code(code)
         parts = code.split("-")
-        of_code = parts if len(parts) == 3 else ["", "", ""]  # building, unit, room
-        named = ((building, _("building")), (unit_no, _("unit number")), (room, _("room")))
-        checked = [
-            check_optional_line(given, what, LONGEST_PART) or part
-            for (given, what), part in zip(named, of_code, strict=True)
-        ]
-        return {
-            "act": "add",
-            "by": by,
-            "at": format_moment(at),
-            "unit": unit,
-            "code": code,
-            "building": checked[0],
-            "unit_no": checked[1],
-            "room": checked[2],
-            "kind": check_one_of(kind, PREMISES_KINDS, _("kind")),
-        }
+        texts = dict(zip(_PARTS, parts, strict=True)) if len(parts) == len(_PARTS) else {}
+        texts |= {"kind": "dwelling"} | {key: str(value) for key, value in given.items() if value}
+        checked = {key: check(texts.get(key, "")) for key, check in _CHECKS.items()}
+        return {"act": "add", "by": by, "at": format_moment(at), "unit": unit, "code": code, **checked}
 
     @classmethod
     def replay(cls, history: History) -> Self:
@@ -135,14 +128,14 @@ class Premises:
     def _first(cls, act: Act) -> Self:
         if act.kind != "add":
             raise UnknownActError(act.kind)
-        unit, code, building, unit_no, room, kind = (str(act.content[key]) for key in ("unit", "code", *_AMENDED))
+        unit, code, building, unit_no, room, kind = (str(act.content[key]) for key in ("unit", "code", *_CHECKS))
         return cls(act.subject, unit, code, building, unit_no, room, kind)
 
     def _after(self, act: Act) -> Self:
         content = act.content
         match act.kind:
             case "amend":
-                return replace(self, **changed_by(act, _AMENDED))  # type: ignore[arg-type]  # texts alone
+                return replace(self, **changed_by(act, _CHECKS))  # type: ignore[arg-type]  # texts alone
             case "occupy":
                 occupancy = Occupancy(str(content["party"]), str(content["capacity"]), Period.of(content))
                 return replace(self, occupancies=(*self.occupancies, occupancy))
@@ -157,30 +150,14 @@ class Premises:
             case _:
                 raise UnknownActError(act.kind)
 
-    def amend(
-        self,
-        *,
-        by: str,
-        at: datetime,
-        building: str | None = None,
-        unit_no: str | None = None,
-        room: str | None = None,
-        kind: str | None = None,
-        reason: str | None = None,
-    ) -> Content:
+    def amend(self, *, by: str, at: datetime, reason: str | None = None, **given: Unpack[PremisesValues]) -> Content:
         """Change what is given; None leaves a value as it is, an empty text removes it.
 
         Raises:
             NothingAmendedError: no value differs.
             TextRefusedError: a value that cannot be used.
         """
-        given: dict[str, Json] = {
-            "building": None if building is None else check_optional_line(building, _("building"), LONGEST_PART),
-            "unit_no": None if unit_no is None else check_optional_line(unit_no, _("unit number"), LONGEST_PART),
-            "room": None if room is None else check_optional_line(room, _("room"), LONGEST_PART),
-            "kind": None if kind is None else check_one_of(kind, PREMISES_KINDS, _("kind")),
-        }
-        return amendment(self, self.code, given, by=by, at=at, reason=reason)
+        return amendment(self, self.code, _CHECKS, given, by=by, at=at, reason=reason)
 
     def occupy(
         self,
@@ -241,7 +218,7 @@ class Premises:
     @property
     def facts(self) -> Mapping[str, str]:
         """What a form's field may take from premises, by name."""
-        return {key: str(getattr(self, key)) for key in ("code", *_AMENDED)}
+        return {key: str(getattr(self, key)) for key in ("code", *_CHECKS)}
 
 
 def check_premises_code(code: str) -> str:

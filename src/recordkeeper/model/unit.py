@@ -6,14 +6,15 @@ The root unit's first act is ``init``: it holds the company's name, its time zon
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Self
+from typing import Self, TypedDict, Unpack
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from recordkeeper.errors import InvalidInputError, PlaceError, RefusalError
 from recordkeeper.language import translate as _
-from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.canonical import Content
 from recordkeeper.model.event import Act, History
 from recordkeeper.model.particulars import (
+    Checks,
     amendment,
     changed_by,
     check_code,
@@ -28,7 +29,21 @@ ROOT_UNIT = "unit/1"
 ROOT_CODE = "HQ"
 UNIT_KINDS = ("company", "estate", "department", "office")
 _CODE = re.compile(r"[A-Z0-9]{1,8}")
-_AMENDED = ("name_zh", "name_en", "kind", "parent")
+_CHECKS: Checks = {
+    "name_zh": lambda text: check_line(text, _("Chinese name")),
+    "name_en": lambda text: check_optional_line(text, _("English name")),
+    "kind": lambda text: check_one_of(text, UNIT_KINDS, _("kind")),
+    "parent": str,
+}
+
+
+class UnitValues(TypedDict, total=False):
+    """What is given of a unit; None stands for nothing."""
+
+    name_zh: str | None
+    name_en: str | None
+    kind: str | None
+    parent: str | None
 
 
 class UnknownTimeZoneError(PlaceError, InvalidInputError):
@@ -170,35 +185,19 @@ class Unit:
     def _after(self, act: Act) -> Self:
         if act.kind == "rotate-log-key" and self.log_key:
             return replace(self, log_key=str(act.content["new_key"]))
-        return replace(self, **changed_by(act, _AMENDED))
+        return replace(self, **changed_by(act, _CHECKS))
 
-    def amend(
-        self,
-        *,
-        by: str,
-        at: datetime,
-        name_zh: str | None = None,
-        name_en: str | None = None,
-        kind: str | None = None,
-        parent: str | None = None,
-        reason: str | None = None,
-    ) -> Content:
-        """Change names, kind or the unit above; what is None stays.
+    def amend(self, *, by: str, at: datetime, reason: str | None = None, **given: Unpack[UnitValues]) -> Content:
+        """Change names, kind or the unit above, which is given as a subject; what is None stays.
 
         Raises:
             NothingAmendedError: no value differs.
             TextRefusedError: a value that cannot be used.
             RootUnitError: the root unit would stand below another.
         """
-        if parent is not None and self.parent is None:
+        if given.get("parent") is not None and self.parent is None:
             raise RootUnitError(self.code)
-        given: dict[str, Json] = {
-            "name_zh": None if name_zh is None else check_line(name_zh, _("Chinese name")),
-            "name_en": None if name_en is None else check_optional_line(name_en, _("English name")),
-            "kind": None if kind is None else check_one_of(kind, UNIT_KINDS, _("kind")),
-            "parent": parent,
-        }
-        return amendment(self, self.code, given, by=by, at=at, reason=reason)
+        return amendment(self, self.code, _CHECKS, given, by=by, at=at, reason=reason)
 
     def check_place(self, ancestors_of_parent: tuple[str, ...], parent: "Unit") -> None:
         """Refuse to stand below itself.

@@ -8,17 +8,17 @@ Source: ISO 9001, 8.2.1, 8.5.3
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from recordkeeper.errors import InvalidInputError, PlaceError, RefusalError
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.event import History
-from recordkeeper.model.party import Party
-from recordkeeper.model.premises import Premises
+from recordkeeper.model.party import Party, PartyValues
+from recordkeeper.model.premises import Premises, PremisesValues
 from recordkeeper.model.subject import kind_of
-from recordkeeper.model.unit import Unit
+from recordkeeper.model.unit import Unit, UnitValues
 from recordkeeper.register import directory
 from recordkeeper.register.directory import PartyEntry, PremisesEntry
 from recordkeeper.register.lookup import units_below
@@ -234,12 +234,9 @@ def amend_unit(
     actor: Actor,
     *,
     unit: str,
-    name_zh: str | None = None,
-    name_en: str | None = None,
-    kind: str | None = None,
-    parent: str | None = None,
     reason: str | None = None,
     now: datetime,
+    **given: Unpack[UnitValues],
 ) -> Unit:
     """Change names, kind or the unit above; what is None stays. A move needs a controller at both places.
 
@@ -252,16 +249,10 @@ def amend_unit(
     with register.writing(now=now) as transaction:
         before = find_unit(transaction, unit)
         check_controller(transaction, actor, before.subject, now)
+        parent = given.get("parent")
         above = find_unit(transaction, parent) if parent is not None else None
-        content = before.amend(
-            by=actor.subject,
-            at=now,
-            name_zh=name_zh,
-            name_en=name_en,
-            kind=kind,
-            parent=above.subject if above else None,
-            reason=reason,
-        )
+        given["parent"] = above.subject if above else None
+        content = before.amend(by=actor.subject, at=now, reason=reason, **given)
         if above is not None:
             before.check_place(unit_and_above(transaction, above.subject), above)
             check_controller(transaction, actor, above.subject, now)
@@ -272,12 +263,8 @@ def add_party(
     register: "Register",
     actor: Actor,
     *,
-    name: str,
-    kind: str = "person",
-    phone: str | None = None,
-    contact: str | None = None,
-    note: str | None = None,
     now: datetime,
+    **given: Unpack[PartyValues],
 ) -> Party:
     """Add a person or firm that records are about.
 
@@ -288,8 +275,7 @@ def add_party(
     """
     with register.writing(now=now) as transaction:
         check_controller_anywhere(transaction, actor, now)
-        content = Party.add(by=actor.subject, at=now, name=name, kind=kind, phone=phone, contact=contact, note=note)
-        return append_new_party(transaction, content)
+        return append_new_party(transaction, Party.add(by=actor.subject, at=now, **given))
 
 
 def append_new_party(transaction: "Transaction", content: Content) -> Party:
@@ -316,13 +302,9 @@ def amend_party(
     actor: Actor,
     *,
     party: str,
-    name: str | None = None,
-    kind: str | None = None,
-    phone: str | None = None,
-    contact: str | None = None,
-    note: str | None = None,
     reason: str | None = None,
     now: datetime,
+    **given: Unpack[PartyValues],
 ) -> Party:
     """Change what is given; None leaves a value as it is, an empty text removes it.
 
@@ -335,16 +317,7 @@ def amend_party(
     with register.writing(now=now) as transaction:
         check_controller_anywhere(transaction, actor, now)
         before = find_party(transaction, party)
-        content = before.amend(
-            by=actor.subject,
-            at=now,
-            name=name,
-            kind=kind,
-            phone=phone,
-            contact=contact,
-            note=note,
-            reason=reason,
-        )
+        content = before.amend(by=actor.subject, at=now, reason=reason, **given)
         return _append_party(transaction, _history(transaction, _("party"), before.subject), content)
 
 
@@ -354,11 +327,8 @@ def add_premises(
     *,
     unit: str,
     code: str,
-    building: str | None = None,
-    unit_no: str | None = None,
-    room: str | None = None,
-    kind: str = "dwelling",
     now: datetime,
+    **given: Unpack[PremisesValues],
 ) -> Premises:
     """Add a dwelling, shop or garage of ``unit`` (code, id or name).
 
@@ -371,16 +341,7 @@ def add_premises(
     with register.writing(now=now) as transaction:
         estate = find_unit(transaction, unit)
         check_controller(transaction, actor, estate.subject, now)
-        content = Premises.add(
-            by=actor.subject,
-            at=now,
-            unit=estate.subject,
-            code=code,
-            building=building,
-            unit_no=unit_no,
-            room=room,
-            kind=kind,
-        )
+        content = Premises.add(by=actor.subject, at=now, unit=estate.subject, code=code, **given)
         return append_new_premises(transaction, content)
 
 
@@ -408,12 +369,9 @@ def amend_premises(
     actor: Actor,
     *,
     premises: str,
-    building: str | None = None,
-    unit_no: str | None = None,
-    room: str | None = None,
-    kind: str | None = None,
     reason: str | None = None,
     now: datetime,
+    **given: Unpack[PremisesValues],
 ) -> Premises:
     """Change what is given; None leaves a value as it is, an empty text removes it.
 
@@ -425,15 +383,7 @@ def amend_premises(
     """
     with register.writing(now=now) as transaction:
         before, history = _for_change(transaction, actor, premises, now)
-        content = before.amend(
-            by=actor.subject,
-            at=now,
-            building=building,
-            unit_no=unit_no,
-            room=room,
-            kind=kind,
-            reason=reason,
-        )
+        content = before.amend(by=actor.subject, at=now, reason=reason, **given)
         return append_premises(transaction, history, content)
 
 
