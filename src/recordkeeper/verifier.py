@@ -63,6 +63,7 @@ WRONG_USAGE, MISSING, DEFECT, INTERRUPTED = 2, 4, 70, 130
 
 MOST_KEPT = 10_000  # findings of one weight; the others are counted
 MOST_SHOWN = 50
+MOST_NAMERS = 100  # acts that are named for one state of another subject which never was
 _LONGEST_SHOWN = 400
 
 
@@ -124,7 +125,9 @@ class Report:
     aspects: tuple[str, ...] = ASPECTS
     _by_severity: Counter[str] = field(default_factory=Counter)
 
-    def find(self, code: str, aspect: str, subject: str, text: str, severity: str = ALTERED, **values: object) -> None:
+    def find(
+        self, code: str, aspect: str, subject: str, text: str, severity: str = ALTERED, /, **values: object
+    ) -> None:
         """Note a problem; the same one is noted once."""
         shown = tuple((name, clean(value)) for name, value in values.items())
         finding = Finding(code, severity, aspect, clean(subject), text, shown)
@@ -511,6 +514,25 @@ def root_hash(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+def grow(subtrees: list[bytes], node: bytes, count: int) -> None:
+    """Add the next of equally large subtrees, the ``count``-th, to the complete ones, the greatest first."""
+    subtrees.append(node)
+    while count % 2 == 0:
+        right = subtrees.pop()
+        subtrees[-1] = hashlib.sha256(b"\x01" + subtrees[-1] + right).digest()
+        count //= 2
+
+
+def root_of(subtrees: Sequence[bytes]) -> bytes:
+    """The root over complete subtrees, the greatest first. Source: RFC 9162, 2.1.1."""
+    if not subtrees:
+        return hashlib.sha256(b"").digest()
+    root = subtrees[-1]
+    for left in reversed(subtrees[:-1]):
+        root = hashlib.sha256(b"\x01" + left + root).digest()
+    return root
+
+
 def is_included(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether ``proof`` leads from a leaf's hash to the root. Source: RFC 9162, 2.1.3.2."""
     place, last, result = index, size - 1, leaf
@@ -577,9 +599,14 @@ class Note(NamedTuple):
 
     @property
     def short(self) -> str:
-        """As forms print it: ``1042·9F2C-77A1``."""
-        beginning = self.root.hex().upper()
-        return f"{self.size}·{beginning[:4]}-{beginning[4:8]}"
+        """As forms print it."""
+        return short_checkpoint(self.size, self.root)
+
+
+def short_checkpoint(size: int, root: bytes) -> str:
+    """Size and the beginning of the root: ``1042·9F2C-77A1``."""
+    beginning = root.hex().upper()
+    return f"{size}·{beginning[:4]}-{beginning[4:8]}"
 
 
 def parse_key(text: str) -> Key:
@@ -666,6 +693,12 @@ class KeyChain(NamedTuple):
     def key_for(self, size: int) -> Key:
         """The key that signs a checkpoint of ``size`` entries."""
         return next((key for from_size, key in reversed(self.turns) if size >= from_size), self.first)
+
+
+def size_of(short: str) -> int:
+    """The size that a short checkpoint begins with; 0, of which there is none, where it is no short checkpoint."""
+    match = _SHORT.fullmatch(short)
+    return int(match[1]) if match else 0
 
 
 def chain_digest(note: Note, key: Key) -> str:
@@ -820,7 +853,7 @@ class StoredObject:
         """The digest of a file of the object. Raises OSError."""
         return digest_of(self._medium, f"objects/{self._place}/{path}", algorithm)
 
-    def find(self, code: str, path: str, text: str, severity: str = ALTERED, **values: object) -> None:
+    def find(self, code: str, path: str, text: str, severity: str = ALTERED, /, **values: object) -> None:
         """Note what is wrong with a file of the object."""
         self._report.find(code, FILES, f"objects/{self._place}/{path}", text, severity, **values)
 
@@ -1019,6 +1052,16 @@ class Account:
         """How many acts there are, act 0 included."""
         return len(self.digests) // HASH_BYTES
 
+    def has_state(self, state: bytes) -> bool:
+        """Whether a state digest, hexadecimal, is one of these."""
+        try:
+            place = self.digests.find(wanted := bytes.fromhex(state.decode()))
+        except ValueError:
+            return False
+        while place > 0 and place % HASH_BYTES:
+            place = self.digests.find(wanted, place + 1)
+        return place >= 0 and len(wanted) == HASH_BYTES
+
 
 class SigningKey(NamedTuple):
     """A person's public key and the moments from and, once it is retired, to which it signs."""
@@ -1026,6 +1069,14 @@ class SigningKey(NamedTuple):
     public_key: str
     from_at: str
     to_at: str | None
+
+
+class Namer(NamedTuple):
+    """An act that names the state of another subject."""
+
+    subject: str
+    number: int
+    kind: str
 
 
 @dataclass(slots=True)
@@ -1039,6 +1090,8 @@ class Holdings:
         rotations: of each act that names another one its number, and what it says.
         damaged: subjects whose object is there and cannot be used.
         doubts: signatures whose key is not among the archived ones of its person: subject, act, person.
+        named_states: of each state digest that acts name the subjects that may have had it, and who names it.
+        named_checkpoints: of each checkpoint that acts name, in short, the first subject to do so, and how many do.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -1047,6 +1100,8 @@ class Holdings:
     rotations: list[tuple[int, Rotation]] = field(default_factory=list)
     damaged: set[str] = field(default_factory=set)
     doubts: list[tuple[str, str, str]] = field(default_factory=list)
+    named_states: dict[bytes, dict[tuple[str, ...], list[Namer]]] = field(default_factory=dict)
+    named_checkpoints: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
 def aspect_of(subject: str) -> str:
@@ -1196,11 +1251,14 @@ def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdi
             for number, act in enumerate(main.acts)
             if number and act.get("act") == "rotate-log-key"
         ]
-    _check_listed_rows(main, histories[1:], report)
     for history in histories:
+        _note_names(history, holdings)
         if history.subject.partition("/")[0] in SIGNED_KINDS:
             _check_signatures(history, holdings, report)
-        faces = (face(act.get("act"), act.get("by"), act.get("at")) for act in history.acts)
+        faces = (
+            face(*(str(act.get(name)).encode(errors="surrogatepass") for name in ("act", "by", "at")))
+            for act in history.acts
+        )
         archived_at = str(main.acts[-1]["at"])
         account = Account(b"".join(history.digests), b"".join(faces), archived_at)
         if history.subject == main.subject:
@@ -1212,20 +1270,35 @@ def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdi
         report.counts["acts"] += len(history.acts)
 
 
-def face(kind: object, by: object, at: object) -> bytes:
+def face(*said: bytes) -> bytes:
     """A short digest of what act and event both say: kind, person, moment."""
-    text = f"{kind}\0{by}\0{at}".encode(errors="surrogatepass")
-    return hashlib.sha256(text).digest()[:FACE_BYTES]
+    return hashlib.sha256(b"\0".join(said)).digest()[:FACE_BYTES]
 
 
-def _check_listed_rows(sheet: History, rows: Sequence[History], report: Report) -> None:
-    """Check that every row which a fill or signature of a sheet lists had that state. Source: 21 CFR 11.70."""
-    states = {row.subject: {digest.hex() for digest in row.digests} for row in rows}
-    for number, act in enumerate(sheet.acts):
-        for row in act.get("rows", ()) if sheet.subject.startswith("sheet/") else ():
-            if row["state"] not in states.get(f"record/{row['number']}", ()):
-                text = "act {number} lists row {row} in a state that it never had"
-                report.find("row-state", RECORDS, sheet.subject, text, number=number, row=row["number"])
+def _note_names(history: History, holdings: Holdings) -> None:
+    """Keep what acts say of the states of other subjects and of the log. Source: 21 CFR 11.10(e), 11.70."""
+    for number, act in enumerate(history.acts[1:], 1):
+        for subjects, state in _states_named(act):
+            namers = holdings.named_states.setdefault(state.encode(errors="surrogatepass"), {}).setdefault(subjects, [])
+            if len(namers) < MOST_NAMERS:
+                namers.append(Namer(history.subject, number, act["act"]))
+        if named := act.get("checkpoint"):
+            first, count = holdings.named_checkpoints.get(str(named), (history.subject, 0))
+            holdings.named_checkpoints[str(named)] = first, count + 1
+
+
+def _states_named(act: Content) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Whom an act names, as what it may be, with the state: rows of a sheet, sources of a statistic, the form."""
+    fill = act.get("fill")
+    lists = [act.get("rows")]
+    for holder in (act, fill if isinstance(fill, dict) else {}):
+        sources = holder.get("sources")
+        lists += sources.values() if isinstance(sources, dict) else []
+    for each in (each for listed in lists if isinstance(listed, list) for each in listed):
+        if isinstance(each, dict) and {"number", "state"} <= each.keys():
+            yield (f"record/{each['number']}", f"sheet/{each['number']}"), str(each["state"])
+    if "form_state" in act:
+        yield (f"form/{act.get('form')}/{str(act.get('revision')).replace('/', '-')}",), str(act["form_state"])
 
 
 def signing_keys(person: History) -> list[SigningKey]:
@@ -1322,8 +1395,13 @@ class Log:
         self._holdings = holdings
         self._report = report
         self._files: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-        self._wanted = set(sizes)
-        self._roots_of_ends: dict[int, bytes] = {}
+        self._wanted: dict[int, set[int]] = defaultdict(set)
+        for size in sizes:
+            self._wanted[size // WIDTH].add(size)
+        self._roots: dict[int, bytes] = {}
+        self._subtrees: list[bytes] = []
+        self._are_all_read = True
+        self._proven_states: set[tuple[bytes, str]] = set()
         self._tile_roots: list[bytes] = []
         self._mismatches: list[tuple[str, str, str]] = []
         self._gaps: list[tuple[str, int]] = []
@@ -1331,7 +1409,7 @@ class Log:
         self.note: Note | None = None
         self.stored = 0
         """How many entries there are."""
-        self.last_at = ""
+        self.last_at = b""
         """The moment of entry of the newest event that the checkpoint covers."""
         self.rotated_at: dict[int, int] = {}
         """Of each act of the root unit that names another log key the index of its event."""
@@ -1339,7 +1417,7 @@ class Log:
         """Subjects that the log knows and the archive does not, with the number of their acts."""
         self.archived_elsewhere: set[str] = set()
 
-    def find(self, code: str, path: str, text: str, severity: str = ALTERED, **values: object) -> None:
+    def find(self, code: str, path: str, text: str, severity: str = ALTERED, /, **values: object) -> None:
         """Note what is wrong with a file of the log."""
         self._report.find(code, LOG, f"log/{path}".rstrip("/"), text, severity, **values)
 
@@ -1350,7 +1428,7 @@ class Log:
         self._list_files()
         self.note = self._checked_note()
         size = self.note.size if self.note else 0
-        self._wanted.add(size)
+        self._wanted[size // WIDTH].add(size)
         widest = (index * WIDTH + widths[-1] for index, widths in self._files[ENTRIES].items())
         self.stored = max(widest, default=0)
         # Absurd names and sizes give one finding, not as many as they speak of entries.
@@ -1358,6 +1436,7 @@ class Log:
         count += size > count * WIDTH
         for index in range(count):
             self._check_bundle(index, size)
+        self._note_roots(count, [])
         self._check_upper_levels(size, count)
         self._settle_root()
         if self.note and self.stored > size:
@@ -1366,10 +1445,20 @@ class Log:
 
     def root(self, size: int) -> bytes | None:
         """The root over the first entries, recomputed from them; none where they cannot all be read."""
-        hashes = self._tile_roots[: size // WIDTH]
-        end = [self._roots_of_ends[size]] if size in self._roots_of_ends else []
-        is_known = len(hashes) == size // WIDTH and all(hashes) and bool(end) == bool(size % WIDTH)
-        return root_hash(hashes + end) if is_known else None
+        return self._roots.get(size)
+
+    def _note_roots(self, index: int, hashes: Sequence[bytes]) -> None:
+        """Note the wanted roots that end within a bundle, from its hashes and the subtrees before it."""
+        wanted, first = self._wanted.get(index), index * WIDTH
+        if not wanted or not self._are_all_read:
+            return
+        ends: list[bytes] = []
+        if first in wanted:
+            self._roots[first] = root_of(self._subtrees)
+        for count, node in enumerate(hashes[: max(wanted) - first], 1):
+            grow(ends, node, count)
+            if first + count in wanted:
+                self._roots[first + count] = root_of([*self._subtrees, *ends])
 
     # -- the checkpoint
 
@@ -1445,22 +1534,22 @@ class Log:
         needed = min(max(size - index * WIDTH, 0), WIDTH)
         entries = self._read_bundle(index, needed)
         if entries is None:
-            self._is_whole = False
+            self._is_whole = self._are_all_read = False
             self._tile_roots.append(b"")
             return
         self._is_whole &= len(entries) >= needed
-        hashes = [leaf_hash(entry) for entry in entries]
+        hashes = [hashlib.sha256(b"\x00" + entry).digest() for entry in entries]
         self._check_tile(0, index, hashes, needed)
-        for wanted in self._wanted:
-            if wanted // WIDTH == index and wanted % WIDTH and wanted % WIDTH <= len(hashes):
-                self._roots_of_ends[wanted] = root_hash(hashes[: wanted % WIDTH])
+        self._note_roots(index, hashes)
         if len(hashes) == WIDTH:
             self._tile_roots.append(root_hash(hashes))
-        elif (index + 1) * WIDTH < max(size, self.stored):
-            self._tile_roots.append(b"")
+            grow(self._subtrees, self._tile_roots[-1], index + 1)
+        else:
+            self._are_all_read = False
+            if (index + 1) * WIDTH < max(size, self.stored):
+                self._tile_roots.append(b"")
         # Without a checkpoint nothing says how far the entries count; with one, those after it prove nothing.
-        for place, entry in enumerate(entries[:needed] if self.note else entries):
-            self._take_event(index * WIDTH + place, entry)
+        self._take_events(index * WIDTH, entries[:needed] if self.note else entries)
 
     def _read_bundle(self, index: int, needed: int) -> list[bytes] | None:
         """The entries of a bundle's widest file; none where it is missing or damaged, which is a finding."""
@@ -1510,10 +1599,13 @@ class Log:
         widths = self._files[level].get(index, [])
         if needed > max(widths, default=0):
             self.find("log-tile", tile_path(level, index, needed), "the hashes are missing")
+        all_hashes = b"".join(hashes)
         for width in widths:
             path = tile_path(level, index, width)
             data = self._read(path)
             if data is None:
+                continue
+            if data == all_hashes[: width * HASH_BYTES] and len(data) == width * HASH_BYTES:
                 continue
             found = [data[start : start + HASH_BYTES] for start in range(0, len(data), HASH_BYTES)]
             differing = [
@@ -1537,19 +1629,27 @@ class Log:
 
     # -- events
 
-    def _take_event(self, index: int, entry: bytes) -> None:
-        """Hold one event against the acts that the archive holds."""
-        self._report.counts["events"] += 1
-        event = _EVENT.fullmatch(entry)
-        if event is None or int(event["index"]) != index:
-            self._report.find("event-form", LOG, f"event {index}", "not an event that the program writes")
-            return
-        self.last_at = event["at"].decode()
-        if event["subject"] is None or event["act"] == b"null":
-            return
-        subject, number = event["subject"].decode(), int(event["act"])
-        if (subject, event["kind"]) == (ROOT_UNIT, b"rotate-log-key"):
-            self.rotated_at.setdefault(number, index)
+    def _take_events(self, first: int, entries: Sequence[bytes]) -> None:
+        """Hold events against the acts that the archive holds."""
+        self._report.counts["events"] += len(entries)
+        named_states = self._holdings.named_states
+        for index, entry in enumerate(entries, first):
+            event = _EVENT.fullmatch(entry)
+            if event is None or event["index"] != b"%d" % index:
+                self._report.find("event-form", LOG, f"event {index}", "not an event that the program writes")
+                continue
+            self.last_at = event["at"]
+            if event["subject"] is None or event["act"] == b"null":
+                continue
+            subject = event["subject"].decode()
+            if event["state"] in named_states:
+                self._proven_states.add((event["state"], subject))
+            self._take_act(subject, int(event["act"]), event)
+
+    def _take_act(self, subject: str, number: int, event: re.Match[bytes]) -> None:
+        """Hold the event of an act against the act."""
+        if subject == ROOT_UNIT and event["kind"] == b"rotate-log-key":
+            self.rotated_at.setdefault(number, int(event["index"]))
         account = self._holdings.accounts.get(subject)
         if account is None:
             self.elsewhere[subject] += 1
@@ -1559,7 +1659,7 @@ class Log:
             account.later += 1
             if event["kind"] == b"archive":
                 text = "event {index} archives a version that is not there"
-                self._report.find("version-count", FILES, subject, text, index=index)
+                self._report.find("version-count", FILES, subject, text, index=int(event["index"]))
         elif number < account.next_act:
             text = "a second event of act {number}"
             self._report.find("event-doubled", aspect_of(subject), subject, text, number=number)
@@ -1569,22 +1669,21 @@ class Log:
             self._compare(subject, account, number, event)
 
     def _compare(self, subject: str, account: Account, number: int, event: re.Match[bytes]) -> None:
-        aspect, index = aspect_of(subject), event["index"].decode()
         digest = account.digests[number * HASH_BYTES : (number + 1) * HASH_BYTES].hex()
         if digest.encode() != event["state"]:
             text = "act {number}: event {index} says {expected}, found {found}"
-            expected = (event["state"] or b"").decode()
-            self._report.find(
-                "state-digest", aspect, subject, text, number=number, index=index, expected=expected, found=digest
-            )
-        own = face(event["kind"].decode(), event["actor"].decode(), event["at"].decode())
+            values = {"index": int(event["index"]), "expected": (event["state"] or b"").decode(), "found": digest}
+            self._report.find("state-digest", aspect_of(subject), subject, text, number=number, **values)
+        own = face(event["kind"], event["actor"], event["at"])
         if account.faces[number * FACE_BYTES : (number + 1) * FACE_BYTES] != own:
             text = "act {number}: event {index} says another kind, person or moment"
-            self._report.find("event-face", aspect, subject, text, number=number, index=index)
+            values = {"number": number, "index": int(event["index"])}
+            self._report.find("event-face", aspect_of(subject), subject, text, **values)
         version, inventory = account.bound.get(number, (0, ""))
         if version and inventory.encode() != event["bound"]:
             text = "inventory of version {version} is not the one that event {index} binds"
-            self._report.find("inventory-digest", FILES, subject, text, version=version, index=index)
+            values = {"version": version, "index": int(event["index"])}
+            self._report.find("inventory-digest", FILES, subject, text, **values)
 
     def settle(self) -> None:
         """After ``check``: what the archive has and the log does not, and the reverse."""
@@ -1607,9 +1706,46 @@ class Log:
         for subject, act, person in self._holdings.doubts:
             self._settle_doubt(subject, act, person)
 
+    def settle_names(self) -> None:
+        """After ``settle``: what acts name of other subjects and of the log, and was never so."""
+        if not self._report.counts["events"]:
+            return
+        for state, namers_of in self._holdings.named_states.items():
+            for subjects, namers in namers_of.items():
+                if not any(self._had_state(subject, state) for subject in subjects):
+                    self._find_named_state(subjects, namers)
+        for short, (subject, count) in self._holdings.named_checkpoints.items():
+            self._settle_named_checkpoint(short, subject, count)
+
+    def _had_state(self, subject: str, state: bytes) -> bool:
+        account = self._holdings.accounts.get(subject)
+        return (state, subject) in self._proven_states or (account is not None and account.has_state(state))
+
+    def _find_named_state(self, subjects: Sequence[str], namers: Iterable[Namer]) -> None:
+        """Acts name a state that was never: where their own events are published, the state's would be too."""
+        for namer in namers:
+            is_published = self._is_whole and namer.number < self._holdings.accounts[namer.subject].next_act
+            text = "act {number} ({kind}): {subject} never had the state that it names"
+            values = {"number": namer.number, "kind": namer.kind, "subject": subjects[0]}
+            severity = ALTERED if is_published else CANNOT_ASSESS
+            self._report.find("named-state", aspect_of(namer.subject), namer.subject, text, severity, **values)
+
+    def _settle_named_checkpoint(self, short: str, subject: str, count: int) -> None:
+        """A checkpoint that an act names was made before it: the log had that root, and has not become shorter."""
+        size = size_of(short)
+        root = self.root(size) if size else None
+        found = short_checkpoint(size, root) if root else "-"
+        if found != short:
+            text = "checkpoint {expected} is named by {count} acts, the events give {found}"
+            severity = ALTERED if root or size > self.stored or not size else CANNOT_ASSESS
+            values = {"expected": short, "count": count, "found": found}
+            self._report.find("named-checkpoint", LOG, subject, text, severity, **values)
+
     def _settle_unbound(self, subject: str, account: Account) -> None:
         """Acts without an event are not yet published, or were added: older than the log's last event they were."""
-        severity = ALTERED if is_before(account.archived_at, self.last_at) and self._is_whole else CANNOT_ASSESS
+        severity = (
+            ALTERED if is_before(account.archived_at, self.last_at.decode()) and self._is_whole else CANNOT_ASSESS
+        )
         self._find_missing_event(subject, account.next_act, severity)
         if account.bound:
             version = max(account.bound.values())[0]
@@ -1706,12 +1842,14 @@ def verify(
     holdings = check_objects(medium, report)
     log_key, cosigners = _keys_to_use(keys, holdings, report)
     notes, shorts = _parsed_anchors(anchors, report)
-    log = Log(medium, holdings, report, [*(note.size for note in notes), *(size for size, _beginning in shorts)])
+    named = map(size_of, holdings.named_checkpoints)
+    log = Log(medium, holdings, report, [*(note.size for note in notes), *(size for size, _start in shorts), *named])
     log.check()
     chain = _key_chain(log_key, holdings, log.rotated_at, report)
     log.check_signature(chain)
     notes, seen = _usable_anchors(notes, shorts, chain, report, policy or Policy((), 0))
     log.settle()
+    log.settle_names()
     if log.note and chain:
         _check_cosignatures(log.note, cosigners, report)
         _check_chain([log.note, *notes], chain, report)
@@ -2194,7 +2332,12 @@ CHINESE = {
     "a row stands twice": "行重复",
     "the last act does not archive this version": "最后一项操作并非归档此版本",
     "the rows are not those that the act lists": "各行与操作所列不符",
-    "act {number} lists row {row} in a state that it never had": "操作 {number} 所列的行 {row} 从未有过该状态",
+    "act {number} ({kind}): {subject} never had the state that it names": (
+        "操作 {number}（{kind}）：{subject} 从未有过它所指的状态"
+    ),
+    "checkpoint {expected} is named by {count} acts, the events give {found}": (
+        "{count} 项操作指明检查点 {expected}，事件给出 {found}"
+    ),
     "act {act}: no signature": "操作 {act}：没有签名",
     "act {act}: the signature does not fit the act": "操作 {act}：签名与操作不符",
     "act {act}: the scan of the paper signature is not bound to the record": "操作 {act}：纸面签名的扫描件未绑定",
