@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from recordkeeper.errors import FormError, InvalidInputError
 from recordkeeper.language import translate as _
-from recordkeeper.model import statistics
+from recordkeeper.model import date_count, statistics
 
 LARGEST_BASE, LARGEST_EXPONENT = 10**18, 100
 PLAIN_TYPES = (str, bool, int, Decimal, date, type(None))
@@ -31,13 +31,19 @@ _FILTERS = frozenset(
 )  # fmt: skip
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "add_days": date_count.add_days,
+    "add_months": date_count.add_months,
     "count_later": statistics.count_later,
     "count_of": statistics.count_of,
+    "days_between": date_count.days_between,
+    "group_counts": statistics.group_counts,
+    "join_numbers": statistics.join_numbers,
     "numbers_without": statistics.numbers_without,
     "percent": statistics.percent,
     "satisfaction_rate": statistics.satisfaction_rate,
     "tally": statistics.tally,
     "tally_overall": statistics.tally_overall,
+    "total": statistics.total,
 }
 
 

@@ -3,14 +3,17 @@
 What a rule demands is enforced by the forms' definitions and the engine; here it is told to people.
 """
 
-from collections.abc import Iterator
-from typing import Annotated, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints, model_validator
 
 from recordkeeper.language import translate as _
-from recordkeeper.model.form import Code, Form, InconsistentError, Misfit, Place, RevisionName
-from recordkeeper.model.section import ByField, Definition, Identifier, Section, Title
+from recordkeeper.model.consistency import InconsistentError, Misfit, Place
+from recordkeeper.model.form import Form
+from recordkeeper.model.grammar import Code, Definition, Identifier, RevisionName, Title
+from recordkeeper.model.routing import ByField, Purpose
+from recordkeeper.model.section import Section
 
 PRODUCT_ROLES = ("controller", "approver", "auditor")
 ProcedureId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9-]{0,19}$")]
@@ -36,6 +39,40 @@ class Rule(Definition):
         return self.en if language == "en" else self.zh
 
 
+class TableColumn(Definition):
+    """A key or column of a reference table.
+
+    Args:
+        id: its name in expressions and in the file that is imported.
+        title: printed heading.
+        type: what it holds.
+        places: decimal places of a number.
+    """
+
+    id: Identifier
+    title: Title
+    type: Literal["text", "number", "money", "date", "yes_no", "premises", "unit"] = "text"
+    places: Annotated[int, Field(ge=0, le=6)] = 0
+
+
+class ReferenceTable(Definition):
+    """Controlled data with revisions that forms are checked against: a price report, an area schedule.
+
+    Args:
+        id: its name in expressions.
+        title: its name.
+        keys: what finds a row.
+        columns: what a row says.
+        approver: the role that approves its revisions.
+    """
+
+    id: Identifier
+    title: Title
+    keys: Annotated[tuple[TableColumn, ...], Field(min_length=1)]
+    columns: Annotated[tuple[TableColumn, ...], Field(min_length=1)]
+    approver: Identifier
+
+
 class Procedure(Definition):
     """One procedure at one revision.
 
@@ -47,15 +84,21 @@ class Procedure(Definition):
         rules: what it says.
         related_documents: the procedures it refers to.
         forms: the codes of its forms.
+        provides: the purposes that its own forms serve.
+        tables: the reference tables that it lives by.
+        same_as: the procedure whose text this one repeats, as a model to be copied and made a company's own.
     """
 
     id: ProcedureId
     revision: RevisionName
     title: Title
-    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    roles: tuple[Role, ...] = ()
     rules: tuple[Rule, ...] = ()
     related_documents: tuple[Title, ...] = ()
     forms: tuple[Code, ...] = ()
+    provides: Mapping[Purpose, Code] = Field(default_factory=dict)
+    tables: tuple[ReferenceTable, ...] = ()
+    same_as: ProcedureId | None = None
 
     @model_validator(mode="after")
     def _names_each_once(self) -> "Procedure":
@@ -63,6 +106,8 @@ class Procedure(Definition):
             *_repeated("roles", [role.id for role in self.roles], "id"),
             *_repeated("rules", [rule.id for rule in self.rules], "id"),
             *_repeated("forms", list(self.forms)),
+            *_repeated("tables", [table.id for table in self.tables], "id"),
+            *self._own_misfits(),
             *(
                 Misfit(("roles", index, "id"), _("the role {name} is the product's own").format(name=role.id))
                 for index, role in enumerate(self.roles)
@@ -72,6 +117,21 @@ class Procedure(Definition):
         if misfits:
             raise InconsistentError(misfits)
         return self
+
+    def _own_misfits(self) -> Iterator[Misfit]:
+        if not self.roles and self.same_as is None:
+            yield Misfit(("roles",), _("expected at least one role"))
+        for purpose, code in self.provides.items():
+            if code not in self.forms:
+                message = _("{code} is not among the forms of {procedure}").format(code=code, procedure=self.id)
+                yield Misfit(("provides", purpose), message)
+        for index, table in enumerate(self.tables):
+            if self.role(table.approver) is None and table.approver not in PRODUCT_ROLES:
+                message = _("{procedure} has no role {name}").format(procedure=self.id, name=table.approver)
+                yield Misfit(("tables", index, "approver"), message)
+            names = [column.id for column in (*table.keys, *table.columns)]
+            for name in sorted({name for name in names if names.count(name) > 1}):
+                yield Misfit(("tables", index), _("{name} stands twice").format(name=name))
 
     def role(self, identifier: str) -> Role | None:
         """The role of that id; None where the procedure has none."""
@@ -128,6 +188,9 @@ def _roles_in_section(sections: tuple[Section, ...], section: Section, place: Pl
         if isinstance(by, str):
             yield (*place, "by"), by
         elif isinstance(by, ByField):
-            field = next((field for each in sections if (field := each.field(by.field))), None)
+            name, _dot, column = by.field.partition(".")
+            field = next((field for each in sections if (field := each.field(name))), None)
+            if field is not None and column:
+                field = next((each for each in field.columns if each.id == column), None)
             for choice in field.choices if field else ():
                 yield (*place, "by"), choice.id

@@ -7,12 +7,12 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from recordkeeper.language import translate as _
+from recordkeeper.model.grammar import Definition, Expression, Identifier, Title
+from recordkeeper.model.routing import By, ByField, ByParty, Due, Each, Need, Opening, Rounds, SourceKey
 
-Identifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Expression: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 FieldType: TypeAlias = Literal[
     "text", "choice", "scale", "yes_no", "date", "moment", "number", "money", "person", "party", "premises",
     "role", "rows",
@@ -23,28 +23,11 @@ Meaning: TypeAlias = Literal[
     "agreed", "authored", "countersigned", "witnessed",
 ]  # fmt: skip
 
-LATER_KEYS = (
-    "each", "rounds", "opens", "needs", "not_before", "working_days", "minutes", "copies", "numbering",
-    "series", "duties", "quotas", "objectives",
-)  # fmt: skip
-"""Keys of the grammar that this release does not carry out, and refuses by name."""
-
-
-class Definition(BaseModel):
-    """The base of everything read from a definition file: unknown keys refused, values frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-class Title(Definition):
-    """A name in both languages."""
-
-    zh: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    en: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-    def in_language(self, language: str) -> str:
-        """The name in ``zh`` or ``en``."""
-        return self.en if language == "en" else self.zh
+__all__ = [
+    "By", "ByField", "ByParty", "Chart", "Choice", "ComputedField", "Definition", "Due", "Each",
+    "Expression", "FieldType", "FormField", "Identifier", "Meaning", "Need", "Opening", "Rounds", "Section",
+    "SignRule", "Title",
+]  # fmt: skip
 
 
 class Choice(Title):
@@ -84,7 +67,8 @@ class FormField(Definition):
         pattern: a regular expression that the whole of a text matches.
         check: a condition that the values must meet.
         check_says: what to tell whoever breaks it.
-        takes_from: where the value is copied from when none is given, ``party.phone``, ``premises.code``.
+        takes_from: where the value is copied from when none is given, ``party.phone``, ``premises.code``,
+            ``source.FIELD`` of the record that this one was opened from.
         columns: the columns of a field of rows.
         remarks: for a scale: the text field that holds the remarks on this item.
         group: for a scale: the heading the item stands under.
@@ -110,7 +94,7 @@ class FormField(Definition):
     pattern: str | None = None
     check: Expression | None = None
     check_says: Title | None = None
-    takes_from: Annotated[str, StringConstraints(pattern=r"^(party|premises)\.[a-z_]+$")] | None = None
+    takes_from: SourceKey | None = None
     columns: tuple["FormField", ...] = ()
     remarks: Identifier | None = None
     group: Title | None = None
@@ -178,36 +162,6 @@ class ComputedField(FormField):
     required: bool = False
 
 
-class ByField(Definition):
-    """Whoever holds the role, or is the person, that a field of an earlier section names."""
-
-    field: Identifier
-
-
-class ByParty(Definition):
-    """The outside party that a field, or the record itself, names; signs on paper."""
-
-    party: Identifier
-
-
-By: TypeAlias = Identifier | ByField | ByParty
-
-
-class Due(Definition):
-    """By when a section is to be done: so many days after another section's signature or a field's date."""
-
-    days: Annotated[int, Field(ge=0, le=3660)] | None = None
-    after: Identifier | None = None
-    field: Identifier | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> "Due":
-        if (self.field is None) == (self.days is None or self.after is None):
-            msg = _("due is either {days, after} or {field}")
-            raise ValueError(msg)
-        return self
-
-
 class Section(Definition):
     """The part of a form that one role fills and signs.
 
@@ -217,12 +171,17 @@ class Section(Definition):
         by: who may fill and sign: roles, whoever a field names, an outside party.
         other_than: earlier sections whose signers may not fill or sign this one.
         when: the condition under which the section is needed.
+        each: repeats the section for every chosen one or row of an earlier field; ``item`` in its expressions.
         fields, computed: what it holds.
         sign: none; one of ``by``; all of ``by``; any number of them.
         meaning: what a signature here says, from the closed list.
         on_paper: whether it may be signed on paper and the scan bound to the record.
         due: by when.
+        not_before: the day before which it is refused.
         optional: whether the record can close without it.
+        rounds: the loop that ends with this section.
+        opens: the records that are opened when it is complete.
+        needs: the linked records that it waits for.
         ends: the condition under which the record needs nothing after this section.
         sign_title: the label of the signature block, where it differs from the title.
     """
@@ -232,13 +191,18 @@ class Section(Definition):
     by: tuple[By, ...]
     other_than: tuple[Identifier, ...] = ()
     when: Expression | None = None
+    each: Each | None = None
     fields: tuple[FormField, ...] = ()
     computed: tuple[ComputedField, ...] = ()
     sign: SignRule = "none"
     meaning: Meaning | None = None
     on_paper: bool = False
     due: Due | None = None
+    not_before: Due | None = None
     optional: bool = False
+    rounds: Rounds | None = None
+    opens: tuple[Opening, ...] = ()
+    needs: tuple[Need, ...] = ()
     ends: Expression | None = None
     sign_title: Title | None = None
 

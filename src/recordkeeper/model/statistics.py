@@ -119,3 +119,27 @@ def _tally_row(
         "rate": rate,
         "reached": reached,
     }
+
+
+def total(rows: Sequence[Mapping[str, object]], column: str) -> Decimal:
+    """The sum of a column of numbers or money over ``rows``; blanks are ignored."""
+    return sum((Decimal(str(value)) for row in rows if (value := row.get(column)) is not None), Decimal(0))
+
+
+def group_counts(rows: Sequence[Mapping[str, object]], column: str) -> list[dict[str, object]]:
+    """How often each value of ``column`` stands in ``rows``, the most frequent first; blanks are ignored.
+
+    Of several choices each counts. Values that are equally frequent stand in the order of their first row.
+    """
+    counts: dict[object, int] = {}
+    for row in rows:
+        value = row.get(column)
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if each is not None:
+                counts[each] = counts.get(each, 0) + 1
+    return [{"value": value, "count": count} for value, count in sorted(counts.items(), key=lambda pair: -pair[1])]
+
+
+def join_numbers(records: Sequence[Mapping[str, object]]) -> str:
+    """The numbers of ``records`` in order, as a text."""
+    return "、".join(sorted(str(record.get("number")) for record in records))

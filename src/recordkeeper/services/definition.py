@@ -19,7 +19,7 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.example import try_examples
 from recordkeeper.model.form import Form, InconsistentError, Misfit, Place
 from recordkeeper.model.procedure import Procedure
-from recordkeeper.model.section import LATER_KEYS
+from recordkeeper.model.grammar import LATER_KEYS
 from recordkeeper.model.value import Reading
 from recordkeeper.services.yaml_text import Data, Source, read_yaml
 

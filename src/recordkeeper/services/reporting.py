@@ -5,9 +5,11 @@ They are computed, never typed in; the acts hold their numbers and state digests
 Source: P12-R2, P02-R5
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 
-from recordkeeper.model.form import Form
+from recordkeeper.model.canonical import Json
+from recordkeeper.model.form import Form, SourcePeriod
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
 from recordkeeper.model.section import Section
@@ -50,7 +52,7 @@ def source_records(setting: Setting, record: Record, name: str, raw: Mapping[str
     source = record.form.sources[name]
     snapshot = setting.snapshot
     units = units_below(snapshot, record.unit) if source.unit == "below" else [record.unit]
-    year = _year_asked_for(record.form, source.period, raw, setting)
+    is_in_period = _period_asked_for(record.form, source.period, raw, setting)
     found: list[dict[str, object]] = []
     for row in find_records(snapshot, RecordQuery(forms=(source.form,), units=units)):
         history = snapshot.history(row.subject)
@@ -58,17 +60,37 @@ def source_records(setting: Setting, record: Record, name: str, raw: Mapping[str
             continue
         candidate = replayed(snapshot, history)
         is_wanted = candidate.state is State.CLOSED if source.state == "closed" else candidate.state not in _GONE
-        if is_wanted and (year is None or _year_of(candidate, source.period) == year):
+        if is_wanted and is_in_period(candidate):
             found.append(_seen(candidate))
     return sorted(found, key=lambda each: str(each["number"]))
 
 
-def _year_asked_for(form: Form, period: str | None, raw: Mapping[str, object], setting: Setting) -> str | None:
-    field = form.field(period) if period else None
+def _period_asked_for(
+    form: Form, period: str | SourcePeriod | None, raw: Mapping[str, object], setting: Setting
+) -> Callable[[Record], bool]:
+    """Whether a source record lies in the period that the values of the statistics ask for; all do where none is."""
+    if isinstance(period, SourcePeriod):
+        start, end = (_value_asked_for(form, name, raw, setting) for name in (period.start, period.end))
+        return lambda candidate: _lies_between(candidate, period.on, start, end)
+    year = _value_asked_for(form, period, raw, setting)
+    return lambda candidate: year is None or _year_of(candidate, period) == str(year)[:4]
+
+
+def _value_asked_for(form: Form, name: str | None, raw: Mapping[str, object], setting: Setting) -> Json:
+    field = form.field(name) if name else None
     if field is None:
         return None
     value, problems = setting.reading.parse(field, raw.get(field.id))
-    return None if problems or value is None else str(value)[:4]
+    return None if problems else value
+
+
+def _lies_between(record: Record, name: str, start: Json, end: Json) -> bool:
+    """Whether the record's date lies between two days, both included; a blank one does not."""
+    field = record.form.field(name)
+    day = plain_value(field, record.values.get(name), record.zone) if field else None
+    if not isinstance(day, date):
+        return False
+    return (start is None or str(start)[:10] <= day.isoformat()) and (end is None or day.isoformat() <= str(end)[:10])
 
 
 def _year_of(record: Record, period: str | None) -> str:

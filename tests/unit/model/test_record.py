@@ -296,16 +296,16 @@ def test_computed_values_are_never_typed_in_and_see_each_other() -> None:
             "clerk",
             ROWS,
             computed=[
-                titled("total", "money", value="items | sum(attribute='price')"),
-                titled("double", "money", value="total * 2"),
+                titled("sum_of_all", "money", value="items | sum(attribute='price')"),
+                titled("double", "money", value="sum_of_all * 2"),
             ],
         )
     )
     with pytest.raises(ValuesRefusedError) as refused:
-        Life(sample).fill("first", items=[{"name": "灯", "price": "1"}], total="9")
-    assert [problem.field for problem in refused.value.problems] == ["total"]
+        Life(sample).fill("first", items=[{"name": "灯", "price": "1"}], sum_of_all="9")
+    assert [problem.field for problem in refused.value.problems] == ["sum_of_all"]
     record = Life(sample).fill("first", items=[{"name": "灯", "price": "1.5"}, {"name": "门", "price": "2"}])
-    assert (record.values["total"], record.values["double"]) == ("3.50", "7.00")
+    assert (record.values["sum_of_all"], record.values["double"]) == ("3.50", "7.00")
 
 
 # ---- sign ------------------------------------------------------------------------------------------------------------
@@ -502,7 +502,7 @@ def test_a_value_struck_alone_is_gone_and_one_set_where_none_stood_is_there() ->
 
 def test_a_cell_of_rows_is_amended_by_field_row_and_column() -> None:
     sample = form(section("first", "clerk", ROWS, sign="one", computed=[
-        titled("total", "money", value="items | sum(attribute='price')")]))  # fmt: skip
+        titled("sum_of_all", "money", value="items | sum(attribute='price')")]))  # fmt: skip
     life = Life(sample)
     life.fill("first", items=[{"name": "灯", "price": "1", "remark": "x"}, {"name": "门", "price": "2"}])
     life.sign("first")
@@ -513,12 +513,12 @@ def test_a_cell_of_rows_is_amended_by_field_row_and_column() -> None:
     with pytest.raises(ValuesRefusedError):
         life.decide_amend(items__1__price="")
     with pytest.raises(ComputedValueError):
-        life.decide_amend(total="9")
+        life.decide_amend(sum_of_all="9")
     record = life.amend(items__2__price="5", items__1__remark="")
     assert record.values["items"] == [{"name": "灯", "price": "1.00"}, {"name": "门", "price": "5.00"}]
-    assert record.values["total"] == "6.00"
+    assert record.values["sum_of_all"] == "6.00"
     assert [(change.number, change.field, change.is_computed) for change in record.amendments[0].changes] == [
-        (1, "items.2.price", False), (2, "items.1.remark", False), (2, "total", True),
+        (1, "items.2.price", False), (2, "items.1.remark", False), (2, "sum_of_all", True),
     ]  # fmt: skip
 
 
@@ -530,7 +530,7 @@ def test_a_computed_value_that_a_pending_amendment_changed_stays_until_it_is_cou
             titled("one", "number"),
             titled("two", "number"),
             sign="one",
-            computed=[titled("total", "number", value="one + two")],
+            computed=[titled("sum_of_all", "number", value="one + two")],
         ),
         amendment={"corrections": 9, "countersign": {"by": ["checker"]}},
     )
@@ -540,8 +540,8 @@ def test_a_computed_value_that_a_pending_amendment_changed_stays_until_it_is_cou
     life.amend(one="5")
     with pytest.raises(WrongStateError):
         life.decide_amend(two="7")
-    assert life.countersign(1, refused_because="误").values == {"one": "1", "two": "2", "total": "3"}
-    assert life.amend(two="7").values["total"] == "8"
+    assert life.countersign(1, refused_because="误").values == {"one": "1", "two": "2", "sum_of_all": "3"}
+    assert life.amend(two="7").values["sum_of_all"] == "8"
 
 
 def test_a_value_computed_from_other_records_is_reissued_and_never_rewritten() -> None:

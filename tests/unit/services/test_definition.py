@@ -5,7 +5,7 @@ import jsonschema
 import pytest
 
 from recordkeeper.model.canonical import canonical
-from recordkeeper.model.section import LATER_KEYS
+from recordkeeper.model.grammar import LATER_KEYS
 from recordkeeper.services.definition import (
     DefinitionError,
     Problem,
@@ -112,12 +112,12 @@ def test_lines_point_to_the_key() -> None:
 
 def test_faults_of_the_text_unknown_keys_and_misfits_are_named_at_once() -> None:
     text = FORM.replace("owner: quality", "owner: quality\nowner: security\ncolour: red")
-    text = text.replace("sign: one", "other_than: nobody\n    rounds: {until: never}\n    sign: one")
+    text = text.replace("sign: one", "other_than: nobody\n    duties: {until: never}\n    sign: one")
     assert [key for _line, key in problems(text)] == [
         "owner",
         "colour",
         "sections.verified.other_than",
-        "sections.verified.rounds",
+        "sections.verified.duties",
     ]
 
 
@@ -128,13 +128,6 @@ def test_a_key_of_the_full_grammar_that_is_not_carried_out_is_refused_by_name(ke
     (problem,) = refused.value.problems
     assert problem.key == f"sections.verified.{key}"
     assert key in problem.message
-
-
-def test_a_due_by_working_days_is_refused_by_name() -> None:
-    text = FORM.replace("    sign: one", "    due: {working_days: 3, after: received}\n    sign: one")
-    with pytest.raises(DefinitionError) as refused:
-        load_form(text, "QR-900-01.yaml")
-    assert "sections.verified.due.working_days" in [problem.key for problem in refused.value.problems]
 
 
 def test_the_message_names_the_file_and_every_problem() -> None:
