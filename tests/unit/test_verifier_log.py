@@ -10,6 +10,7 @@ from recordkeeper import verifier
 from recordkeeper.model.canonical import canonical
 from recordkeeper.model.event import Event
 from recordkeeper.tlog.checkpoint import Checkpoint, LogKey, format_checkpoint, note_digest, sign_note
+from recordkeeper.tlog.tile_path import format_bundle
 from recordkeeper.tlog.tiles import TileLog
 
 SIZE, LATER = 700, 20
@@ -150,3 +151,20 @@ def test_a_log_behind_a_link_is_not_read(archive: Path, tmp_path: Path) -> None:
     report = told(archive)
     assert report.counts["events"] == 0
     assert ("log-extra", "altered", "log") in log_findings(report)
+
+
+def test_a_bundle_cut_short_is_named_alone_and_no_later_one(tmp_path: Path) -> None:
+    log, size = TileLog(tmp_path / "log"), 1100
+    log.append(0, [leaf(index) for index in range(size)])
+    (tmp_path / "log" / "checkpoint").write_text(signed(log, size), encoding="utf-8")
+    entries = tmp_path / "log" / "tile" / "entries"
+    (entries / "001.p").mkdir()
+    bundle = verifier.parse_bundle((entries / "001").read_bytes())
+    assert bundle is not None
+    (entries / "001.p" / "100").write_bytes(format_bundle(bundle[:100]))
+    (entries / "001").unlink()
+    assert log_findings(told(tmp_path)) == {
+        ("log-entry", "altered", "log/tile/entries/001"),
+        ("log-tile", "altered", "log/tile/0/001"),
+        ("checkpoint-root", "cannot assess", "log/checkpoint"),
+    }

@@ -5,6 +5,7 @@ Every file is compared with what the entries give; a file that nothing needs is 
 Source: C2SP tlog-tiles; RFC 9162, 2.1.1.
 """
 
+import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ from recordkeeper.durable import read_plain_file
 from recordkeeper.errors import system_reason
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
-from recordkeeper.tlog.merkle import HASH_BYTES, leaf_hash, root_hash, tree_root
+from recordkeeper.tlog.merkle import HASH_BYTES, root_hash, tree_root
 from recordkeeper.tlog.tile_path import (
     ENTRIES,
     FILE_BYTES_LIMIT,
@@ -68,7 +69,7 @@ class TileCheck:
         count = min(-(-stored // TILE_WIDTH), 2 * len(self._files[ENTRIES]) + _GAP_LIMIT)
         count += size > count * TILE_WIDTH
         for index in range(count):
-            self._check_bundle(index, size, expected)
+            self._check_bundle(index, size, expected, is_last=index == count - 1)
         self._check_upper_levels(size, count)
         if self._size is not None and self._is_whole and size <= stored:
             self.root = tree_root(size, self._node)
@@ -105,25 +106,27 @@ class TileCheck:
         sizes = (index * TILE_WIDTH + widths[-1] for index, widths in self._files[ENTRIES].items())
         return max(sizes, default=0)
 
-    def _check_bundle(self, index: int, size: int, expected: Iterator[bytes] | None) -> None:
+    def _check_bundle(self, index: int, size: int, expected: Iterator[bytes] | None, *, is_last: bool) -> None:
         """Check the entries of a bundle and the hashes beside them; note what is needed of their tree."""
         needed = min(max(size - index * TILE_WIDTH, 0), TILE_WIDTH)
         entries = self._read_bundle(index, needed)
         if expected is not None:
-            widths = self._files[ENTRIES].get(index, [])
-            self._compare_entries(index, entries, list(islice(expected, widths[-1] if widths else needed)))
+            # However short a bundle was cut, what follows its 256 entries belongs to the next one.
+            width = max(needed, *self._files[ENTRIES].get(index, [0])) if is_last else TILE_WIDTH
+            self._compare_entries(index, entries, list(islice(expected, width)))
         if entries is None:
             self._is_whole = False
             self._tile_roots.append(b"")
             return
-        hashes = [leaf_hash(entry) for entry in entries]
+        hashes = [hashlib.sha256(b"\x00" + entry).digest() for entry in entries]
         self._check_tile(0, index, hashes, needed)
+        self._is_whole &= len(hashes) >= needed
         if index == size // TILE_WIDTH:
             self._last_hashes = hashes
         if len(hashes) == TILE_WIDTH:
             self._tile_roots.append(root_hash(hashes))
-        elif len(hashes) < needed:
-            self._is_whole = False
+        elif not is_last:
+            self._tile_roots.append(b"")
 
     def _read_bundle(self, index: int, needed: int) -> list[bytes] | None:
         """The entries of a bundle's widest file; none where it is missing or damaged, which is a finding."""
@@ -147,7 +150,7 @@ class TileCheck:
         return entries
 
     def _compare_entries(self, index: int, entries: list[bytes] | None, expected: list[bytes]) -> None:
-        if entries is None:
+        if entries is None or entries == expected:
             return
         path = TileName(ENTRIES, index, self._files[ENTRIES][index][-1]).path
         first = index * TILE_WIDTH
@@ -195,10 +198,13 @@ class TileCheck:
         widths = self._files[level].get(index, [])
         if needed > max(widths, default=0):
             self._add("log-tile", TileName(level, index, needed).path, _("the hashes are missing"))
+        all_hashes = b"".join(hashes)
         for width in widths:
             name = TileName(level, index, width)
             data = self._read(name)
             if data is None:
+                continue
+            if len(data) == width * HASH_BYTES and data == all_hashes[: len(data)]:
                 continue
             found = split_hashes(data)
             is_equal = all(not wanted or wanted == one for wanted, one in zip(hashes, found, strict=False))

@@ -20,6 +20,7 @@ from recordkeeper.tlog.log import (
     verify_log,
     write_checkpoint,
 )
+from recordkeeper.tlog.tile_path import format_bundle, parse_bundle
 from recordkeeper.tlog.tiles import TileLog
 
 KEY = LogKey.generate("example.org/log")
@@ -215,3 +216,23 @@ def test_an_older_checkpoint_of_another_history_shows(tmp_path: Path) -> None:
     publish(tmp_path / "log", [5])
     found = verify_checkpoints(tmp_path / "log", KEY.verifier, foreign)
     assert codes(found) == {"checkpoint-root", "checkpoint-chain"}
+
+
+def test_a_bundle_cut_short_is_named_alone_and_no_later_one(tmp_path: Path) -> None:
+    """What follows a bundle that lost its end is still held against its own hashes and its own events."""
+    path, leaves = tmp_path / "log", [f'{{"index":{number}}}'.encode() for number in range(1100)]
+    publish(path, [len(leaves)], leaves)
+    whole = path / "tile/entries/001"
+    short = path / "tile/entries/001.p/100"
+    short.parent.mkdir()
+    short.write_bytes(format_bundle(parse_bundle(whole.read_bytes())[:100]))  # type: ignore[index]
+    whole.unlink()
+    for expected in (leaves, None):
+        found = verify_log(path, KEY.verifier, expected)
+        assert {(one.code, one.subject) for one in found} == {
+            ("log-entry", "log/tile/entries/001"),
+            ("log-tile", "log/tile/0/001"),
+        }
+    short.unlink()
+    found = verify_log(path, KEY.verifier, leaves)
+    assert {(one.code, one.subject) for one in found} == {("log-entry", "log/tile/entries/001")}
