@@ -3,8 +3,11 @@
 Each example is filled section by section as a record would be; who may fill is not asked.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from recordkeeper.language import translate as _
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 _MOMENT = Moment("2999-12-31T00:00:00Z", "2999-12-31")
 _NOBODY = "person/0"
+_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})( [0-9]{2}:[0-9]{2})?")
+_FRACTION = re.compile(r"-?[0-9]+\.[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,13 @@ def _outcomes(trial: Trial, name: str) -> Iterator[bool]:
 
 def _all_sections(form: Form) -> tuple[Section, ...]:
     return (*form.sections, *(form.sheet.sections if form.sheet else ()))
+
+
+def _date_or_text(text: str) -> date | str:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return text
 
 
 def _try(form: Form, example: Example, place: Place, reading: Reading) -> Iterator[Trial]:
@@ -169,11 +181,33 @@ def listed_sources(
 ) -> dict[str, list[Mapping[str, object]]]:
     """The records of an example's sources by name, each with a number and a state digest, empty where it gives none.
 
+    Definitions write dates and fractions as text; here they are what expressions see of a real record.
+
     Args:
         names: the names that expressions may read.
         sources: what the example gives.
     """
-    return {name: [{"number": "", "state": "", **record} for record in sources.get(name, ())] for name in names}
+    return {
+        name: [{"number": "", "state": "", **_plain_map(record)} for record in sources.get(name, ())] for name in names
+    }
+
+
+def _plain_map(given: Mapping[str, object]) -> dict[str, object]:
+    return {key: _plain(value) for key, value in given.items()}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case str() if match := _DATE.fullmatch(value):
+            return _date_or_text(match[1])
+        case str() if _FRACTION.fullmatch(value):
+            return Decimal(value)
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case Mapping():
+            return _plain_map(value)
+        case _:
+            return value
 
 
 def _filled(
