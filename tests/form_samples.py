@@ -85,7 +85,7 @@ SAMPLES = {
     "notice": sample_form("notice", section("one", *EVERY_FIELD, **SIGNED)),
     "survey": sample_form(
         "survey",
-        section("one", field("before"), field("item", "scale", group=title("组"), remarks="remark"), field("remark")),
+        section("one", field("before"), field("judged", "scale", group=title("组"), remarks="remark"), field("remark")),
         section("two", *EVERY_FIELD, **SIGNED),
         greeting=title("您好"),
         closing=title("谢谢"),
