@@ -39,6 +39,7 @@ from recordkeeper.model.rich_text import RichText, Span, text_of_spans
 _SEPARATORS = re.compile(r"[\n\t]")
 _TEXTS = re.compile(r"<w:t(?: [^<>]*)?>([^<]*)</w:t>")
 _BARE_AMPERSAND = re.compile(r"&(?!amp;|lt;|gt;|quot;|#\d+;)")
+BOOKMARKS_A_PART = 10_000_000  # far above the identifiers that Word gives out, and more than a part can hold
 _DECLARATION = "<?xml version='1.0' encoding='UTF-8' standalone='yes'?>\n"
 
 
@@ -88,10 +89,12 @@ class _Renderer(Sandbox):
         self.filters = {"at": _at, "figure": _figure}
 
 
-def _at(value: object, place: Place, printed: list[tuple[Place, RichText]]) -> Markup:
+def _at(value: object, place: Place, printed: list[tuple[Place, RichText]], *rows: int) -> Markup:
     text = _as_spans(value)
+    number = len(printed)
     printed.append((place, text))
-    return Markup(place.render(text))  # noqa: S704  # Place.render escapes every text
+    row = "" if not rows else f"r{rows[0]}" if len(rows) == 1 else f"r{rows[0]}n{number}"
+    return Markup(place.render(text, number, row))  # noqa: S704  # Place.render escapes every text
 
 
 def _figure(value: object, number: int, figures: tuple[Figure, ...], drawn: dict[str, object]) -> Markup:
@@ -330,7 +333,9 @@ def prepare_template(docx: bytes, names: TemplateNames, *, name: str = "docx") -
     findings = tuple(Finding("template", Severity.ERROR, f"{name}/{part}", message) for part, message in problems)
     if findings:
         return PreparedTemplate(findings, None)
-    parts = {part: _compile(part, root, places, names) for part, (root, places) in roots.items()}
+    parts = {
+        part: _compile(part, number, root, places, names) for number, (part, (root, places)) in enumerate(roots.items())
+    }
     shown = {name: dict.fromkeys(part.figures) for name, part in parts.items() if part.figures}
     figures = dict.fromkeys(figure.part for part in parts.values() for figure in part.figures)
     if shown:
@@ -339,10 +344,15 @@ def prepare_template(docx: bytes, names: TemplateNames, *, name: str = "docx") -
     return PreparedTemplate((), FormTemplate(parts, (*packed, *figures), names))
 
 
-def _compile(name: str, root: etree._Element, places: list[TagPlace], names: TemplateNames) -> _Part:
+def _compile(name: str, number: int, root: etree._Element, places: list[TagPlace], names: TemplateNames) -> _Part:
+    """The part, its bookmarks named ``rk0p17r2``: number of the part, of the tag among its values, of the row."""
     compiled: list[Place] = []
     figures: list[Figure] = []
+    loops = 0
+    value = 0
     for each in places:
+        value += each.tag.kind == "value"
+        loops += {"for": 1, "endfor": -1}.get(each.tag.kind, 0)
         match each.tag.kind:
             case "value" if each.tag.name in names.figures:
                 target = "rk-value", f"{each.tag.name}|figure({len(figures)},rk_figures,rk_drawn)"
@@ -351,8 +361,10 @@ def _compile(name: str, root: etree._Element, places: list[TagPlace], names: Tem
                 continue
             case "value":
                 index = len(compiled)
-                compiled.append(place_for(each.run, each.lone_paragraph))
-                target = "rk-value", f"{each.tag.name}|at(rk_places[{index}],rk_printed)"
+                bookmark = f"rk{number}p{value}"
+                compiled.append(place_for(each.run, each.lone_paragraph, bookmark, (number + 1) * BOOKMARKS_A_PART))
+                rows = ",loop.index" * min(loops, 1) + ",1" * (loops > 1)
+                target = "rk-value", f"{each.tag.name}|at(rk_places[{index}],rk_printed{rows})"
             case "comment":
                 each.replace(None)
                 continue

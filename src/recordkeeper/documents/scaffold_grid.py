@@ -256,12 +256,13 @@ def rows_table(field: FormField, width: int) -> str:
     heads = [heading_cell(title) for title in (number, *(column.title for column in field.columns))]
     cells = [Cell(paragraph(tag_run("item_row.no"), align="center"), padding=(28, 17, 28, 17))]
     for index, column in enumerate(field.columns):
-        centred = column.type in _CENTRED_TYPES or index == 0
+        centred = column.type in _CENTRED_TYPES or column.type == "choice" or index == 0
         content = paragraph(
             tag_run(f"item_row.{column.id}", font=SONG if index == 0 else FANG),
             align="center" if centred else "left",
         )
-        cells.append(Cell(content, fill=LABEL_FILL if index == 0 else "", padding=(28, 17, 28, 17)))
+        side = 17 if centred else 57
+        cells.append(Cell(content, fill=LABEL_FILL if index == 0 else "", padding=(28, side, 28, side)))
     rows = [
         row(*heads, height=624, is_heading=True),
         row_block(f"{{%tr for item_row in {field.id} %}}"),

@@ -4,12 +4,15 @@
 alone in its paragraph gives every line a paragraph of its own, so that a note below a value can have its
 own pitch and stand at the right; elsewhere a newline is a line break.
 
+What a value takes up is a bookmark, and what the program adds to it (circled numbers, notes, the space or the end of
+a line between an old value and the new one) is set ``w:noProof``: a filled form can be read back without guessing.
+
 Source: P06-R3; ECMA-376, 17.3.2.37 (strike)
 """
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -28,7 +31,7 @@ SMALL_PITCH, NOTE_PITCH, NARROW_NOTE_PITCH = 212, 170, 160
 RULED_OUT = "/"
 HALF_A_PAGE_LINES, PAGE_TWIPS, TWIPS_A_CHARACTER = 15, 9354, 220
 
-Line: TypeAlias = Literal["plain", "small", "note", "ruled out"]
+Line: TypeAlias = Literal["plain", "broken off", "small", "note", "ruled out"]
 
 _RUN_ORDER = (
     "rStyle", "rFonts", "b", "bCs", "i", "iCs", "caps", "smallCaps", "strike", "dstrike", "outline", "shadow",
@@ -36,6 +39,7 @@ _RUN_ORDER = (
     "position", "sz", "szCs", "highlight", "u", "effect", "bdr", "shd", "fitText", "vertAlign", "rtl", "cs", "em",
     "lang",
 )  # fmt: skip
+_BETWEEN, _BELOW = Span(" ", Style.MARK), Span("\n", Style.MARK)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _NAMESPACE = re.compile(r' xmlns(?::\w+)?="[^"]*"')
 
@@ -62,34 +66,52 @@ class Place:
         is_narrow: whether it is set as small as the cells of a register are, where an old value stands above
             the new one.
         longest: characters that fill half a page in its cell; a longer text may need a row that breaks.
+        name: of its bookmark; in a loop the number of the row follows. Empty where it has none.
+        first_id: what the identifiers of the bookmarks of its part count from.
     """
 
     openings: Mapping[Style, Mapping[Kind, str]]
     paragraphs: Mapping[Line, str]
     is_narrow: bool
     longest: int
+    name: str = ""
+    first_id: int = 0
 
-    def render(self, text: RichText) -> str:
+    def render(self, text: RichText, number: int = 0, row: str = "") -> str:
         """``text`` as runs, or as whole paragraphs where the place is alone in its own.
+
+        Args:
+            text: the value.
+            number: how many values stand before it in the part.
+            row: what the name of its bookmark ends with; empty outside of loops.
 
         Raises:
             UnprintableTextError: a character that XML cannot hold.
         """
+        start = end = ""
+        if self.name:
+            identifier = self.first_id + number
+            start = f'<w:bookmarkStart w:id="{identifier}" w:name="{self.name}{row}"/>'
+            end = f'<w:bookmarkEnd w:id="{identifier}"/>'
         if len(text) == 1 and text[0].style is Style.PLAIN and "\n" not in text[0].text:
-            return self._line(text[0])
+            return self._line(text[0], start, end)
         if not self.paragraphs:
-            return "".join(self._runs(span) for span in _spaced(text))
-        return "".join(
-            self.paragraphs[_kind_of(line)] + "".join(self._runs(span) for span in line) + "</w:p>"
-            for line in _lines(_stacked(text) if self.is_narrow else _spaced(text, noted_below=True))
+            return f"{start}{''.join(self._runs(span) for span in _spaced(text))}{end}"
+        paragraphs = [
+            (self.paragraphs[kind], "".join(self._runs(span) for span in line))
+            for kind, line in _lines(_stacked(text) if self.is_narrow else _spaced(text, noted_below=True))
+        ]
+        inner = "</w:p>".join(
+            f"{opening}{'' if index else start}{runs}" for index, (opening, runs) in enumerate(paragraphs)
         )
+        return f"{inner}{end}</w:p>"
 
-    def _line(self, span: Span) -> str:
+    def _line(self, span: Span, start: str, end: str) -> str:
         """What most values are: one line as it was entered."""
         runs = self._runs(span) if span.text else ""
         if not self.paragraphs:
-            return runs
-        return f"{self.paragraphs['ruled out' if span.text == RULED_OUT else 'plain']}{runs}</w:p>"
+            return f"{start}{runs}{end}"
+        return f"{self.paragraphs['ruled out' if span.text == RULED_OUT else 'plain']}{start}{runs}{end}</w:p>"
 
     def _runs(self, span: Span) -> str:
         found = _UNPRINTABLE.search(span.text)
@@ -112,14 +134,14 @@ def _run(opening: str, text: str) -> str:
 
 
 def _spaced(text: RichText, *, noted_below: bool = False) -> RichText:
-    """The spans with a space between an old value and the new one, and short notes on a line of their own."""
+    """The spans with a space between an old value and what follows it, and short notes on a line of their own."""
     spans: list[Span] = []
     for span in text:
         if noted_below and span.style is Style.NOTE and span.text.startswith(" "):
             spans.append(Span(f"\n{span.text[1:]}", span.style))
             continue
-        if span.style is Style.NEW and spans and spans[-1].style is Style.STRUCK:
-            spans.append(Span(" "))
+        if span.style in {Style.NEW, Style.STRUCK} and spans and spans[-1].style is Style.STRUCK:
+            spans.append(_BETWEEN)
         spans.append(span)
     return tuple(spans)
 
@@ -127,19 +149,23 @@ def _spaced(text: RichText, *, noted_below: bool = False) -> RichText:
 def _stacked(text: RichText) -> RichText:
     """The spans with the new value below the old one, where the whole of it was replaced."""
     spans = _spaced(text, noted_below=True)
-    if any(span.style is Style.PLAIN and span.text != " " for span in spans):
+    if any(span.style is Style.PLAIN for span in spans):
         return spans
-    return tuple(Span("\n") if span == Span(" ") else span for span in spans)
+    return tuple(_BELOW if span is _BETWEEN else span for span in spans)
 
 
-def _lines(text: RichText) -> list[list[Span]]:
-    lines: list[list[Span]] = [[]]
+def _lines(text: RichText) -> Iterator[tuple[Line, list[Span]]]:
+    """The lines of a text, each with its kind; one that goes on below only for the layout's sake is broken off."""
+    line: list[Span] = []
     for span in text:
         first, *others = span.text.split("\n")
         if first:
-            lines[-1].append(Span(first, span.style))
-        lines += [[Span(part, span.style)] if part else [] for part in others]
-    return lines
+            line.append(Span(first, span.style))
+        for part in others:
+            kind = _kind_of(line)
+            yield ("broken off" if kind == "plain" and span.style in {Style.MARK, Style.NOTE} else kind), line
+            line = [Span(part, span.style)] if part else []
+    yield _kind_of(line), line
 
 
 def _kind_of(line: list[Span]) -> Line:
@@ -151,12 +177,14 @@ def _kind_of(line: list[Span]) -> Line:
     return "small" if styles and styles <= {Style.SMALL, Style.GREY} else "plain"
 
 
-def place_for(run: etree._Element, lone_paragraph: etree._Element | None) -> Place:
+def place_for(run: etree._Element, lone_paragraph: etree._Element | None, name: str = "", first_id: int = 0) -> Place:
     """The place that the run ``run`` of a template holds.
 
     Args:
         run: the run of its tag; its properties are kept.
         lone_paragraph: the paragraph in which it is the only content; None where it is not alone.
+        name: of its bookmark; empty for none.
+        first_id: what the identifiers of the bookmarks of its part count from.
     """
     properties = run.find(tag("rPr"))
     if properties is None:
@@ -167,12 +195,13 @@ def place_for(run: etree._Element, lone_paragraph: etree._Element | None) -> Pla
     if lone_paragraph is not None:
         paragraphs = {
             "plain": _paragraph_opening(lone_paragraph),
+            "broken off": _paragraph_opening(lone_paragraph, is_broken_off=True),
             "small": _paragraph_opening(lone_paragraph, SMALL_PITCH),
             "note": _paragraph_opening(lone_paragraph, NARROW_NOTE_PITCH if is_narrow else NOTE_PITCH, "right"),
             "ruled out": _paragraph_opening(lone_paragraph, alignment="center"),
         }
     cell = next(run.iterancestors(tag("tc")), None)
-    return Place(openings, paragraphs, is_narrow, characters_a_line(cell) * HALF_A_PAGE_LINES)
+    return Place(openings, paragraphs, is_narrow, characters_a_line(cell) * HALF_A_PAGE_LINES, name, first_id)
 
 
 def characters_a_line(cell: etree._Element | None) -> int:
@@ -194,11 +223,14 @@ def _openings(properties: etree._Element, style: Style) -> dict[Kind, str]:
 
 def _with_style(properties: etree._Element, style: Style) -> etree._Element:
     changed = copy.deepcopy(properties)
+    for said in changed.findall(tag("noProof")):
+        changed.remove(said)
     match style:
         case Style.STRUCK:
             _set(changed, "strike", {})
         case Style.MARK:
             changed = _with_font(changed, _east_asian_font(changed))
+            _set(changed, "noProof", {})
         case Style.BOX:
             changed = _with_font(changed, BOX_FONT)
         case Style.STRONG:
@@ -207,6 +239,7 @@ def _with_style(properties: etree._Element, style: Style) -> etree._Element:
             in_register = _half_points(changed) <= REGISTER_HALF_POINTS
             _set_size(changed, NOTE_IN_REGISTERS if in_register else NOTE_HALF_POINTS)
             _set(changed, "color", {"val": NOTE_COLOUR})
+            _set(changed, "noProof", {})
         case Style.SMALL:
             _set_size(changed, SMALL_HALF_POINTS)
         case Style.GREY:
@@ -249,18 +282,35 @@ def _set(properties: etree._Element, name: str, values: Mapping[str, str]) -> No
     properties.insert(index, element)
 
 
-def _paragraph_opening(paragraph: etree._Element, pitch: int = 0, alignment: str = "") -> str:
+def _paragraph_opening(
+    paragraph: etree._Element, pitch: int = 0, alignment: str = "", *, is_broken_off: bool = False
+) -> str:
     """How a paragraph like ``paragraph`` begins, its exact pitch no more than ``pitch``, moved off the left."""
     properties = paragraph.find(tag("pPr"))
     if properties is None:
-        return "<w:p>"
+        return "<w:p><w:pPr><w:rPr><w:noProof/></w:rPr></w:pPr>" if is_broken_off else "<w:p>"
     changed = copy.deepcopy(properties)
+    _set_line_end(changed, is_broken_off=is_broken_off)
     spacing, justified = changed.find(tag("spacing")), changed.find(tag("jc"))
     if pitch and spacing is not None and spacing.get(tag("lineRule")) == "exact":
         spacing.set(tag("line"), str(min(pitch, int(spacing.get(tag("line")) or pitch))))
     if alignment and justified is not None and justified.get(tag("val")) in {"left", "start", "both"}:
         justified.set(tag("val"), alignment)
     return f"<w:p>{xml_of(changed)}"
+
+
+def _set_line_end(properties: etree._Element, *, is_broken_off: bool) -> None:
+    """Say of the mark that ends a paragraph whether the program added it."""
+    own = properties.find(tag("rPr"))
+    if own is not None:
+        for said in own.findall(tag("noProof")):
+            own.remove(said)
+    if is_broken_off:
+        if own is None:
+            own = etree.Element(tag("rPr"))
+            behind = properties.find(tag("pPrChange"))
+            properties.insert(len(properties) if behind is None else properties.index(behind), own)
+        _set(own, "noProof", {})
 
 
 def xml_of(element: etree._Element) -> str:

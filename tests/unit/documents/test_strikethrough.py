@@ -56,7 +56,9 @@ def test_properties_stand_in_the_order_of_the_schema() -> None:
     body = _element(_place(), (Span("old", Style.STRUCK), Span("note", Style.NOTE)))
     for properties in body.iter(tag("rPr")):
         names = [etree.QName(child).localname for child in properties]
-        assert names == [name for name in ("rFonts", "i", "strike", "color", "sz", "szCs", "lang") if name in names]
+        assert names == [
+            name for name in ("rFonts", "i", "strike", "noProof", "color", "sz", "szCs", "lang") if name in names
+        ]
 
 
 @pytest.mark.parametrize(
