@@ -10,6 +10,7 @@ from recordkeeper.model.form import Form, parse_form
 
 FORMS = Path(__file__).parents[1] / "forms"
 SHIPPED = sorted(path for path in FORMS.glob("*/*.yaml") if path.name != "procedure.yaml")
+OF_P02 = [path for path in SHIPPED if path.parent.name == "P02"]
 ROLES = {"clerk": "值班员", "quality": "质量管理部（质管部）", "head": "负责人"}
 
 

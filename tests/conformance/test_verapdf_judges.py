@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from form_samples import SHIPPED
+from form_samples import OF_P02
 from recordkeeper.documents.printout import Mark, Printout, print_pdfs
 from recordkeeper.services.drafting import draft_in_file
 from recordkeeper.services.previewing import Variant
@@ -17,15 +17,15 @@ from verapdf import judge
 def test_every_printed_form_is_pdf_a_3b_with_its_record_and_its_mark_and_the_judge_knows_better(tmp_path: Path) -> None:
     printouts = {
         path.stem: Printout(draft_in_file(path).preview(Variant.AMENDED, date(2026, 11, 23)), mark, b'{"acts":[]}')
-        for path, mark in zip(SHIPPED, [Mark.NONE, Mark.VOID, Mark.DRAFT, Mark.NONE, Mark.COPY], strict=True)
+        for path, mark in zip(OF_P02, [Mark.NONE, Mark.VOID, Mark.DRAFT, Mark.NONE, Mark.COPY], strict=True)
     }
     pdfs = print_pdfs(printouts)
     # unmarked to be PDF/A, the judge must find it broken
-    pdfs["broken"] = pdfs[SHIPPED[0].stem].replace(b"<pdfaid:part>3", b"<pdfaid:part>7")
+    pdfs["broken"] = pdfs[OF_P02[0].stem].replace(b"<pdfaid:part>3", b"<pdfaid:part>7")
     files = []
     for name, pdf in pdfs.items():
         files.append(tmp_path / f"{name}.pdf")
         files[-1].write_bytes(pdf)
     *said, broken = judge(*files)
-    assert said == ["compliant"] * len(SHIPPED)
+    assert said == ["compliant"] * len(OF_P02)
     assert broken.startswith("broken:")

@@ -12,7 +12,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageFilter
 
-from form_samples import FORMS, SHIPPED, shipped_form
+from form_samples import FORMS, OF_P02, shipped_form
 from recordkeeper.documents.document_text import struck_values
 from recordkeeper.documents.form_template import prepare_template
 from recordkeeper.documents.pdf import to_pdf
@@ -106,7 +106,7 @@ def _pages(data: bytes) -> list[str]:
 def printed() -> dict[str, bytes]:
     """All variants, printed in one call."""
     form, _roles = shipped_form(FEEDBACK)
-    documents = {path.stem: _rendered(path) for path in SHIPPED}
+    documents = {path.stem: _rendered(path) for path in OF_P02}
     documents["amended"] = _rendered(FEEDBACK, **_filled(form))
     documents["long"] = _rendered(FEEDBACK, **(_filled(form) | {"content": plain(LONG)}))
     return to_pdf(documents)
@@ -114,7 +114,7 @@ def printed() -> dict[str, bytes]:
 
 @pytest.mark.needs_libreoffice
 def test_a_blank_fits_on_one_page_and_a_register_has_its_sections_on_the_second(printed: dict[str, bytes]) -> None:
-    assert {path.stem: len(_pages(printed[path.stem])) for path in SHIPPED} == {
+    assert {path.stem: len(_pages(printed[path.stem])) for path in OF_P02} == {
         "QR-017-01": 2,
         "QR-017-02": 1,
         "QR-017-03": 1,
@@ -168,7 +168,7 @@ def test_a_text_longer_than_a_page_is_printed_to_its_last_line(printed: dict[str
 
 @pytest.mark.needs_libreoffice
 def test_the_corner_of_the_print_code_is_white_on_a_blank(printed: dict[str, bytes]) -> None:
-    for path in SHIPPED:
+    for path in OF_P02:
         with _opened(printed[path.stem]) as document:
             page = document[0]
             image = page.render(scale=4 * 25.4 / 72).to_pil().convert("L")  # 4 pixels a millimetre
