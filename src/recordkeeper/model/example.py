@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _MOMENT = Moment("2999-12-31T00:00:00Z", "2999-12-31")
 _NOBODY = "person/0"
+_UNKNOWN = {
+    "number": "", "state": "closed", "entered_on": None, "closed_on": None, "unit": "", "party": None, "digest": "",
+}  # fmt: skip
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})( [0-9]{2}:[0-9]{2})?")
 _FRACTION = re.compile(r"-?[0-9]+\.[0-9]+")
 
@@ -179,7 +182,7 @@ def _blank(form: Form, sections: tuple[Section, ...], reading: Reading) -> Recor
 def listed_sources(
     names: Iterable[str], sources: Mapping[str, Sequence[Mapping[str, object]]]
 ) -> dict[str, list[Mapping[str, object]]]:
-    """The records of an example's sources by name, each with a number and a state digest, empty where it gives none.
+    """The records of an example's sources by name, each with the facts of every record, empty where it gives none.
 
     Definitions write dates and fractions as text; here they are what expressions see of a real record.
 
@@ -187,9 +190,7 @@ def listed_sources(
         names: the names that expressions may read.
         sources: what the example gives.
     """
-    return {
-        name: [{"number": "", "state": "", **_plain_map(record)} for record in sources.get(name, ())] for name in names
-    }
+    return {name: [{**_UNKNOWN, **_plain_map(record)} for record in sources.get(name, ())] for name in names}
 
 
 def _plain_map(given: Mapping[str, object]) -> dict[str, object]:

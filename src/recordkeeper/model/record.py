@@ -58,7 +58,7 @@ class Record(AmendableRecord):
             moment: when.
             reading: how to read values.
             filled_for: the name of whom it is filled for.
-            sources: for statistics: the lists that computed values read, each record with number and digest.
+            sources: for statistics: the lists that computed values read, each record with ``number`` and ``digest``.
             rows: for a sheet: number and state digest of each row.
 
         Raises:
@@ -147,7 +147,9 @@ class Record(AmendableRecord):
         if not read:
             return None
         return {
-            name: [{"number": str(record["number"]), "state": str(record["state"])} for record in (sources or {})[name]]
+            name: [
+                {"number": str(record["number"]), "state": str(record["digest"])} for record in (sources or {})[name]
+            ]
             for name in sorted(read)
         }
 

@@ -13,6 +13,7 @@ from recordkeeper.model.form import Form, SourcePeriod
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
 from recordkeeper.model.section import Section
+from recordkeeper.model.subject import kind_of
 from recordkeeper.model.value import plain_value
 from recordkeeper.register.lookup import units_below
 from recordkeeper.register.search import RecordQuery, find_records
@@ -36,7 +37,7 @@ def sources_of(
     if not section.computed:
         return None
     if record.is_sheet:
-        return {"rows": [_seen(row) for row in rows_of(setting.snapshot, record) if row.state not in _GONE]}
+        return {"rows": [seen(row) for row in rows_of(setting.snapshot, record) if row.state not in _GONE]}
     return {name: source_records(setting, record, name, raw) for name in record.form.sources}
 
 
@@ -56,12 +57,12 @@ def source_records(setting: Setting, record: Record, name: str, raw: Mapping[str
     found: list[dict[str, object]] = []
     for row in find_records(snapshot, RecordQuery(forms=(source.form,), units=units)):
         history = snapshot.history(row.subject)
-        if history is None:
+        if history is None or kind_of(row.subject) == "sheet":
             continue
         candidate = replayed(snapshot, history)
         is_wanted = candidate.state is State.CLOSED if source.state == "closed" else candidate.state not in _GONE
         if is_wanted and is_in_period(candidate):
-            found.append(_seen(candidate))
+            found.append(seen(candidate))
     return sorted(found, key=lambda each: str(each["number"]))
 
 
@@ -98,12 +99,27 @@ def _year_of(record: Record, period: str | None) -> str:
     return str(value if value is not None else record.opening["on"])[:4]
 
 
-def _seen(record: Record) -> dict[str, object]:
-    """A record as expressions of another see it: plain values, with number, unit and state digest."""
+def seen(record: Record) -> dict[str, object]:
+    """A record as expressions of another see it: plain values, and what is known of every record.
+
+    Returns:
+        A map of each field; ``number``, ``state``, ``entered_on`` and ``closed_on`` (dates, None while it is open),
+        ``unit`` and ``party`` (subjects), and ``digest``, its state digest, which acts cite.
+    """
     values = record.values
     plain = {
         each.id: plain_value(each, values.get(each.id), record.zone)
         for section in record.sections
         for each in section.all_fields
     }
-    return {**plain, "number": record.number, "unit": record.unit, "state": record.history.digests[-1]}
+    is_closed = record.state not in {State.OPEN, State.PENDING} and record.closed_on
+    return {
+        **plain,
+        "number": record.number,
+        "state": str(record.state),
+        "entered_on": date.fromisoformat(str(record.opening["on"])),
+        "closed_on": date.fromisoformat(record.closed_on) if is_closed else None,
+        "unit": record.unit,
+        "party": record.opening.get("party"),
+        "digest": record.history.digests[-1],
+    }

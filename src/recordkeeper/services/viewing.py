@@ -329,7 +329,8 @@ def is_outdated(setting: Setting, record: Record) -> bool:
         listed = cast("Mapping[str, Sequence[Mapping[str, str]]]", given.get("sources") or {})
         for name, sources in listed.items():
             now = {
-                str(each["number"]): str(each["state"]) for each in source_records(setting, record, name, record.values)
+                str(each["number"]): str(each["digest"])
+                for each in source_records(setting, record, name, record.values)
             }
             then = {each["number"]: each["state"] for each in sources}
             if now.keys() != then.keys():

@@ -563,7 +563,7 @@ def test_a_value_computed_from_other_records_is_reissued_and_never_rewritten() -
         CLERK,
         life.moment,
         READING,
-        sources={"returned": [{"number": "QR-900-02/1", "state": "a"}]},
+        sources={"returned": [{"number": "QR-900-02/1", "state": "closed", "digest": "a"}]},
     )
     assert content["sources"] == {"returned": [{"number": "QR-900-02/1", "state": "a"}]}
     life.after(content)
