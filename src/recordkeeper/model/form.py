@@ -241,6 +241,11 @@ class Form(Definition):
         return next((field for section in self.sections if (field := section.field(identifier))), None)
 
     @property
+    def printed_prefixes(self) -> tuple[str, ...]:
+        """The number that the form prints without its last part; none where it prints its whole code."""
+        return (self.printed_prefix,) if self.printed_prefix else ()
+
+    @property
     def spellings(self) -> tuple[str, ...]:
         """Every way to write this form's name: code, printed spellings, titles."""
         return (self.code, *self.aliases, self.title.zh, self.title.en, *self.also_called)

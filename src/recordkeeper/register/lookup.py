@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from recordkeeper.register import tables
-from recordkeeper.register.record_projection import folded
+from recordkeeper.register.record_projection import folded, prefix_spelling
 from recordkeeper.register.snapshot import Snapshot
 
 
@@ -12,6 +12,13 @@ def form_codes_called(snapshot: Snapshot, spelling: str) -> list[str]:
     table = tables.form_name
     statement = select(table.c.code).where(table.c.spelling == folded(spelling)).distinct().order_by(table.c.code)
     return list(snapshot.connection.scalars(statement))
+
+
+def form_codes_printing(snapshot: Snapshot, prefix: str) -> list[str]:
+    """The codes of the forms that print ``prefix``, their number without its last part."""
+    table = tables.form_name
+    statement = select(table.c.code).where(table.c.spelling == prefix_spelling(prefix))
+    return list(snapshot.connection.scalars(statement.distinct().order_by(table.c.code)))
 
 
 def form_codes_beginning(snapshot: Snapshot, prefix: str) -> list[str]:
@@ -31,6 +38,14 @@ def revisions_of(snapshot: Snapshot, code: str) -> list[str]:
     table = tables.form_revision
     return list(
         snapshot.connection.scalars(select(table.c.subject).where(table.c.code == code).order_by(table.c.subject))
+    )
+
+
+def procedure_revisions_of(snapshot: Snapshot, identifier: str) -> list[str]:
+    """The subjects of all revisions of a procedure, in the order of their names."""
+    table = tables.procedure
+    return list(
+        snapshot.connection.scalars(select(table.c.subject).where(table.c.code == identifier).order_by(table.c.subject))
     )
 
 

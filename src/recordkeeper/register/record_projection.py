@@ -79,7 +79,9 @@ def revision_rows(revision: Revision) -> Rows:
         ],
         "form_name": [
             {"spelling": spelling, "code": revision.code}
-            for spelling in dict.fromkeys(folded(name) for name in revision.form.spellings)
+            for spelling in dict.fromkeys(
+                [*map(folded, revision.form.spellings), *map(prefix_spelling, revision.form.printed_prefixes)]
+            )
         ],
     }
 
@@ -87,6 +89,11 @@ def revision_rows(revision: Revision) -> Rows:
 def folded(spelling: str) -> str:
     """A form's name as it is compared: width, case and surrounding space do not count."""
     return unicodedata.normalize("NFKC", spelling).strip().casefold()
+
+
+def prefix_spelling(prefix: str) -> str:
+    """A number printed without its last part as it stands among the names of forms; it is the name of none."""
+    return folded(prefix).rstrip("-") + "-…"
 
 
 def field_text(value: Json) -> str | None:

@@ -35,7 +35,7 @@ from recordkeeper.model.standing import Standing
 from recordkeeper.model.subject import form_subject, procedure_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register, Transaction
-from recordkeeper.register.lookup import form_codes_beginning, form_codes_called, revisions_of
+from recordkeeper.register.lookup import form_codes_beginning, form_codes_called, form_codes_printing, revisions_of
 from recordkeeper.register.record_projection import revision_rows
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.package import TEMPLATE, Package, Part, read_package
@@ -147,13 +147,15 @@ def code_of(snapshot: Snapshot, spelling: str) -> str:
 
     Raises:
         UnknownFormError: none.
-        SharedSpellingError: several; a leading part that several codes share lists those.
+        SharedSpellingError: several; a number printed without its last part lists the forms that print it, however
+            few, and any other leading part that several codes share lists those.
     """
     codes = form_codes_called(snapshot, spelling)
     if len(codes) == 1:
         return codes[0]
-    candidates = codes or form_codes_beginning(snapshot, spelling)
-    if codes or len(candidates) > 1:
+    printing = form_codes_printing(snapshot, spelling)
+    candidates = codes or printing or form_codes_beginning(snapshot, spelling)
+    if codes or printing or len(candidates) > 1:
         raise SharedSpellingError(spelling, candidates)
     raise UnknownFormError(spelling)
 
