@@ -8,7 +8,7 @@ Source: ISO 9001, 7.5.2, 7.5.3
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -23,6 +23,7 @@ from recordkeeper.model.record_state import Moment
 from recordkeeper.model.replay import UnknownActError, fold
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.subject import kind_of
+from recordkeeper.model.unit import ROOT_UNIT
 
 CONTROLLER, APPROVER = "controller", "approver"
 
@@ -111,6 +112,8 @@ class Revision:
         state: draft, approved, released, withdrawn.
         approver, approver_name, approved_at: who approved it and when; empty before.
         effective_on, withdrawn_on: dates; None before.
+        units: for a procedure: the subjects of the units that it is installed for, those below them included.
+        bindings: for a procedure: each purpose of its forms to the code that serves it, empty where none shall.
     """
 
     history: History
@@ -127,6 +130,8 @@ class Revision:
     approved_at: str = ""
     effective_on: date | None = None
     withdrawn_on: date | None = None
+    units: tuple[str, ...] = (ROOT_UNIT,)
+    bindings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def replay(cls, history: History) -> "Revision":
@@ -149,11 +154,15 @@ class Revision:
             cast("Mapping[str, str]", content["files"]),
             act.by,
             str(content["name"]),
+            units=_units(content),
+            bindings=_bindings(content),
         )
 
     def _after(self, act: Act) -> "Revision":
         content = act.content
         match act.kind:
+            case "install":
+                return replace(self, units=_units(content), bindings=_bindings(content))
             case "approve":
                 return replace(
                     self,
@@ -261,6 +270,21 @@ class Revision:
         self._check_role(who, CONTROLLER)
         return {**_head("withdraw", who, moment), "withdrawn_on": withdrawn_on.isoformat(), "reason": reason}
 
+    def install_for(self, units: Iterable[str], bindings: Mapping[str, str], who: Standing, moment: Moment) -> Content:
+        """The act that says anew for which units a procedure is installed, and which forms serve its purposes.
+
+        Args:
+            units: subjects.
+            bindings: as ``bindings``.
+            who: the controller.
+            moment: when.
+
+        Raises:
+            NoRoleError: no controller.
+        """
+        self._check_role(who, CONTROLLER)
+        return {**_head("install", who, moment), "units": list(units), "bindings": dict(bindings)}
+
     def _check(self, expected: RevisionState, act: str) -> None:
         if self.state is not expected:
             raise WrongRevisionStateError(
@@ -280,15 +304,29 @@ def install(
     files: Mapping[str, str],
     who: Standing,
     moment: Moment,
+    *,
+    units: Iterable[str] = (),
+    bindings: Mapping[str, str] | None = None,
 ) -> Content:
     """The first act of a revision: its data and the digests of its files.
+
+    Args:
+        code: the form's code or the procedure's id.
+        revision: ``A/0``.
+        procedure: the procedure's id.
+        definition: the data of the definition file.
+        files: name of each file to its digest.
+        who: the controller, its author.
+        moment: when.
+        units: for a procedure: the units that it is installed for; none for all.
+        bindings: for a procedure: what serves its purposes.
 
     Raises:
         NoRoleError: no controller.
     """
     if CONTROLLER not in who.roles:
         raise NoRoleError(f"{code} {revision}", CONTROLLER, who.name)
-    return {
+    content: dict[str, Json] = {
         **_head("install", who, moment),
         "code": code,
         "revision": revision,
@@ -296,6 +334,11 @@ def install(
         "definition": definition,
         "files": dict(files),
     }
+    if named := list(units):
+        content["units"] = list(named)
+    if bindings:
+        content["bindings"] = dict(bindings)
+    return content
 
 
 def in_force(revisions: Iterable[Revision], on: date) -> Revision | None:
@@ -325,6 +368,14 @@ def form_of_definition(name: str, data: bytes) -> Form:
         return parse_form(json.loads(data))
     except ValueError as error:
         raise BrokenDefinitionError(name, str(error)) from error
+
+
+def _units(content: Content) -> tuple[str, ...]:
+    return tuple(map(str, cast("Iterable[Json]", content.get("units") or (ROOT_UNIT,))))
+
+
+def _bindings(content: Content) -> Mapping[str, str]:
+    return cast("Mapping[str, str]", content.get("bindings") or {})
 
 
 def _head(act: str, who: Standing, moment: Moment) -> dict[str, Json]:

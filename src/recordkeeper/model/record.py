@@ -253,6 +253,21 @@ class Record(AmendableRecord):
             "successor": successor,
         }
 
+    def link(self, number: str, form: str, who: Standing, moment: Moment) -> Content:
+        """The act by which a record names another that somebody has opened with it as the source.
+
+        Args:
+            number: the new record's number.
+            form: the code of its form.
+            who: who opened it.
+            moment: when.
+
+        Raises:
+            WrongStateError: void, replaced or disposed.
+        """
+        self._check_not_gone(_("link"))
+        return {**head_of("link", who, moment), "number": number, "form": form}
+
     def attach(self, digest: str, media_type: str, file: str, size: int, who: Standing, moment: Moment) -> Content:
         """The act that binds a file to the record by its digest.
 

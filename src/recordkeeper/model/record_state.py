@@ -442,6 +442,9 @@ class RecordState:
     def _apply_close(self, _act: Act) -> Self:
         return replace(self, is_closed_by_hand=True)
 
+    def _apply_link(self, _act: Act) -> Self:
+        return self
+
 
 _APPLY: Mapping[str, Any] = {
     "new": RecordState._apply_new,  # noqa: SLF001  # the table of this module's own class
@@ -453,6 +456,7 @@ _APPLY: Mapping[str, Any] = {
     "void": RecordState._apply_void,  # noqa: SLF001
     "reissue": RecordState._apply_reissue,  # noqa: SLF001
     "close": RecordState._apply_close,  # noqa: SLF001
+    "link": RecordState._apply_link,  # noqa: SLF001
 }
 
 

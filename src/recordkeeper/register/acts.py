@@ -262,6 +262,21 @@ class Transaction(Snapshot):
         )
         return int(counted.scalar_one())
 
+    def lock_series(self, series: Sequence[str], year: int) -> None:
+        """Lock those of the series that have begun, in the order of their names, before any subject is locked.
+
+        Args:
+            series: whatever may be numbered in this transaction.
+            year: the year of entry.
+        """
+        table = tables.number_series
+        self.connection.execute(
+            select(table.c.last)
+            .where(table.c.series.in_(series), table.c.year == year)
+            .order_by(table.c.series)
+            .with_for_update()
+        )
+
     def next_surrogate(self, kind: str) -> int:
         """The next number of a kind of subject without a number of its own: person, unit, party, premises."""
         return self.next_number(kind, 0)

@@ -41,14 +41,6 @@ def revisions_of(snapshot: Snapshot, code: str) -> list[str]:
     )
 
 
-def procedure_revisions_of(snapshot: Snapshot, identifier: str) -> list[str]:
-    """The subjects of all revisions of a procedure, in the order of their names."""
-    table = tables.procedure
-    return list(
-        snapshot.connection.scalars(select(table.c.subject).where(table.c.code == identifier).order_by(table.c.subject))
-    )
-
-
 def state_digest_of(snapshot: Snapshot, subject: str) -> str | None:
     """The state digest after the last act of ``subject``; none where there is no such subject."""
     table = tables.subject

@@ -6,7 +6,7 @@ because all acts of a record stand here side by side.
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -14,7 +14,7 @@ from recordkeeper.errors import InvalidInputError, RecordError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import SALT_BYTES
-from recordkeeper.model.form import SheetRule
+from recordkeeper.model.form import Form, SheetRule
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.print_code import TOKEN_CHARACTERS, TOKEN_LENGTH
 from recordkeeper.model.record import Record, open_record
@@ -30,11 +30,23 @@ from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import code_of, revision_in_force
 from recordkeeper.services.company import unit_of
+from recordkeeper.services.installation import check_installed_for
 from recordkeeper.services.people import Actor, Signer, person_of
+from recordkeeper.services.relation import (
+    Planned,
+    check_needs,
+    plan,
+    series_opened,
+    start_values,
+    take_number,
+    taken_from_source,
+    with_opened,
+)
 from recordkeeper.services.reporting import sources_of
 from recordkeeper.services.retrieval import listed_rows, load, replayed
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import signed
+from recordkeeper.services.viewing import readable
 from recordkeeper.tlog.checkpoint import short_checkpoint, unverified_checkpoint
 
 Raw = Mapping[str, object]
@@ -60,12 +72,15 @@ class About:
         unit: code or name of the unit; none to take the one where the person acts.
         party, premises: name, code or id; none where the record is about nobody in the register.
         occurred_at: UTC moment of the matter, where it is not the moment of entry.
+        source: number of the record that this one follows from; unit, party and premises are then its own where none
+            is given.
     """
 
     unit: str | None = None
     party: str | None = None
     premises: str | None = None
     occurred_at: str | None = None
+    source: str | None = None
 
 
 def new(
@@ -111,22 +126,69 @@ def new_in(
 ) -> Record:
     """As ``new``, inside a transaction: an import or re-issue commits more than one record at once."""
     setting = Setting(transaction, now)
-    moment = setting.moment
     revision = revision_in_force(transaction, code_of(transaction, form), setting.today)
     definition = revision.form
     if definition.sheet is not None and raw is None:
         raise NeedsValuesError(definition.code, definition.sections[0].id)
+    source = readable(setting, actor, about.source) if about.source else None
+    about = _completed(about, source)
     unit = unit_asked_for(setting, actor, definition.sections[0], about)
+    check_installed_for(setting, definition, unit)
     who = setting.standing(actor.subject, unit)
     opening = opening_of(transaction, setting, revision, unit, about)
     if replaces is not None:
         opening["replaces"] = replaces.number
-    year = int(moment.on[:4])
-    number = f"{definition.code}/{year}-{transaction.next_number(definition.code, year):0{definition.digits}}"
+    codes = series_opened(transaction, definition, setting.today) if raw is not None else []
+    if codes:
+        transaction.lock_series(sorted({definition.code, *codes}), setting.today.year)
+    number = take_number(transaction, setting, definition)
+    if source is not None:
+        opening["source"] = _linked_by_hand(transaction, setting, source, number, definition.code, who)
+    return _enter(transaction, setting, definition, number, opening, raw, who, filled_for, about.occurred_at)
+
+
+def _completed(about: About, source: Record | None) -> About:
+    """``about`` with the unit, party and premises of the source where none is given."""
+    if source is None:
+        return about
+    known = {name: cast("str | None", source.opening.get(name)) for name in ("party", "premises")}
+    return replace(
+        about,
+        unit=about.unit or source.unit,
+        party=about.party or known["party"],
+        premises=about.premises or known["premises"],
+    )
+
+
+def _linked_by_hand(
+    transaction: Transaction, setting: Setting, source: Record, number: str, code: str, who: Standing
+) -> dict[str, Json]:
+    """The act by which the source names the new record, stored; how the new record then names its source."""
+    if source.sheet or source.is_sheet:
+        transaction.lock(source.sheet or source.subject)
+        source = load(transaction, source.number)
+    linked = _appended(transaction, source, source.link(number, code, who, setting.moment))
+    return {"number": linked.number, "state": linked.history.digests[-1]}
+
+
+def _enter(
+    transaction: Transaction,
+    setting: Setting,
+    definition: Form,
+    number: str,
+    opening: dict[str, Json],
+    raw: Raw | None,
+    who: Standing,
+    filled_for: str = "",
+    occurred_at: str | None = None,
+) -> Record:
+    """Store the first act of a record whose number is taken, and what it opens in turn."""
+    moment = setting.moment
     head = transaction.create(record_subject(number), secrets.token_hex(SALT_BYTES))
     record = open_record(definition, head.subject, head, who, moment, opening)
     flags: list[str] = []
     if raw is not None:
+        check_needs(setting, record, record.sections[0])
         opening["fill"] = _first_fill(setting, record, raw, who, filled_for)
         record = open_record(definition, head.subject, head, who, moment, opening)
     if definition.sheet is not None:
@@ -136,14 +198,53 @@ def new_in(
             opening["late"] = True
             flags.append("late")
         record = open_record(definition, head.subject, head, who, moment, opening)
+    planned = plan(transaction, setting, None, record)
+    if planned:
+        opening["opened"] = [each.entry for each in planned]
+        record = open_record(definition, head.subject, head, who, moment, opening)
     transaction.append(
         head,
         record.opening,
         record_rows(record),
-        occurred_at=about.occurred_at or _matter(record),
+        occurred_at=occurred_at or _matter(record),
         flags=flags,
     )
+    _open_planned(transaction, setting, record, planned, who)
     return record
+
+
+def _open_planned(
+    transaction: Transaction, setting: Setting, source: Record, planned: Sequence[Planned], who: Standing
+) -> None:
+    """Store the records that the last act of ``source`` names as opened.
+
+    A row of a register is entered with its first section filled; any other record begins with values that its first
+    section takes when it is filled.
+    """
+    for each in planned:
+        if each.revision is None:
+            continue
+        about = About(
+            unit_of(transaction, source.unit).code,
+            cast("str | None", source.opening.get("party")),
+            cast("str | None", source.opening.get("premises")),
+        )
+        definition = each.revision.form
+        check_installed_for(setting, definition, source.unit)
+        opening = opening_of(transaction, setting, each.revision, source.unit, about)
+        opening["source"] = {
+            "number": source.number,
+            "state": source.history.digests[-1],
+            "section": each.rule.section,
+        }
+        start = start_values(setting, definition.sections[0], each.rule.start)
+        if start and definition.sheet is None:
+            opening["start"] = start
+        raw = start if definition.sheet is not None else None
+        # who completed the source's section opens what follows from it, whatever their role there
+        roles = {by if isinstance(by, str) else about.party or "party" for by in definition.sections[0].by}
+        opener = replace(who, roles=who.roles | roles)
+        _enter(transaction, setting, definition, each.number, opening, raw, opener)
 
 
 def unit_asked_for(setting: Setting, actor: Actor, section: Section, about: About) -> str:
@@ -275,7 +376,8 @@ def fill_in(
         sources=sources_of(setting, record, chosen, given),
         rows=listed_rows(setting.snapshot, record),
     )
-    return _appended(transaction, record, content)
+    check_needs(setting, record, chosen)
+    return _decided(transaction, setting, record, content, who)
 
 
 def next_to_fill(record: Record, who: Standing) -> Section:
@@ -301,6 +403,7 @@ def defaults_of(setting: Setting, record: Record, section: Section) -> dict[str,
     facts = setting.facts_of(about.get("party"), about.get("premises"))
     taken: dict[str, object] = {each.id: about[each.type] for each in section.fields if each.type in about}
     taken |= {each.id: facts[each.takes_from] for each in section.fields if each.takes_from in facts}
+    taken |= taken_from_source(setting, record, section)
     if record.replaces:
         former = load(setting.snapshot, record.replaces).values
         taken |= {each.id: former[each.id] for each in section.fields if each.id in former}
@@ -320,9 +423,10 @@ def sign(
     def decide(setting: Setting, record: Record, who: Standing) -> Content:
         chosen = section or _next_to_sign(record, who)
         content = record.sign(chosen, who, setting.moment, rows=listed_rows(setting.snapshot, record))
-        return signed(record.history, record.revision, content, signer)
+        check_needs(setting, record, record.section(chosen))
+        return content
 
-    return _act(register, actor, now, number, decide, flags=_flags(signer))
+    return _act(register, actor, now, number, decide, signer)
 
 
 def _next_to_sign(record: Record, who: Standing) -> str:
@@ -365,7 +469,8 @@ def sign_on_paper(
             witness=scan.witness,
             scan=digest,
         )
-        return _appended(transaction, record, content)
+        check_needs(setting, record, record.section(str(content["section"])))
+        return _decided(transaction, setting, record, content, who)
 
 
 def amend(
@@ -388,10 +493,9 @@ def amend(
     """
 
     def decide(setting: Setting, record: Record, who: Standing) -> Content:
-        content = record.amend(raw, reason, nature, who, setting.moment, setting.reading)
-        return signed(record.history, record.revision, content, signer)
+        return record.amend(raw, reason, nature, who, setting.moment, setting.reading)
 
-    return _act(register, actor, now, number, decide, flags=_flags(signer))
+    return _act(register, actor, now, number, decide, signer)
 
 
 def countersign(
@@ -413,10 +517,9 @@ def countersign(
     """
 
     def decide(setting: Setting, record: Record, who: Standing) -> Content:
-        content = record.countersign(amendment, who, setting.moment, accepted=accepted, reason=reason)
-        return signed(record.history, record.revision, content, signer)
+        return record.countersign(amendment, who, setting.moment, accepted=accepted, reason=reason)
 
-    return _act(register, actor, now, number, decide, flags=_flags(signer))
+    return _act(register, actor, now, number, decide, signer)
 
 
 def void(register: Register, actor: Actor, now: datetime, number: str, reason: str) -> Record:
@@ -487,16 +590,36 @@ Decide = Callable[[Setting, Record, Standing], Content]
 
 
 def _act(
-    register: Register, actor: Actor, now: datetime, number: str, decide: Decide, flags: Sequence[str] = ()
+    register: Register, actor: Actor, now: datetime, number: str, decide: Decide, signer: Signer | None = None
 ) -> Record:
     with register.writing(now=now) as transaction:
         setting, record, who = _loaded(transaction, actor, now, number)
-        return _appended(transaction, record, decide(setting, record, who), flags)
+        return _decided(transaction, setting, record, decide(setting, record, who), who, signer)
+
+
+def _decided(
+    transaction: Transaction,
+    setting: Setting,
+    record: Record,
+    content: Content,
+    who: Standing,
+    signer: Signer | None = None,
+) -> Record:
+    """Store an act that was decided on, signed where it is to be, with every record that it opens."""
+    planned = plan(transaction, setting, record, Record.replay(record.form, record.history.followed_by(content)))
+    content = with_opened(content, planned)
+    if signer is not None:
+        content = signed(record.history, record.revision, content, signer)
+    after = _appended(transaction, record, content, _flags(signer))
+    _open_planned(transaction, setting, after, planned, who)
+    return after
 
 
 def _loaded(transaction: Transaction, actor: Actor, now: datetime, number: str) -> tuple[Setting, Record, Standing]:
     setting = Setting(transaction, now)
     record = load(transaction, number)
+    if codes := series_opened(transaction, record.form, setting.today):
+        transaction.lock_series(codes, setting.today.year)
     if record.sheet or record.is_sheet:
         # A sheet's acts list its rows: neither comes or changes while the other is decided on.
         transaction.lock(record.sheet or record.subject)
@@ -510,5 +633,5 @@ def _appended(transaction: Transaction, record: Record, content: Content, flags:
     return after
 
 
-def _flags(signer: Signer) -> tuple[str, ...]:
-    return ("unattended",) if signer.unattended else ()
+def _flags(signer: Signer | None) -> tuple[str, ...]:
+    return ("unattended",) if signer is not None and signer.unattended else ()
