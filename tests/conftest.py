@@ -3,24 +3,19 @@
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import sqlalchemy
 
 from recordkeeper.register.acts import Register
-from recordkeeper.register.connection import sqlite_url
-from recordkeeper.register.engine import create_register, open_register
-from scratch_postgresql import ScratchPostgresql, find_binaries
+from recordkeeper.register.engine import open_register
+from scratch_postgresql import find_binaries
+from stage import POSTGRESQL, SQLITE, Stages, migrated
 from verapdf import find_verapdf
 
 # Set before anything asks for it: libraries warn where it is missing, and a warning fails a test.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
-
-_TEMPLATE = "register_template"
 
 
 def _missing(item: pytest.Item) -> str | None:
@@ -42,58 +37,30 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[ScratchPostgresql]:
-    """A PostgreSQL server of this test process; the test must be marked needs_postgresql."""
-    binaries = find_binaries()
-    assert binaries is not None
-    server = ScratchPostgresql(binaries)
-    yield server
-    server.stop()
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
+    """What tests copy their registers from."""
+    made = Stages(tmp_path_factory.mktemp)
+    yield made
+    made.close()
 
 
-@pytest.fixture(scope="session")
-def postgresql_template(postgresql: ScratchPostgresql) -> ScratchPostgresql:
-    """The server, with a migrated register that others are copied from."""
-    _administer(postgresql, f"CREATE DATABASE {_TEMPLATE}")
-    create_register(postgresql.url(_TEMPLATE)).close()
-    return postgresql
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated register that others are copied from."""
-    path = tmp_path_factory.mktemp("template") / "records.db"
-    create_register(sqlite_url(path)).close()
-    return path
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs_postgresql)])
+@pytest.fixture(params=[SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.needs_postgresql)])
 def database(request: pytest.FixtureRequest) -> str:
     """Which database the test runs on; it runs once on each."""
     return str(request.param)
 
 
 @pytest.fixture
-def empty_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def empty_url(database: str, stages: Stages, tmp_path: Path) -> Iterator[str]:
     """The URL of a database without tables: an absent file, or a database on the tests' own server."""
-    if database == "sqlite":
-        yield sqlite_url(tmp_path / "records.db")
-        return
-    server: ScratchPostgresql = request.getfixturevalue("postgresql")
-    with _scratch_database(server, "template0") as url:
+    with stages.empty(database, tmp_path) as url:
         yield url
 
 
 @pytest.fixture
-def register_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def register_url(database: str, stages: Stages, tmp_path: Path) -> Iterator[str]:
     """The URL of a new register that nothing was written to."""
-    if database == "sqlite":
-        path = tmp_path / "records.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield sqlite_url(path)
-        return
-    server: ScratchPostgresql = request.getfixturevalue("postgresql_template")
-    with _scratch_database(server, _TEMPLATE) as url:
+    with stages.copied(migrated(stages, database), tmp_path) as url:
         yield url
 
 
@@ -104,16 +71,7 @@ def register(register_url: str) -> Iterator[Register]:
         yield opened
 
 
-@contextmanager
-def _scratch_database(server: ScratchPostgresql, template: str) -> Iterator[str]:
-    name = f"scratch_{uuid.uuid4().hex}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield server.url(name)
-    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _administer(server: ScratchPostgresql, statement: str) -> None:
-    engine = sqlalchemy.create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
+@pytest.fixture(scope="session")
+def sqlite_template(stages: Stages) -> Path:
+    """A migrated register that others are copied from."""
+    return migrated(stages, SQLITE).folder / "records.db"

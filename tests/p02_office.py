@@ -1,14 +1,18 @@
 """A company with the forms of P02 in force, on either database."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.register.acts import Register
+from recordkeeper.register.engine import open_register
 from recordkeeper.services import catalogue, initiation, people, places
 from recordkeeper.services.people import Actor, Signer
+from stage import Stages, migrated
 
 NOW = datetime(2026, 11, 23, 6, 5, 4, tzinfo=UTC)
 SECRET = "correct horse"
@@ -42,11 +46,19 @@ def begin(register: Register, folder: Path) -> Office:
     return Office(boss, key, clerk, _person(register, boss, "staff", "field_staff", estate.subject))
 
 
-def begin_with_forms(register: Register, folder: Path) -> Office:
-    """The same, with the forms of P02 in force since today."""
-    office = begin(register, folder)
-    catalogue.install_and_release(register, P02, office.boss, office.approver, None, NOW)
-    return office
+@contextmanager
+def opened_with_forms(stages: Stages, database: str, folder: Path) -> Iterator[tuple[Register, Office]]:
+    """A copy of a company with the forms of P02 in force since today."""
+    stage = stages.stage(database, "office", _begin_with_forms, migrated(stages, database))
+    with stages.copied(stage, folder) as url, open_register(url) as register:
+        yield register, stage.made
+
+
+def _begin_with_forms(url: str, folder: Path) -> Office:
+    with open_register(url) as register:
+        office = begin(register, folder)
+        catalogue.install_and_release(register, P02, office.boss, office.approver, None, NOW)
+        return office
 
 
 def _person(register: Register, boss: Actor, login: str, role: str, unit: str) -> Actor:

@@ -10,11 +10,16 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import uuid
 from pathlib import Path
+
+import psycopg
+
+_BEFORE_NAME = "postgresql+psycopg://postgres@/"
 
 
 class ScratchPostgresql:
-    """A running server; ``url`` names a database on it."""
+    """A running server; databases on it are named by their URLs."""
 
     def __init__(self, binaries: Path) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="recordkeeper-pg-"))
@@ -26,6 +31,9 @@ class ScratchPostgresql:
         self._run("initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", "--username=postgres", "-D", self._data)
         options = f"-h '' -k {self.folder} -F -c max_connections=60"
         self._run("pg_ctl", "-w", "-D", self._data, "-l", self.folder / "server.log", "-o", options, "start")
+        self._administration = psycopg.connect(
+            host=str(self.folder), user="postgres", dbname="postgres", autocommit=True
+        )
 
     def _reachable(self, binaries: Path) -> Path:
         if self._user is None:
@@ -51,10 +59,19 @@ class ScratchPostgresql:
                 user=self._user,
             )
 
-    def url(self, database: str) -> str:
-        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+    def create(self, template: str | None = None) -> str:
+        """The URL of a new database: a copy of the one at ``template``, which nobody has open, else without tables."""
+        name = f"scratch_{uuid.uuid4().hex}"
+        source = _name_of(template) if template else "template0"
+        self._administration.execute(f"CREATE DATABASE {name} TEMPLATE {source}".encode())
+        return f"{_BEFORE_NAME}{name}?host={self.folder}"
+
+    def drop(self, url: str) -> None:
+        """Drop the database at ``url``, whoever has it open."""
+        self._administration.execute(f"DROP DATABASE {_name_of(url)} WITH (FORCE)".encode())
 
     def stop(self) -> None:
+        self._administration.close()
         self._run("pg_ctl", "-w", "-D", self._data, "-m", "immediate", "stop")
         shutil.rmtree(self.folder)
 
@@ -67,6 +84,10 @@ def find_binaries() -> Path | None:
     else:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     return found[-1].parent if found else None
+
+
+def _name_of(url: str) -> str:
+    return url.removeprefix(_BEFORE_NAME).partition("?")[0]
 
 
 def _server_user() -> str | None:

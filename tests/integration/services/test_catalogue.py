@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-import sqlalchemy
 from sqlalchemy import update
 
 from company import FEEDBACK, NOW, P02, Company
@@ -12,7 +11,6 @@ from recordkeeper.model.form_revision import NoRoleError, OwnWorkError, Revision
 from recordkeeper.model.record import Record
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register import tables
-from recordkeeper.register.triggers import put_triggers, trigger_names
 from recordkeeper.services import catalogue, lifecycle, people
 from recordkeeper.services.catalogue import (
     AlteredTemplateError,
@@ -26,6 +24,7 @@ from recordkeeper.services.package import NoProcedureError, NotTextError
 from recordkeeper.services.rendering import render_record
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
+from tampering import tampering
 
 TODAY = date(2026, 11, 23)
 
@@ -196,17 +195,9 @@ def test_nothing_is_installed_from_a_folder_with_one_bad_file(
 
 def test_a_template_that_is_not_the_approved_one_is_never_rendered(company: Company) -> None:
     number = company.new("clerk", "QR-017-02", dict(FEEDBACK))
-    engine = sqlalchemy.create_engine(company.register.url)
-    with engine.begin() as connection:
-        if connection.dialect.name == "sqlite":
-            for name in trigger_names("sqlite"):
-                connection.exec_driver_sql(f"DROP TRIGGER {name}")
-        else:
-            connection.exec_driver_sql("ALTER TABLE attachment DISABLE TRIGGER USER")
-        table = tables.attachment
+    table = tables.attachment
+    with tampering(company.register.url) as connection:
         connection.execute(update(table).where(table.c.subject == "form/QR-017-02/A-0").values(content=b"PK other"))
-        put_triggers(connection)
-    engine.dispose()
     with company.register.reading() as snapshot, pytest.raises(AlteredTemplateError):
         render_record(snapshot, Setting(snapshot, NOW), load(snapshot, number))
 

@@ -1,16 +1,13 @@
 """Records out of a table: all or none, rejects by row and column, later sections from the same line."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from p02_office import NOW, Office, begin_with_forms
+from p02_office import NOW, Office, opened_with_forms
 from recordkeeper.model.record_guard import NotYoursError
 from recordkeeper.register.acts import Register
-from recordkeeper.register.connection import sqlite_url
-from recordkeeper.register.engine import open_register
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.services.csv_table import UnreadableTableError
 from recordkeeper.services.definition import DefinitionError
@@ -24,6 +21,7 @@ from recordkeeper.services.intake import (
     try_import,
 )
 from recordkeeper.services.retrieval import load
+from stage import Stages
 
 HEADINGS = "日期、时间,来电（访）人,方式,咨询或建议事项,当场答复,转交部门,答复期限,答复日期,答复情况\n"
 ROWS = (
@@ -41,17 +39,19 @@ WRONG = (
 
 
 @pytest.fixture
-def office(register: Register, tmp_path: Path) -> Office:
-    return begin_with_forms(register, tmp_path)
+def begun(database: str, stages: Stages, tmp_path: Path) -> Iterator[tuple[Register, Office]]:
+    with opened_with_forms(stages, database, tmp_path) as opened:
+        yield opened
 
 
-@pytest.fixture(scope="module")
-def reading(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Register, Office]]:
-    """One office for all tests in which nothing is entered."""
-    folder = tmp_path_factory.mktemp("office")
-    shutil.copy(sqlite_template, folder / "records.db")
-    with open_register(sqlite_url(folder / "records.db")) as register:
-        yield register, begin_with_forms(register, folder)
+@pytest.fixture
+def register(begun: tuple[Register, Office]) -> Register:
+    return begun[0]
+
+
+@pytest.fixture
+def office(begun: tuple[Register, Office]) -> Office:
+    return begun[1]
 
 
 def table(text: str, *, encoding: str = "utf-8", mapping: str | None = None, form: str = "QR-017-01") -> Table:
@@ -149,16 +149,16 @@ constants: {caller: 匿名, answered_at_once: false, referred_to: security}
     assert "reply" not in second
 
 
-def test_tables_are_read_as_spreadsheets_write_them(reading: tuple[Register, Office]) -> None:
+def test_tables_are_read_as_spreadsheets_write_them(register: Register, office: Office) -> None:
     for encoding in ("utf-8", "utf-8-sig", "gb18030"):
-        report = try_import(reading[0], reading[1].clerk, NOW, table(HEADINGS + ROWS, encoding=encoding))
+        report = try_import(register, office.clerk, NOW, table(HEADINGS + ROWS, encoding=encoding))
         assert (len(report.numbers), report.rejects) == (3, ())
 
 
-def test_every_problem_of_a_mapping_is_named_with_its_line(reading: tuple[Register, Office]) -> None:
+def test_every_problem_of_a_mapping_is_named_with_its_line(register: Register, office: Office) -> None:
     mapping = "columns:\n  caller: nobody\n  wrong: caller\nconstants:\n  counts: 1\n"
     with pytest.raises(DefinitionError) as refused:
-        import_records(reading[0], reading[1].clerk, NOW, table("caller\nx\n", mapping=mapping))
+        import_records(register, office.clerk, NOW, table("caller\nx\n", mapping=mapping))
     assert [(problem.line, problem.key) for problem in refused.value.problems] == [
         (2, "columns.caller"), (3, "columns.wrong"), (5, "constants.counts"),
     ]  # fmt: skip
@@ -175,30 +175,28 @@ def test_every_problem_of_a_mapping_is_named_with_its_line(reading: tuple[Regist
     ],
 )
 def test_a_table_that_cannot_be_meant_is_refused_whole(
-    reading: tuple[Register, Office], monkeypatch: pytest.MonkeyPatch, text: str, named: str
+    register: Register, office: Office, monkeypatch: pytest.MonkeyPatch, text: str, named: str
 ) -> None:
     monkeypatch.setenv("LANGUAGE", "en")
     with pytest.raises(UnreadableTableError, match=named):
-        import_records(reading[0], reading[1].clerk, NOW, table(text))
+        import_records(register, office.clerk, NOW, table(text))
 
 
 def test_more_rows_than_one_transaction_takes_are_refused(
-    reading: tuple[Register, Office], monkeypatch: pytest.MonkeyPatch
+    register: Register, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("recordkeeper.services.intake.MOST_ROWS", 2)
     with pytest.raises(TooLargeTableError):
-        import_records(reading[0], reading[1].clerk, NOW, table(HEADINGS + ROWS))
+        import_records(register, office.clerk, NOW, table(HEADINGS + ROWS))
 
 
-def test_a_section_that_is_not_the_actors_stops_the_import(reading: tuple[Register, Office]) -> None:
-    register, office = reading
+def test_a_section_that_is_not_the_actors_stops_the_import(register: Register, office: Office) -> None:
     with pytest.raises(NotYoursError):
         import_what_fits(register, office.staff, NOW, table(HEADINGS + ROWS))
     assert numbers(register) == []
 
 
-def test_whom_and_where_a_row_is_about_must_be_there(reading: tuple[Register, Office]) -> None:
-    register, office = reading
+def test_whom_and_where_a_row_is_about_must_be_there(register: Register, office: Office) -> None:
     report = try_import(register, office.clerk, NOW, table("caller,party\nx,nobody\n"))
     assert [(reject.row, reject.column) for reject in report.rejects] == [(2, "")]
     assert "nobody" in report.rejects[0].found
@@ -208,8 +206,8 @@ def test_whom_and_where_a_row_is_about_must_be_there(reading: tuple[Register, Of
 
 
 def test_a_heading_is_the_fields_title_before_it_is_anything_else(
-    reading: tuple[Register, Office], monkeypatch: pytest.MonkeyPatch
+    register: Register, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANGUAGE", "en")
-    report = try_import(reading[0], reading[1].clerk, NOW, table("Unit,Caller\n1-1-0302,x\n"))
+    report = try_import(register, office.clerk, NOW, table("Unit,Caller\n1-1-0302,x\n"))
     assert {reject.found for reject in report.rejects} == {"nothing"}

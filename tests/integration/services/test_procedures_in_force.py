@@ -1,12 +1,13 @@
 """Controlled documents on both databases: all of a procedure or nothing, and the revision in force on a day."""
 
 import shutil
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from p02_office import NOW, P02, begin, begin_with_forms, revised
+from p02_office import NOW, P02, Office, begin, opened_with_forms, revised
 from recordkeeper.model.form_revision import OwnWorkError, RevisionState
 from recordkeeper.register.acts import Register
 from recordkeeper.services import catalogue
@@ -15,8 +16,15 @@ from recordkeeper.services.extraction import Selection, export_json, export_tabl
 from recordkeeper.services.intake import Table, import_records
 from recordkeeper.services.people import Signer
 from recordkeeper.services.searching import Criteria
+from stage import Stages
 
 TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def begun(database: str, stages: Stages, tmp_path: Path) -> Iterator[tuple[Register, Office]]:
+    with opened_with_forms(stages, database, tmp_path) as opened:
+        yield opened
 
 
 def kinds(register: Register) -> list[str]:
@@ -43,8 +51,8 @@ def test_a_procedure_is_in_force_whole_or_not_at_all(register: Register, tmp_pat
         catalogue.install_and_release(register, P02, office.boss, office.approver, None, NOW)
 
 
-def test_the_tenth_revision_follows_the_second(register: Register, tmp_path: Path) -> None:
-    office = begin_with_forms(register, tmp_path)
+def test_the_tenth_revision_follows_the_second(begun: tuple[Register, Office], tmp_path: Path) -> None:
+    register, office = begun
     for revision in ("A/10", "A/2"):
         folder = revised(tmp_path / revision.replace("/", "-"), revision)
         catalogue.install_procedure(register, folder, office.boss, NOW)
@@ -63,8 +71,8 @@ def test_the_tenth_revision_follows_the_second(register: Register, tmp_path: Pat
     assert (len(drafts), newest.revision) == (12, "A/10")
 
 
-def test_records_are_given_out_with_their_event(register: Register, tmp_path: Path) -> None:
-    office = begin_with_forms(register, tmp_path)
+def test_records_are_given_out_with_their_event(begun: tuple[Register, Office]) -> None:
+    register, office = begun
     table = "received_at,caller,channel,matter,answered_at_once\n2026-11-02 08:35,@甲,letter,+1,yes\n"
     import_records(register, office.clerk, NOW, Table("QR-017-01", table.encode(), "log.csv"))
     selection = Selection((), Criteria(forms=("QR-017-01",)))

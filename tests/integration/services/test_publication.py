@@ -1,8 +1,5 @@
 import re
-import shutil
 import zipfile
-from collections.abc import Iterator
-from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
@@ -14,7 +11,6 @@ from recordkeeper.model.canonical import canonical, parse_json
 from recordkeeper.model.rich_text import mark
 from recordkeeper.model.value import format_moment
 from recordkeeper.ocfl.inventory import parse_inventory
-from recordkeeper.register.engine import open_register
 from recordkeeper.services import publication
 from recordkeeper.services.preservation import RECORD_FILE, draft_of, record_file
 from recordkeeper.services.publication import pending, publish
@@ -22,6 +18,7 @@ from recordkeeper.services.rendering import render_record
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.verification import Answer, verify
+from stage import Stages
 
 SHEET = "QR-017-01/2026-11"
 STRUCK = re.compile(r'<w:strike(?:/>| w:val="(?:1|true)")')
@@ -187,10 +184,10 @@ def _no_libreoffice(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.needs_libreoffice
-def test_with_libreoffice_a_version_holds_its_pdf(sqlite_begun_company: Company) -> None:
-    company = sqlite_begun_company
-    number = company.closed_feedback()
-    outcome = company.publish()
+def test_with_libreoffice_a_version_holds_its_pdf(begun_scene: Scene) -> None:
+    with begun_scene.opened() as company:
+        number = company.closed_feedback()
+        outcome = company.publish()
     assert (outcome.problems, outcome.without_pdf) == ([], 0)
     data = company.storage_root.read_file(f"record/{number}", f"{number.replace('/', '_')}.pdf")
     assert data.startswith(b"%PDF-")
@@ -207,23 +204,19 @@ def test_a_version_without_a_pdf_says_so(company: Company) -> None:
     assert names == {RECORD_FILE, f"{number.replace('/', '_')}.docx"}
 
 
-def test_a_log_ahead_of_the_register_is_never_overwritten(sqlite_scene: Scene, tmp_path: Path) -> None:
-    yesterday = tmp_path / "yesterday.db"
-    shutil.copy(sqlite_scene.folder / "records.db", yesterday)
-    with sqlite_scene.opened() as company:
-        company.closed_feedback()
-        company.publish()
-    log = files_below(sqlite_scene.archive / "log")
-    for suffix in ("", "-wal", "-shm"):
-        sqlite_scene.folder.joinpath(f"records.db{suffix}").unlink(missing_ok=True)
-    shutil.copy(yesterday, sqlite_scene.folder / "records.db")
-    with sqlite_scene.opened() as company:
-        assert company.publish().problems != []
-        for _time in range(2):
+def test_a_log_ahead_of_the_register_is_never_overwritten(scene: Scene, stages: Stages) -> None:
+    with stages.register_copied(scene.url, scene.folder / "yesterday.db") as url:
+        with scene.opened() as company:
             company.closed_feedback()
-        assert company.publish().problems != []
-    assert files_below(sqlite_scene.archive / "log") == log
-    assert verify(sqlite_scene.url, sqlite_scene.archive).aspects["log"].answer is Answer.ALTERED
+            company.publish()
+        log = files_below(scene.archive / "log")
+        with Scene(url, scene.folder, scene.like).opened() as company:
+            assert company.publish().problems != []
+            for _time in range(2):
+                company.closed_feedback()
+            assert company.publish().problems != []
+        assert files_below(scene.archive / "log") == log
+        assert verify(url, scene.archive).aspects["log"].answer is Answer.ALTERED
 
 
 def test_the_archive_stays_valid_for_another_program_over_versions(company: Company) -> None:
@@ -246,17 +239,6 @@ def test_each_issued_record_bears_the_checkpoint_of_its_time(company: Company) -
         size = snapshot.checkpoints()[-1][0]
         assert str(load(snapshot, second).opening["checkpoint"]).startswith(f"{size}·")
         assert load(snapshot, second).history.acts[1].at == format_moment(NOW)
-
-
-@pytest.fixture
-def sqlite_begun_company(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Company]:
-    """On SQLite alone: LibreOffice is asked for once."""
-    stage = request.getfixturevalue("sqlite_begun")
-    shutil.copy(stage.database, tmp_path / "records.db")
-    shutil.copytree(stage.company.archive, tmp_path / "archive")
-    shutil.copy(stage.company.folder / "log.key", tmp_path / "log.key")
-    with closing(open_register(f"sqlite:///{tmp_path / 'records.db'}")) as register:
-        yield Company(register, tmp_path, stage.company.actors, stage.company.signers)
 
 
 def test_a_publisher_without_a_log_key_does_nothing(company: Company) -> None:
