@@ -158,7 +158,8 @@ def _try_one(
             if section.when is not None:
                 needed[section.id] = is_needed
             given = {field.id: values[field.id] for field in section.all_fields if field.id in values}
-            if not is_needed or not (given or left or not section.fields):
+            is_left_out = section.optional and section.fields and not given
+            if not is_needed or is_left_out or not (given or left or not section.fields):
                 continue
             left -= set(given)
             record = _filled(record, section, given, listed, reading)
