@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from recordkeeper.errors import FormError, InvalidInputError
 from recordkeeper.language import translate as _
-from recordkeeper.model import date_count, statistics
+from recordkeeper.model import date_count, reliability, statistics
 
 LARGEST_BASE, LARGEST_EXPONENT = 10**18, 100
 PLAIN_TYPES = (str, bool, int, Decimal, date, type(None))
@@ -33,10 +33,14 @@ _FILTERS = frozenset(
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "add_days": date_count.add_days,
     "add_months": date_count.add_months,
+    "complete_count": reliability.complete_count,
     "count_later": statistics.count_later,
     "count_of": statistics.count_of,
+    "cronbach_alpha": reliability.cronbach_alpha,
     "days_between": date_count.days_between,
+    "drivers": reliability.drivers,
     "group_counts": statistics.group_counts,
+    "item_analysis": reliability.item_analysis,
     "join_numbers": statistics.join_numbers,
     "numbers_without": statistics.numbers_without,
     "percent": statistics.percent,
