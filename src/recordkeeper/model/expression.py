@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, meta
+from jinja2 import StrictUndefined, TemplateError, meta, nodes
 from jinja2.environment import TemplateExpression
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext
@@ -126,9 +126,27 @@ def names_in(expression: str) -> frozenset[str]:
     Raises:
         ExpressionError: it cannot be read.
     """
+    return frozenset(meta.find_undeclared_variables(syntax_of(expression))) - frozenset(FUNCTIONS)
+
+
+@lru_cache(maxsize=2048)
+def functions_in(expression: str) -> frozenset[str]:
+    """The functions of ours that ``expression`` calls.
+
+    Raises:
+        ExpressionError: it cannot be read.
+    """
+    return frozenset(meta.find_undeclared_variables(syntax_of(expression))) & frozenset(FUNCTIONS)
+
+
+def syntax_of(expression: str) -> nodes.Template:
+    """The syntax tree of ``expression``.
+
+    Raises:
+        ExpressionError: it cannot be read.
+    """
     _compiled(expression)
-    tree = _SANDBOX.parse("{{ (" + expression + ") }}")
-    return frozenset(meta.find_undeclared_variables(tree)) - frozenset(FUNCTIONS)
+    return _SANDBOX.parse("{{ (" + expression + ") }}")
 
 
 def evaluate(expression: str, values: Mapping[str, Any]) -> Any:

@@ -7,17 +7,21 @@ in an earlier section. It holds nothing about any one company.
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, ValidationInfo, model_validator
 
 from recordkeeper.language import translate as _
 from recordkeeper.model.consistency import (
     ALWAYS_KNOWN,
+    NO_DOUBT,
     RESERVED,
     SECTION_FACTS,
+    Doubt,
     InconsistentError,
     Misfit,
     Place,
+    Salvage,
     section_misfits,
+    told,
 )
 from recordkeeper.model.grammar import Code, Definition, Expression, Identifier, RevisionName, Title
 from recordkeeper.model.section import FormField, Section
@@ -192,34 +196,36 @@ class Form(Definition):
     examples: tuple[Example, ...] = ()
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> "Form":
+    def _hangs_together(self, info: ValidationInfo) -> "Form":
+        salvage = info.context if isinstance(info.context, Salvage) else None
+        doubt = salvage.doubt if salvage else NO_DOUBT
         problems = [
-            *section_misfits(self.sections, set(self.sources), ("sections",)),
-            *self._sheet_problems(),
+            *section_misfits(self.sections, set(self.sources), ("sections",), doubt),
+            *self._sheet_problems(doubt),
             *self._source_problems(),
         ]
-        if problems:
-            raise InconsistentError(problems)
-        return self
+        return told(self, problems, salvage)
 
-    def _sheet_problems(self) -> Iterator[Misfit]:
+    def _sheet_problems(self, doubt: Doubt) -> Iterator[Misfit]:
         if (self.kind == "register") != (self.sheet is not None):
             yield Misfit(("kind",), _("a register has a sheet rule, and no other kind has"))
         if self.sheet is not None:
             field = self.field(self.sheet.on) if self.sheet.on else None
-            if self.sheet.on and (field is None or field.type not in {"date", "moment"}):
+            unsure = doubt.fields
+            if self.sheet.on and (field is None or (field.type not in {"date", "moment"} and field.id not in unsure)):
                 yield Misfit(("sheet", "on"), _("{name} is no date or moment field").format(name=self.sheet.on))
             elif field is not None and (field not in self.sections[0].fields or not field.required):
                 message = _("{name} is no required field of the first section").format(name=field.id)
                 yield Misfit(("sheet", "on"), message)
             shift = self.field(self.sheet.shift_field) if self.sheet.shift_field else None
-            if self.sheet.shift_field and (shift is None or shift.type != "choice" or shift.multiple):
+            is_choice = shift is not None and (shift.id in unsure or (shift.type == "choice" and not shift.multiple))
+            if self.sheet.shift_field and not is_choice:
                 message = _("{name} is no field of one choice").format(name=self.sheet.shift_field)
                 yield Misfit(("sheet", "shift_field"), message)
             elif shift is not None and (shift not in self.sections[0].fields or not shift.required):
                 message = _("{name} is no required field of the first section").format(name=shift.id)
                 yield Misfit(("sheet", "shift_field"), message)
-            yield from section_misfits(self.sheet.sections, {"rows"}, ("sheet", "sections"))
+            yield from section_misfits(self.sheet.sections, {"rows"}, ("sheet", "sections"), doubt)
 
     def _source_problems(self) -> Iterator[Misfit]:
         if self.sources and self.kind not in {"statistics", "report"}:

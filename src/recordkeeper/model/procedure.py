@@ -6,10 +6,10 @@ What a rule demands is enforced by the forms' definitions and the engine; here i
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, model_validator
 
 from recordkeeper.language import translate as _
-from recordkeeper.model.consistency import InconsistentError, Misfit, Place
+from recordkeeper.model.consistency import Misfit, Place, Salvage, told
 from recordkeeper.model.form import Form
 from recordkeeper.model.grammar import Code, Definition, Identifier, RevisionName, Title
 from recordkeeper.model.routing import ByField, Purpose
@@ -101,7 +101,7 @@ class Procedure(Definition):
     same_as: ProcedureId | None = None
 
     @model_validator(mode="after")
-    def _names_each_once(self) -> "Procedure":
+    def _names_each_once(self, info: ValidationInfo) -> "Procedure":
         misfits = [
             *_repeated("roles", [role.id for role in self.roles], "id"),
             *_repeated("rules", [rule.id for rule in self.rules], "id"),
@@ -114,9 +114,7 @@ class Procedure(Definition):
                 if role.id in PRODUCT_ROLES
             ),
         ]
-        if misfits:
-            raise InconsistentError(misfits)
-        return self
+        return told(self, misfits, info.context if isinstance(info.context, Salvage) else None)
 
     def _own_misfits(self) -> Iterator[Misfit]:
         if not self.roles and self.same_as is None:

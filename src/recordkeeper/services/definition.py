@@ -18,9 +18,10 @@ from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.example import try_examples
 from recordkeeper.model.form import Form, InconsistentError, Misfit, Place
-from recordkeeper.model.procedure import Procedure
 from recordkeeper.model.grammar import LATER_KEYS
+from recordkeeper.model.procedure import Procedure
 from recordkeeper.model.value import Reading
+from recordkeeper.services.definition_repair import salvage
 from recordkeeper.services.yaml_text import Data, Source, read_yaml
 
 PROCEDURE_FILE = "procedure.yaml"
@@ -99,9 +100,16 @@ def load_form(text: str, file: str) -> Form:
     Raises:
         DefinitionError: every problem of the text, the grammar, the references and the examples.
     """
+    return _load_form(text, file, None)
+
+
+def _load_form(text: str, file: str, procedure: Procedure | None) -> Form:
     source = read_yaml(text)
-    form, misfits = _parsed(Form, source)
-    if form is not None:
+    form, misfits, is_whole = _parsed(Form, source)
+    if procedure is not None and form is not None:
+        known = {misfit.place for misfit in misfits}
+        misfits += [misfit for misfit in procedure.misfits_of(form) if misfit.place not in known]
+    if form is not None and is_whole:
         misfits += _example_misfits(form, source.data)
     _raise_if_any(file, source, misfits)
     return _found(form)
@@ -134,7 +142,7 @@ def load_as(
     Raises:
         DefinitionError: every problem of the text and the grammar, else of the fit.
     """
-    found, misfits = _parsed(model, source)
+    found, misfits, _is_whole = _parsed(model, source)
     if found is not None:
         misfits += fit(found)
     _raise_if_any(file, source, misfits)
@@ -152,9 +160,7 @@ def load_form_of(procedure: Procedure, text: str, file: str) -> Form:
     Raises:
         DefinitionError: as for ``load_form``, or it does not fit the procedure.
     """
-    form = load_form(text, file)
-    _raise_if_any(file, read_yaml(text), procedure.misfits_of(form))
-    return form
+    return _load_form(text, file, procedure)
 
 
 def shipped_procedures() -> Path:
@@ -207,14 +213,18 @@ def _raise_if_any(file: str, source: Source, misfits: Sequence[Misfit]) -> None:
         raise DefinitionError(file, problems)
 
 
-def _parsed(model: type[_Model], source: Source) -> tuple[_Model | None, list[Misfit]]:
-    """The model, as far as it can be made, and what does not fit; unknown keys are named, then left out."""
+def _parsed(model: type[_Model], source: Source) -> tuple[_Model | None, list[Misfit], bool]:
+    """The model, or what can be salvaged of it, and everything that does not fit.
+
+    Unknown keys are named, then left out; faulty values are named, then replaced, so that the rest is judged too.
+    The last of what is returned says whether nothing had to be replaced.
+    """
     if source.faults and not source.data:
-        return None, []
+        return None, [], False
     data = deepcopy(dict(source.data))
     unknown: list[Misfit] = []
     try:
-        return model.model_validate(data), []
+        return model.model_validate(data), [], True
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             place, is_whole = _place(source.data, detail["loc"])
@@ -222,9 +232,20 @@ def _parsed(model: type[_Model], source: Source) -> tuple[_Model | None, list[Mi
                 unknown.append(Misfit(place, _unknown_key(str(place[-1]))))
                 _remove(data, place)
     try:
-        return model.model_validate(data), unknown
+        return model.model_validate(data), unknown, True
     except ValidationError as error:
-        return None, [*unknown, *_misfits(error, data)]
+        misfits = list(_misfits(error, data))
+        inconsistent = {misfit for misfit in misfits if _is_inconsistent_alone(error)}
+        salvaged, more = salvage(
+            model, data, [misfit.place for misfit in misfits if misfit not in inconsistent], _place
+        )
+        return salvaged, [*unknown, *dict.fromkeys([*misfits, *more])], False
+
+
+def _is_inconsistent_alone(error: ValidationError) -> bool:
+    """Whether all values are right by themselves, and only do not fit together."""
+    details = error.errors(include_url=False)
+    return all(isinstance(detail.get("ctx", {}).get("error"), InconsistentError) for detail in details)
 
 
 def _misfits(error: ValidationError, data: Data) -> Iterator[Misfit]:

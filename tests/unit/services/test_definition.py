@@ -185,3 +185,63 @@ def test_the_schema_takes_the_shipped_forms_and_refuses_an_unknown_key() -> None
         data = form_data(file.read_text(encoding="utf-8"), file.name)
         validator.validate(data)
         assert not validator.is_valid({**data, "colour": "red"})
+
+
+def test_everything_that_is_wrong_with_a_definition_is_told_at_once() -> None:
+    text = FORM.replace("type: choice", "type: chioce")
+    text = text.replace(
+        "    sign: one", "    colour: red\n    when: remedy == 'x'\n    other_than: nobody\n    sign: one"
+    )
+    text += """
+  - id: closing
+    title: {zh: 结案, en: Closing}
+    by: quality
+    fields:
+      - {id: source, title: {zh: 又一, en: Again}, type: text}
+      - {id: remedy, title: {zh: 办法, en: Remedy}, type: text}
+"""
+    assert {key for _line, key in problems(text)} == {
+        "sections.received.fields.source.type",
+        "sections.verified.colour",
+        "sections.verified.other_than",
+        "sections.verified.when",
+        "sections.closing.fields.source.id",
+    }
+    assert len(problems(text)) == 5
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("1 == 2", "can never hold"),
+        ("source == 'telegram'", "telegram"),
+        ("source in ['letter', 'telegram']", "telegram"),
+        ("source == 'meeting' and source == 'other'", "can never hold"),
+    ],
+)
+def test_a_condition_that_no_value_can_meet_is_named(condition: str, said: str) -> None:
+    for key in ("when", "ends"):
+        text = FORM.replace("    sign: one", f'    {key}: "{condition}"\n    sign: one')
+        with pytest.raises(DefinitionError) as refused:
+            load_form(text, "QR-900-01.yaml")
+        (problem,) = refused.value.problems
+        assert problem.key == f"sections.verified.{key}"
+        assert said in problem.message
+
+
+def test_an_until_that_no_value_can_meet_is_named() -> None:
+    rounds = "    rounds: {until: source == 'fax', sections: [received, verified]}\n"
+    with pytest.raises(DefinitionError) as refused:
+        load_form(FORM.replace("    sign: one", f"{rounds}    sign: one"), "QR-900-01.yaml")
+    assert [problem.key for problem in refused.value.problems] == ["sections.verified.rounds.until"]
+
+
+def test_roles_that_the_procedure_lacks_are_told_with_all_else_that_is_wrong() -> None:
+    procedure = load_procedure(PROCEDURE, "procedure.yaml")
+    text = FORM.replace("    by: quality\n    sign", "    by: cook\n    other_than: nobody\n    sign")
+    text = text.replace("type: choice", "type: chioce")
+    with pytest.raises(DefinitionError) as refused:
+        load_form_of(procedure, text, "QR-900-01.yaml")
+    assert {problem.key for problem in refused.value.problems} == {
+        "sections.received.fields.source.type", "sections.verified.by", "sections.verified.other_than",
+    }  # fmt: skip
