@@ -17,10 +17,10 @@ What is checked:
 5. tail: with ``--against``, that a checkpoint kept outside (a signed note, or a short one as a form prints it) is one
    of this log, so that nothing was cut or rewritten; with ``--cosigner``, that N (else all) of these have cosigned it.
 
-Not covered, for it is not in an archive: the register's tables, records still open, and whatever else may lie beside
-``objects/`` and ``log/``. Without ``--key`` the log key is the one that the archive itself names: whoever made all of
-the archive anew would name another, so compare it with the copy kept outside. The same holds of this file: take it
-from a place that you trust, not from the archive that you doubt.
+Not covered, for it is not in an archive: the register's tables and records still open. Without ``--key`` the log key
+is the one that the archive itself names: whoever made all of the archive anew would name another, so compare it with
+the copy kept outside. The same holds of this file: take it from a place that you trust, not from the archive that you
+doubt.
 
 Exit status: 0 ok, 1 altered, 2 wrong usage, 4 no archive there, 6 cannot assess, 70 a defect of this program, 130
 interrupted.
@@ -1087,6 +1087,7 @@ class Holdings:
         accounts: by subject, rows of sheets included.
         keys: each person's signing keys.
         log_key: the key that the log itself names, in the first act of the root unit.
+        salt: of the root unit.
         rotations: of each act that names another one its number, and what it says.
         damaged: subjects whose object is there and cannot be used.
         doubts: signatures whose key is not among the archived ones of its person: subject, act, person.
@@ -1097,6 +1098,7 @@ class Holdings:
     accounts: dict[str, Account] = field(default_factory=dict)
     keys: dict[str, list[SigningKey]] = field(default_factory=dict)
     log_key: str = ""
+    salt: bytes = b""
     rotations: list[tuple[int, Rotation]] = field(default_factory=list)
     damaged: set[str] = field(default_factory=set)
     doubts: list[tuple[str, str, str]] = field(default_factory=list)
@@ -1245,6 +1247,7 @@ def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdi
         holdings.keys[main.subject] = signing_keys(main)
     if main.subject == ROOT_UNIT and main.acts[1]["act"] == "init":
         holdings.log_key = str(main.acts[1].get("log_key") or "")
+        holdings.salt = bytes.fromhex(main.acts[0]["salt"])
         names = ("old_key", "new_key", "signature_by_old", "signature_by_new")
         holdings.rotations = [
             (number, Rotation(*(str(act.get(name)) for name in names)))
@@ -1411,6 +1414,8 @@ class Log:
         """How many entries there are."""
         self.last_at = b""
         """The moment of entry of the newest event that the checkpoint covers."""
+        self.enclosed: tuple[int, bytes] | None = None
+        """Index and digest of the newest event that binds what lies beside objects and log."""
         self.rotated_at: dict[int, int] = {}
         """Of each act of the root unit that names another log key the index of its event."""
         self.elsewhere: Counter[str] = Counter()
@@ -1640,6 +1645,8 @@ class Log:
                 continue
             self.last_at = event["at"]
             if event["subject"] is None or event["act"] == b"null":
+                if event["kind"] == b"enclose":
+                    self.enclosed = index, event["bound"]
                 continue
             subject = event["subject"].decode()
             if event["state"] in named_states:
@@ -1808,7 +1815,11 @@ def parse_bundle(data: bytes) -> list[bytes] | None:
     return entries
 
 
-# ---- The answer -----------------------------------------------------------------------------------------------------
+# ---- Beside objects and log, and the answer -------------------------------------------------------------------------
+
+
+ENCLOSED = ("verifier.py", "README")
+TOP_LEVEL = {"objects", "log", "incoming", "publisher.lock", "lost+found", *ENCLOSED}
 
 
 class Policy(NamedTuple):
@@ -1850,6 +1861,7 @@ def verify(
     notes, seen = _usable_anchors(notes, shorts, chain, report, policy or Policy((), 0))
     log.settle()
     log.settle_names()
+    _check_beside(medium, holdings, log, report)
     if log.note and chain:
         _check_cosignatures(log.note, cosigners, report)
         _check_chain([log.note, *notes], chain, report)
@@ -1865,6 +1877,26 @@ def verify(
         unconfirmed = "as it was written, by the key {name} that the archive itself names, not confirmed from outside"
         report.reasons[LOG] = (unconfirmed, {"name": report.key})
     return report
+
+
+def _check_beside(medium: Medium, holdings: Holdings, log: Log, report: Report) -> None:
+    """Check that beside objects and log lies what an event binds, and nothing else; in a pack it may be left out."""
+    names = dict(medium.scan(""))
+    for name in sorted(names.keys() - TOP_LEVEL) if not isinstance(medium, Pack) else ():
+        report.find("archive-extra", FILES, name, "no such file is written there")
+    if log.enclosed is None or not holdings.salt or (isinstance(medium, Pack) and not names.keys() & set(ENCLOSED)):
+        return
+    data = bytearray()
+    for name in ENCLOSED:
+        try:
+            found = read(medium, name, NOTE_BYTES)
+        except OSError:
+            found = b""
+        data += len(found).to_bytes(4, "big") + found
+    index, bound = log.enclosed
+    if hashlib.sha256(holdings.salt + data).hexdigest().encode() != bound:
+        text = "not the files that event {index} binds"
+        report.find("enclosure", FILES, ", ".join(ENCLOSED), text, index=index)
 
 
 def _keys_to_use(texts: Sequence[str], holdings: Holdings, report: Report) -> tuple[Key | None, list[Key]]:
@@ -2362,6 +2394,7 @@ CHINESE = {
     "{count} later acts are in the log, not yet in the archive": "日志中另有 {count} 项较晚的操作，尚未归档",
     "there are no events to hold the acts against": "没有可供核对操作的事件",
     "not an event that the program writes": "不是程序所写的事件",
+    "not the files that event {index} binds": "不是事件 {index} 所绑定的文件",
     "there is no checkpoint": "没有检查点",
     "no signed note": "不是签名文本",
     "no signature line": "不是签名行",

@@ -84,3 +84,8 @@ def test_modules_over_400_lines_say_why() -> None:
         if text.count("\n") > 400 and not re.match(r'""".*?\b(long|longer|lines)\b.*?"""', text, re.DOTALL):
             silent.append(str(file.relative_to(ROOT)))
     assert silent == []
+
+
+def test_the_default_archive_holds_the_page_that_the_program_would_lay_there() -> None:
+    shipped = ROOT / "src" / "recordkeeper" / "archive_readme.txt"
+    assert (ROOT / "archive" / "README").read_bytes() == shipped.read_bytes()

@@ -200,7 +200,7 @@ class Transaction(Snapshot):
         """Queue an event that belongs to no act.
 
         Args:
-            kind: refuse, login, logout, wrong-passphrase, read, export, restore.
+            kind: refuse, login, logout, wrong-passphrase, read, export, restore, enclose.
             actor: the person's surrogate, or ``program``.
             subject: a record number or surrogate, never a name.
             occurred_at: UTC moment of the matter; the moment of entry if absent.

@@ -19,7 +19,6 @@ from pathlib import Path
 
 from recordkeeper.documents.pdf import LibreOfficeMissingError
 from recordkeeper.documents.printout import print_pdfs
-from recordkeeper.durable import make_folder, read_plain_file, replace_file
 from recordkeeper.errors import ArchiveError, LogError, RecordkeeperError, RefusalError, UnavailableError
 from recordkeeper.language import translate as _
 from recordkeeper.model.event import Event, salted_digest
@@ -32,6 +31,7 @@ from recordkeeper.services.archive_check import is_as_bound
 from recordkeeper.services.catalogue import form_of
 from recordkeeper.services.company import company
 from recordkeeper.services.derivation import rows_following
+from recordkeeper.services.enclosure import enclose
 from recordkeeper.services.log_keys import settle_log_key, signing_log_key
 from recordkeeper.services.preservation import RECORD_FILE, Draft, archive_act, draft_of, record_file, subjects_due
 from recordkeeper.services.setting import Setting
@@ -43,15 +43,12 @@ from recordkeeper.tlog.checkpoint import (
     previous_line,
     sign_note,
 )
-from recordkeeper.tlog.log import read_checkpoint, write_checkpoint
+from recordkeeper.tlog.log import write_checkpoint
 from recordkeeper.tlog.tiles import TileLog
 
 SUBJECTS_AT_ONCE = 40
 LOCK_SECONDS = 30.0
 INVENTORY, SIDECAR = "inventory.json", "inventory.json.sha512"
-# What lets anybody check an archive alone: name there, file in this package.
-ENCLOSURES = {"verifier.py": "verifier.py", "README": "archive_readme.txt"}
-_ENCLOSURE_BYTES_LIMIT = 1024 * 1024
 _LOCK_PAUSE_SECONDS = 0.05
 
 
@@ -164,8 +161,8 @@ def publish(publisher: Publisher, now: datetime) -> Outcome:
         try:
             _store_staged(publisher, now, outcome)
             _archive_due(publisher, now, outcome)
+            enclose(publisher.register, publisher.archive, now)
             _publish_log(publisher, now, outcome)
-            _enclose(publisher.archive)
         except (RecordkeeperError, OSError) as error:
             outcome.problems.append(str(error))
     return outcome
@@ -344,34 +341,23 @@ def _publish_log(publisher: Publisher, now: datetime, outcome: Outcome) -> None:
             outcome.problems.append(_("log: the new key's rotation is not yet archived"))
             return
     outcome.log_size = size
+    if last is not None:
+        # A killed publisher may have left it unpublished: so the published one is the newest or the one before.
+        write_checkpoint(publisher.log_path, last[1])
     if events:
         log.append(start, [event.leaf for event in events])
         extensions = (previous_line(*last),) if last else ()
         note = sign_note(format_checkpoint(Checkpoint(key.name, size, log.root(size), extensions)), key)
         with publisher.register.writing(now=now) as transaction:
             transaction.add_checkpoint(size, note)
+        write_checkpoint(publisher.log_path, note)
     elif last is None:
         return
     else:
         note = last[1]
-    if read_checkpoint(publisher.log_path) != note:
-        write_checkpoint(publisher.log_path, note)
     if not is_settled and is_signed_by(note, key.verifier):
         settle_log_key(publisher.log_key_path, key)
 
 
 def _has_staged(snapshot: Snapshot, subject: str) -> bool:
     return any(staged.subject == subject for staged in snapshot.staged())
-
-
-def _enclose(archive: Path) -> None:
-    """Lay the stand-alone verifier and a page about it beside the objects, where missing or of another version."""
-    for name, source in ENCLOSURES.items():
-        data = (Path(__file__).parent.parent / source).read_bytes()
-        try:
-            is_there = read_plain_file(archive / name, _ENCLOSURE_BYTES_LIMIT) == data
-        except OSError:
-            is_there = False
-        if not is_there:
-            make_folder(archive / "incoming")
-            replace_file(archive / name, data, archive / "incoming" / name)

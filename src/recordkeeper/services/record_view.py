@@ -329,6 +329,7 @@ def act_name(act: str) -> str:
         "login": _("log in"),
         "logout": _("log out"),
         "wrong-passphrase": _("wrong passphrase"),
+        "enclose": _("enclose verifier"),
     }
     return names.get(act, act)
 

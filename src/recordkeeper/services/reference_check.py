@@ -7,7 +7,7 @@ cannot be made anew without the people who signed, not even by who holds the log
 Source: 21 CFR 11.10(e), 11.70; RFC 9162, 2.1
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from recordkeeper.findings import Finding
@@ -15,7 +15,12 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.subject import form_subject, record_subject, sheet_subject
 from recordkeeper.services.evidence import LOG, Evidence, altered, aspect_of
-from recordkeeper.tlog.checkpoint import Checkpoint, short_checkpoint
+from recordkeeper.tlog.checkpoint import (
+    Checkpoint,
+    MalformedNoteError,
+    short_checkpoint,
+    unverified_checkpoint,
+)
 from recordkeeper.tlog.merkle import leaf_hash, prefix_roots
 
 _MOST_DIGITS = 15
@@ -54,11 +59,7 @@ def _states_named(content: Content) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _checkpoint_findings(evidence: Evidence) -> Iterator[Finding]:
-    named: dict[str, list[str]] = {}
-    for history in evidence.histories.values():
-        for act in history.acts[1:]:
-            if act.content.get("checkpoint"):
-                named.setdefault(str(act.content["checkpoint"]), []).append(act.subject)
+    named = _named_checkpoints(evidence)
     leaves = (leaf_hash(event.leaf) for event in evidence.events)
     roots = prefix_roots(leaves, {_size_of(text) for text in named})
     for text, subjects in named.items():
@@ -69,6 +70,32 @@ def _checkpoint_findings(evidence: Evidence) -> Iterator[Finding]:
                 expected=text, count=len(subjects), found=found
             )
             yield altered("named-checkpoint", subjects[0], message, LOG)
+
+
+def check_named_checkpoints(evidence: Evidence, notes: Sequence[str]) -> Iterator[Finding]:
+    """Checkpoints that acts name and that are none of those made: a log that was put back, its checkpoints with it."""
+    made = set()
+    for note in notes:
+        try:
+            made.add(short_checkpoint(unverified_checkpoint(note)))
+        except MalformedNoteError:
+            continue  # said of the checkpoint itself
+    for text, subjects in _named_checkpoints(evidence).items():
+        if text not in made:
+            message = _("checkpoint {expected} is named by {count} acts, and none of the {made} made is it").format(
+                expected=text, count=len(subjects), made=len(notes)
+            )
+            yield altered("named-checkpoint", subjects[0], message, LOG)
+
+
+def _named_checkpoints(evidence: Evidence) -> dict[str, list[str]]:
+    """Every checkpoint that an act names, with the subjects of these acts."""
+    named: dict[str, list[str]] = {}
+    for history in evidence.histories.values():
+        for act in history.acts[1:]:
+            if act.content.get("checkpoint"):
+                named.setdefault(str(act.content["checkpoint"]), []).append(act.subject)
+    return named
 
 
 def _size_of(text: str) -> int:

@@ -14,12 +14,12 @@ from pathlib import Path
 from recordkeeper.errors import RecordkeeperError
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
-from recordkeeper.model.event import Event
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError, open_for_verification
 from recordkeeper.services.archive_check import check_archive
+from recordkeeper.services.enclosure import check_enclosures
 from recordkeeper.services.evidence import (
     FILES,
     LOG,
@@ -32,7 +32,7 @@ from recordkeeper.services.evidence import (
     read_evidence,
 )
 from recordkeeper.services.log_keys import rotations_of
-from recordkeeper.services.reference_check import check_references
+from recordkeeper.services.reference_check import check_named_checkpoints, check_references
 from recordkeeper.services.register_check import check_register
 from recordkeeper.services.signature_check import check_signatures
 from recordkeeper.services.tail_check import NO_POLICY, Policy, Seen, check_tail
@@ -105,9 +105,10 @@ def verify(
         findings += check_references(evidence)
         root = StorageRoot(archive / "objects", archive / "incoming")
         findings += check_archive(root, inspection, evidence)
+        findings += check_enclosures(archive, evidence)
         verifier, key_findings = _log_keys(evidence, key)
         findings += key_findings
-        findings += _log_findings(inspection, archive / "log", verifier, evidence.events)
+        findings += _log_findings(inspection, archive / "log", verifier, evidence)
     signature_findings, signature_count = check_signatures(evidence)
     findings += signature_findings
     seen = check_tail(evidence.events, anchors, verifier, policy) if anchors and verifier else None
@@ -165,9 +166,7 @@ def _log_keys(evidence: Evidence, outside: str | None) -> tuple[KeyChain | None,
     return (chain if chain.first else None), findings
 
 
-def _log_findings(
-    inspection: Inspection, log: Path, verifier: KeyChain | None, events: Sequence[Event]
-) -> list[Finding]:
+def _log_findings(inspection: Inspection, log: Path, verifier: KeyChain | None, evidence: Evidence) -> list[Finding]:
     findings: list[Finding] = []
     notes: list[str] = []
     sizes: list[object] = []
@@ -178,11 +177,12 @@ def _log_findings(
     except UnreadableTableError as error:
         findings.append(altered("table-unreadable", "checkpoint", str(error), LOG))
     try:
-        findings += verify_log(log, verifier, (event.leaf for event in events))
+        findings += verify_log(log, verifier, (event.leaf for event in evidence.events))
         findings += verify_checkpoints(log, verifier, notes)
     except (RecordkeeperError, OSError) as error:
         findings.append(Finding("log-unreadable", Severity.CANNOT_ASSESS, "log", str(error), LOG))
     findings += _newest_checkpoint_findings(log, notes)
+    findings += check_named_checkpoints(evidence, notes)
     for size, note in zip(sizes, notes, strict=True):
         stated = note.splitlines()[1:2]
         if stated != [str(size)]:
@@ -202,6 +202,9 @@ def _newest_checkpoint_findings(log: Path, notes: Sequence[str]) -> list[Finding
     if published is None and len(notes) > 1:
         message = _("the published checkpoint is gone, though the register knows of {count}").format(count=len(notes))
         return [altered("checkpoint-missing", "log/checkpoint", message, LOG)]
+    if published is not None and published not in notes[-2:]:
+        message = _("a checkpoint older than the newest two is published: the log was put back")
+        return [altered("checkpoint-put-back", "log/checkpoint", message, LOG)]
     message = _("the newest checkpoint is not yet published")
     return [Finding("checkpoint-pending", Severity.PENDING, "log/checkpoint", message, LOG)]
 

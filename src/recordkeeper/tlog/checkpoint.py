@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
@@ -23,6 +24,7 @@ _ED25519 = b"\x01"
 _KEY_BYTES = 32
 _SIGNATURES_LIMIT = 100
 _KEY_FILE_LIMIT = 4096
+_MODE_OF_OTHERS = 0o077
 _SHORT = re.compile(r"\s*([1-9]\d{0,17})\s*[·.:]\s*([0-9A-Fa-f]{4})-([0-9A-Fa-f]{4})\s*", re.ASCII)
 _SIZE = re.compile(r"0|[1-9]\d{0,17}")
 _PREVIOUS = re.compile(r"previous (?P<size>0|[1-9]\d{0,17}) (?P<digest>[0-9a-f]{64})")
@@ -183,12 +185,16 @@ class NoteKey:
     def load(cls, path: Path) -> Self:
         """The key in a file.
 
-        Its permissions are not judged: a workspace may lie on a file system that has none.
-
         Raises:
-            UnusableLogKeyError: it cannot be read or is no key.
+            UnusableLogKeyError: it cannot be read, is no key, or others than its owner may read or write it.
         """
         try:
+            mode = stat.S_IMODE(path.lstat().st_mode)
+            if mode & _MODE_OF_OTHERS:
+                raise UnusableLogKeyError(
+                    str(path),
+                    _("expected file mode {expected}, found {mode}").format(expected="0600", mode=f"{mode:04o}"),
+                )
             return cls.parse(read_plain_file(path, _KEY_FILE_LIMIT).decode())
         except OSError as error:
             raise UnusableLogKeyError(str(path), system_reason(error)) from error

@@ -22,8 +22,9 @@ from recordkeeper.tlog.checkpoint import (
     unverified_checkpoint,
 )
 from recordkeeper.tlog.key_chain import KeyChain, verify_signed
+from recordkeeper.tlog.merkle import NodeSource, tree_root
 from recordkeeper.tlog.tile_check import ASPECT, TileCheck
-from recordkeeper.tlog.tiles import TEMPORARY_NAME, TileLog, UnreachableLogError
+from recordkeeper.tlog.tiles import TEMPORARY_NAME, MissingTileError, TileLog, UnreachableLogError
 
 CHECKPOINT_NAME = "checkpoint"
 
@@ -119,9 +120,9 @@ def verify_checkpoints(path: Path, verifier: str | KeyChain | None, notes: Itera
         verifier: the verifier key; without it signatures are left to ``verify_log``.
         notes: all signed notes, oldest first.
 
-    Codes: ``checkpoint-form``, ``checkpoint-signature``, ``checkpoint-chain``, ``checkpoint-root``.
+    Codes: ``checkpoint-form``, ``checkpoint-signature``, ``checkpoint-chain``, ``checkpoint-root``, ``log-cut``.
     """
-    log = TileLog(path)
+    nodes = TileLog(path).nodes()
     findings: list[Finding] = []
     digest_before: str | None = None
     size_before = -1
@@ -133,7 +134,7 @@ def verify_checkpoints(path: Path, verifier: str | KeyChain | None, notes: Itera
             code = "checkpoint-form" if isinstance(error, MalformedNoteError) else "checkpoint-signature"
             findings.append(Finding(code, Severity.ALTERED, "checkpoint", str(error), ASPECT))
         else:
-            findings += _place_findings(log, checkpoint, size_before, digest_before)
+            findings += _place_findings(nodes, checkpoint, size_before, digest_before)
             size_before = checkpoint.size
         digest_before = note_digest(note)
         seen.add(digest_before)
@@ -147,7 +148,7 @@ def verify_checkpoints(path: Path, verifier: str | KeyChain | None, notes: Itera
 
 
 def _place_findings(
-    log: TileLog, checkpoint: Checkpoint, size_before: int, digest_before: str | None
+    nodes: NodeSource, checkpoint: Checkpoint, size_before: int, digest_before: str | None
 ) -> Iterator[Finding]:
     """What is wrong with a checkpoint's place between the one before it and the stored hashes."""
     subject = f"checkpoint/{checkpoint.size}"
@@ -159,9 +160,14 @@ def _place_findings(
         message = _("it follows one of {size} entries").format(size=size_before)
         yield Finding("checkpoint-chain", Severity.ALTERED, subject, message, ASPECT)
     try:
-        root = log.root(checkpoint.size)
+        root = tree_root(checkpoint.size, nodes)
+    except MissingTileError as error:
+        # Tiles come before the checkpoint over them, so they were there.
+        message = _("the log no longer holds its entries: {found}").format(found=error.subject)
+        yield Finding("log-cut", Severity.ALTERED, subject, message, ASPECT)
+        return
     except (UnavailableError, InvalidInputError):
-        return  # not yet published, or a tile is missing, which verify_log names
+        return  # a tile is damaged, which verify_log names
     if root != checkpoint.root:
         message = _("root: expected {expected}, found {found}").format(expected=checkpoint.root.hex(), found=root.hex())
         yield Finding("checkpoint-root", Severity.ALTERED, subject, message, ASPECT)

@@ -135,6 +135,11 @@ def test_a_saved_key_is_loaded_and_only_its_owner_may_read_it(key: LogKey, tmp_p
     finally:
         os.umask(umask)
     assert path.stat().st_mode & 0o777 == 0o600
+    for mode in (0o640, 0o604, 0o644):
+        path.chmod(mode)
+        with pytest.raises(UnusableLogKeyError, match=f"{mode:04o}"):
+            LogKey.load(path)
+    path.chmod(0o600)
     assert LogKey.load(path).verifier == key.verifier
     with pytest.raises(UnusableLogKeyError):
         key.save(path)
