@@ -5,7 +5,7 @@ They see text, booleans, whole numbers, Decimal, dates, lists and maps of these,
 day of a date. The same sandbox renders form templates.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -30,6 +30,26 @@ _FILTERS = frozenset(
      "rejectattr", "replace", "round", "select", "selectattr", "sort", "sum", "trim", "unique", "upper"}
 )  # fmt: skip
 
+
+def each_of(
+    records: Sequence[Mapping[str, Any]], columns: Mapping[str, str], given: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """One row a record: each column is an expression in which ``item`` is the record.
+
+    Args:
+        records: maps of values.
+        columns: the name of each column to its expression.
+        given: what the expressions may read besides ``item``.
+
+    Raises:
+        ExpressionError: one of them cannot be read, or fails over a record.
+    """
+    return [
+        {name: evaluate(expression, {**(given or {}), "item": record}) for name, expression in columns.items()}
+        for record in records
+    ]
+
+
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "add_days": date_count.add_days,
     "add_months": date_count.add_months,
@@ -39,6 +59,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "cronbach_alpha": reliability.cronbach_alpha,
     "days_between": date_count.days_between,
     "drivers": reliability.drivers,
+    "each_of": each_of,
     "group_counts": statistics.group_counts,
     "item_analysis": reliability.item_analysis,
     "join_numbers": statistics.join_numbers,

@@ -179,3 +179,27 @@ def test_a_loop_of_a_template_tells_its_place_and_nothing_more() -> None:
     assert template.render(VALUES) == "1灯False 2门True "
     with pytest.raises(Exception, match="unsafe"):
         Sandbox().from_string("{% for row in rows %}{{ loop.__init__ }}{% endfor %}").render(VALUES)
+
+
+def test_each_of_makes_a_row_of_each_record_with_a_column_for_each_expression() -> None:
+    sold = [
+        {"name": "甲", "price": Decimal(100), "paid": [Decimal(30), None]},
+        {"name": "乙", "price": Decimal(80), "paid": []},
+    ]
+
+    left = "item.price - (item.paid | reject('none') | sum)"
+    rows = evaluate(
+        "each_of(sold, {'name': 'item.name', 'left': left, 'until': 'day'}, {'day': day})",
+        {"sold": sold, "day": date(2026, 11, 24), "left": left},
+    )
+
+    assert rows == [
+        {"name": "甲", "left": Decimal(70), "until": date(2026, 11, 24)},
+        {"name": "乙", "left": Decimal(80), "until": date(2026, 11, 24)},
+    ]
+
+
+@pytest.mark.parametrize("column", ["item.nothing", "item.__class__", "other", "1 +", "'a' * 3"])
+def test_each_of_refuses_a_column_that_has_no_plain_value(column: str) -> None:
+    with pytest.raises(ExpressionError):
+        evaluate("each_of(sold, {'column': column})", {"sold": [{"name": "甲"}], "column": column})
