@@ -36,6 +36,7 @@ from recordkeeper.model.form import Form
 from recordkeeper.model.section import Title
 
 QUIET_ZONE = mm(3)  # modules of the code are 1 mm, and what surrounds it elsewhere is white
+LONG_CODE = 11  # characters; a longer one needs more of the number line, and smaller type under the print code
 CORNER = mm(32)  # kept free at both sides: the archive's stamp on the left, the print code on the right
 _GRIDS = {"statistics": STATISTICS, "report": STATISTICS, "notice": LETTER}
 _AMENDMENT_COLUMNS = (
@@ -78,10 +79,10 @@ def _title_block(form: Form) -> str:
         *_second_item(form),
         TAB,
         tag_run("record.marks", size=18, font=HEI, latin=ARIAL),
-        tabs=[("left", mm(56)), ("right", width - CORNER - 170)],
+        tabs=[("left", mm(70 if len(form.code) > LONG_CODE else 56)), ("right", width - CORNER - 170)],
     )
     free = Cell(paragraph(), padding=NO_PADDING)
-    code = Cell(_print_code(), padding=NO_PADDING, align="top", merged="restart")
+    code = Cell(_print_code(form), padding=NO_PADDING, align="top", merged="restart")
     below_code = Cell(paragraph(), padding=NO_PADDING, merged="continue")
     return table(
         [CORNER, width - 2 * CORNER, CORNER],
@@ -93,10 +94,11 @@ def _title_block(form: Form) -> str:
     )
 
 
-def _print_code() -> str:
+def _print_code(form: Form) -> str:
     """The code with the number under it; on a blank the corner stays white."""
+    size = 11 if len(form.code) > LONG_CODE else 13
     number = paragraph(
-        tag_run("record.number", size=13, font=SONG, latin=ARIAL), pitch=160, align="right", before=QUIET_ZONE
+        tag_run("record.number", size=size, font=SONG, latin=ARIAL), pitch=160, align="right", before=QUIET_ZONE
     )
     shown = figure("print_code") + number
     return block("{%p if print_code %}") + shown + block("{%p endif %}") + gap(20)
