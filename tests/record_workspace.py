@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy
 
 from recordkeeper.cli.init import make_workspace
 from recordkeeper.cli.main import main
@@ -19,6 +22,7 @@ from recordkeeper.services.catalogue import approve, install_procedure, release
 from recordkeeper.services.initiation import prepare
 from recordkeeper.services.people import Actor, add_user, authenticate, find_person, grant, open_signing_key
 from recordkeeper.services.places import add_party, add_premises, add_unit, find_unit
+from stage import Stage, Stages
 
 SECRET = "correct horse battery"
 FORMS = Path(__file__).resolve().parents[1] / "forms" / "P02"
@@ -47,14 +51,14 @@ RECEIVED = {
 }
 
 
-def make_template(root: Path) -> None:
-    """Make the workspace in ``root``; its people all have the passphrase ``SECRET``."""
+def make_template(url: str, root: Path) -> None:
+    """Make the workspace in ``root`` with its register at ``url``; its people have the passphrase ``SECRET``."""
     now = datetime.now(UTC).replace(microsecond=0)
     beginning = prepare(
         company="锦绣物业", company_en="Brocade Property", time_zone="Asia/Shanghai", login="boss", name="李雷",
         passphrase=SECRET, now=now,
     )  # fmt: skip
-    register = make_workspace(root, "records.db", beginning, now).register
+    register = make_workspace(root, url, beginning, now).register
     boss = authenticate(register, "boss", SECRET, now)
     for code, name in (("SH", "锦绣花园"), ("BJ", "滨江苑")):
         add_unit(register, boss, code=code, kind="estate", name_zh=name, name_en=f"Estate {code}", parent="HQ", now=now)
@@ -67,7 +71,9 @@ def make_template(root: Path) -> None:
                 subject = find_unit(snapshot, unit).subject
             last = date(2199, 12, 31) if role == "auditor" else None
             grant(register, boss, login=login, role=role, unit=subject, valid_from=None, valid_to=last, now=now)
-    drafts = [revision.subject for revision in install_procedure(register, _forms(root.parent), boss, now)]
+    with tempfile.TemporaryDirectory() as folder:
+        installed = install_procedure(register, _forms(Path(folder)), boss, now)
+    drafts = [revision.subject for revision in installed]
     with register.reading() as snapshot:
         person = find_person(snapshot, "approver")
     approver = Actor(person.subject, person.login, person.name)
@@ -103,6 +109,7 @@ class Desk:
     """Runs commands in a workspace, as anybody, and tells what they said."""
 
     root: Path
+    url: str
     capsys: pytest.CaptureFixture[str]
     out: str = ""
     err: str = ""
@@ -141,27 +148,18 @@ class Desk:
 
     def acts(self) -> tuple[int, str]:
         """How many acts there are, and a digest of them all."""
-        import sqlite3
-
-        connection = sqlite3.connect(f"file:{self.root}/records.db?mode=ro", uri=True)
-        try:
-            rows = connection.execute("select subject, number, content from act order by subject, number").fetchall()
-            attached = connection.execute("select subject, digest from attachment order by 1, 2").fetchall()
-        finally:
-            connection.close()
+        rows = self._rows("select subject, number, content from act order by subject, number")
+        attached = self._rows("select subject, digest from attachment order by 1, 2")
         return len(rows), digest(repr((rows, attached)).encode())
 
     def events(self, kind: str) -> list[tuple[str | None, str]]:
         """Subject and actor of the events of ``kind``."""
-        import sqlite3
+        return self._rows('select subject, actor from event where kind = :kind order by "index"', kind=kind)
 
-        connection = sqlite3.connect(f"file:{self.root}/records.db?mode=ro", uri=True)
-        try:
-            return connection.execute(
-                'select subject, actor from event where kind = ? order by "index"', (kind,)
-            ).fetchall()
-        finally:
-            connection.close()
+    def _rows(self, query: str, **given: str) -> list[Any]:
+        engine = sqlalchemy.create_engine(self.url, poolclass=sqlalchemy.NullPool)
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(sqlalchemy.text(query), given)]
 
     def new(self, who: str = "staff", **values: str) -> str:
         """The number of a new feedback sheet with its first section filled."""
@@ -197,25 +195,35 @@ def sets(values: dict[str, str]) -> list[str]:
     return [part for name, value in values.items() for part in ("--set", f"{name}={value}")]
 
 
-@pytest.fixture(scope="session")
-def record_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The workspace that each test gets a copy of."""
-    root = tmp_path_factory.mktemp("company") / "ws"
-    make_template(root)
-    return root
+@pytest.fixture
+def record_template(database: str, stages: Stages) -> Stage[None]:
+    """The workspace that each test gets a copy of, made once for each database."""
+    return stages.stage(database, "record_workspace", make_template)
 
 
 @pytest.fixture
 def desk(
-    record_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Desk:
+    record_template: Stage[None],
+    stages: Stages,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Desk]:
     """A workspace of its own, whose records another machine publishes."""
     root = tmp_path / "ws"
-    shutil.copytree(record_template, root)
-    (root / "log.key").unlink()
+    with stages.copied(record_template, root) as url:
+        configuration = root / "recordkeeper.toml"
+        text = configuration.read_text(encoding="utf-8")
+        assert record_template.url in text
+        configuration.write_text(text.replace(record_template.url, url), encoding="utf-8")
+        (root / "log.key").unlink()
+        _surround(tmp_path, monkeypatch)
+        yield Desk(root, url, capsys)
+
+
+def _surround(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("LANGUAGE", "en")
     monkeypatch.setenv("RECORDKEEPER_PASSPHRASE", SECRET)
     monkeypatch.delenv("RECORDKEEPER_USER", raising=False)
     monkeypatch.chdir(tmp_path)
-    return Desk(root, capsys)

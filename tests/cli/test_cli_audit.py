@@ -9,15 +9,16 @@ import pytest
 from record_workspace import Desk, desk, record_template
 from recordkeeper.cli.main import main
 from recordkeeper.tlog.checkpoint import LogKey
+from stage import Stage
 
 __all__ = ["desk", "record_template"]
 
 
 @pytest.fixture
-def office(desk: Desk, record_template: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def office(desk: Desk, record_template: Stage[None], monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A workspace that publishes itself, with one record; no LibreOffice, for nothing here is printed."""
     monkeypatch.setenv("PATH", "")
-    shutil.copy(record_template / "log.key", desk.root / "log.key")
+    shutil.copy(record_template.folder / "log.key", desk.root / "log.key")
     desk.new()
     return desk
 

@@ -17,7 +17,7 @@ from recordkeeper.cli.identity import (
     passphrase_of,
 )
 from recordkeeper.cli.options import Invocation
-from recordkeeper.cli.workspace import Workspace, write_configuration
+from recordkeeper.cli.workspace import DEFAULTS, Workspace, write_configuration
 from recordkeeper.credentials.keyring import WrongPassphraseError
 from recordkeeper.register.engine import create_register
 from recordkeeper.services.initiation import initiate, prepare
@@ -34,10 +34,10 @@ def _nobody_at_the_keyboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
+def workspace(empty_url: str, tmp_path: Path) -> Iterator[Workspace]:
     root = tmp_path / "workspace"
     root.mkdir()
-    workspace = write_configuration(root)
+    workspace = write_configuration(root, {**DEFAULTS, "database": empty_url})
     beginning = prepare(
         company="物业公司",
         time_zone="Asia/Shanghai",

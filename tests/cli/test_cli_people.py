@@ -21,13 +21,14 @@ Answer = Callable[..., object]
 
 
 @pytest.fixture(autouse=True)
-def _surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _surroundings(empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("RECORDKEEPER_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("LANGUAGE", "en")
     monkeypatch.setenv("RECORDKEEPER_PASSPHRASE", SECRET)
     monkeypatch.setenv("RECORDKEEPER_NEW_PASSPHRASE", OTHER)
+    monkeypatch.setenv("DATABASE_OF_THE_TEST", empty_url)
     (tmp_path / "ws").mkdir()
     monkeypatch.chdir(tmp_path / "ws")
 
@@ -36,7 +37,8 @@ def run(*arguments: str) -> int:
     return main([*arguments, "--lang", "en"], {})
 
 
-def begin(database: str = "records.db") -> int:
+def begin() -> int:
+    database = os.environ["DATABASE_OF_THE_TEST"]
     return run("init", "--company", "绿城物业", "--login", "boss", "--name", "李雷", "--database", database)
 
 
@@ -85,7 +87,7 @@ def test_init_refuses_a_folder_that_is_a_workspace(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize("left", ["records.db", "log.key"])
 def test_init_refuses_a_folder_that_holds_a_part_of_one(left: str) -> None:
     Path(left).write_bytes(b"precious")
-    assert begin() == 3
+    assert run("init", "--company", "绿城物业", "--login", "boss", "--name", "李雷", "--database", "records.db") == 3
     assert Path(left).read_bytes() == b"precious"
 
 
@@ -116,14 +118,14 @@ def test_init_that_fails_leaves_the_folder_as_it_was(monkeypatch: pytest.MonkeyP
     monkeypatch.undo()
 
 
-def test_init_takes_a_database_elsewhere(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert begin(empty_url) == 0
+def test_init_takes_a_database_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert begin() == 0
     assert not Path("records.db").exists()
     monkeypatch.setenv("RECORDKEEPER_USER", "boss")
     assert run("unit", "list") == 0
     Path("recordkeeper.toml").unlink()
     Path("log.key").unlink()
-    assert begin(empty_url) == 3
+    assert begin() == 3
     assert not Path("log.key").exists()
 
 
@@ -176,7 +178,7 @@ def test_a_wrong_passphrase_is_refused_and_leaves_one_event(monkeypatch: pytest.
 
 
 def event_kinds() -> list[str]:
-    with open_register(f"sqlite:///{Path('records.db').absolute()}") as register, register.reading() as snapshot:
+    with open_register(os.environ["DATABASE_OF_THE_TEST"]) as register, register.reading() as snapshot:
         return [event.kind for event in snapshot.events()]
 
 
@@ -293,8 +295,10 @@ def test_an_import_is_tried_refused_and_done(boss: None, answer: Answer, capsys:
 def test_a_stored_credential_that_was_swapped_opens_nothing(boss: None) -> None:
     del boss
     forged, _key = create_credential(SECRET)
-    url = f"sqlite:///{Path('records.db').absolute()}"
-    with open_register(url) as register, register.writing(now=datetime.now(UTC)) as transaction:
+    with (
+        open_register(os.environ["DATABASE_OF_THE_TEST"]) as register,
+        register.writing(now=datetime.now(UTC)) as transaction,
+    ):
         transaction.set_credential("person/1", forged.passphrase_hash, forged.sealed_key)
     assert run("login", "boss") == 3
     assert event_kinds()[-1] == "refuse"

@@ -17,13 +17,13 @@ __all__ = ["desk", "record_template"]
 
 
 @pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def empty(empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace with a controller and an approver, and no form."""
     now = datetime.now(UTC).replace(microsecond=0)
     beginning = prepare(
         company="锦绣物业", time_zone="Asia/Shanghai", login="boss", name="李雷", passphrase=SECRET, now=now
     )
-    register = make_workspace(tmp_path / "ws", "records.db", beginning, now).register
+    register = make_workspace(tmp_path / "ws", empty_url, beginning, now).register
     boss = authenticate(register, "boss", SECRET, now)
     add_user(register, boss, login="approver", name="批准", passphrase=SECRET + "2", now=now)
     grant(register, boss, login="approver", role="approver", unit="unit/1", valid_from=None, valid_to=None, now=now)

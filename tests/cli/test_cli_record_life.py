@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from record_workspace import RECEIVED, YESTERDAY, Desk, desk, record_template, sets
+from stage import Stage
 
 __all__ = ["desk", "record_template"]
 
@@ -210,8 +211,8 @@ def test_statistics_are_outdated_when_a_sheet_they_were_computed_from_changes(de
 
 
 @pytest.mark.needs_libreoffice
-def test_an_acting_command_publishes_what_it_did(desk: Desk, record_template: Path) -> None:
-    (desk.root / "log.key").write_bytes((record_template / "log.key").read_bytes())
+def test_an_acting_command_publishes_what_it_did(desk: Desk, record_template: Stage[None]) -> None:
+    (desk.root / "log.key").write_bytes((record_template.folder / "log.key").read_bytes())
     (desk.root / "log.key").chmod(0o600)
     number = desk.new()
     desk.done("record", "void", number, "--reason", "重复", who="staff")

@@ -6,9 +6,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from pypdf import PdfReader
 
 from record_workspace import YESTERDAY, Desk, desk, record_template
+from tampering import tampering
 
 __all__ = ["desk", "record_template"]
 
@@ -46,22 +48,12 @@ def test_a_value_cannot_steer_the_terminal(desk: Desk) -> None:
 
 
 def test_a_signature_on_an_altered_act_is_shown_as_not_valid(desk: Desk) -> None:
-    import sqlite3
-
     number = desk.signed()
-    with sqlite3.connect(desk.root / "records.db") as connection:
-        triggers = [name for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'")]
-        kept = [sql for (sql,) in connection.execute("select sql from sqlite_master where type = 'trigger'")]
-        for name in triggers:
-            connection.execute(f'drop trigger "{name}"')
-        changed = connection.execute(
-            "update act set content = replace(content, '许国良', '许国粮') where subject = ? and number = 1",
-            (f"record/{number}",),
+    with tampering(desk.url) as connection:
+        altered = sqlalchemy.text(
+            "update act set content = replace(content, '许国良', '许国粮') where subject = :subject and number = 1"
         )
-        assert changed.rowcount == 1
-        for sql in kept:
-            connection.execute(sql)
-    connection.close()
+        assert connection.execute(altered, {"subject": f"record/{number}"}).rowcount == 1
     assert desk.done("record", "show", number)["signatures"][0]["is_valid"] is False
     assert desk.run("record", "show", number) == 0
     assert "SIGNATURE NOT VALID" in desk.out
