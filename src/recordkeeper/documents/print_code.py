@@ -24,15 +24,27 @@ def picture(text: object) -> bytes:
     Args:
         text: at most 38 of 0-9, A-Z, space and ``$%*+-./:``.
     """
-    code = segno.make(
-        str(text), version=_VERSION, error="m", mode="alphanumeric", mask=_MASK, boost_error=False, micro=False
-    )
+    matrix = _matrix(text)
     lines: list[bytes] = []
-    for modules in code.matrix:
+    for modules in matrix:
         # eight pixels a module are one byte, in which 0 is black; the seven lines below repeat the one above
         lines.append(b"\x00" + bytes(0 if module else 0xFF for module in modules))
         lines += [b"\x02" + bytes(len(modules))] * (PIXELS_A_MODULE - 1)
-    return _png(len(code.matrix) * PIXELS_A_MODULE, b"".join(lines))
+    return _png(len(matrix) * PIXELS_A_MODULE, b"".join(lines))
+
+
+def pixels(text: object) -> list[bytes]:
+    """The same as lines of pixels, a byte each: 0 is black, 255 white."""
+    black_or_white = (
+        b"".join((b"\x00" if module else b"\xff") * PIXELS_A_MODULE for module in modules) for modules in _matrix(text)
+    )
+    return [line for line in black_or_white for _pixel in range(PIXELS_A_MODULE)]
+
+
+def _matrix(text: object) -> tuple[bytearray, ...]:
+    return segno.make(
+        str(text), version=_VERSION, error="m", mode="alphanumeric", mask=_MASK, boost_error=False, micro=False
+    ).matrix
 
 
 def _png(side: int, lines: bytes) -> bytes:
@@ -43,13 +55,17 @@ def _png(side: int, lines: bytes) -> bytes:
     )
 
 
-PRINT_CODE = Figure(
-    tag="print_code",
-    part="word/media/recordkeeper_print_code.png",
-    relation="image",
-    media_type="image/png",
-    width=SIDE_MILLIMETRES,
-    height=SIDE_MILLIMETRES,
-    content=picture,
-    nothing=_png(8, b"\x00\xff" * 8),
-)
+def _figure(name: str) -> Figure:
+    return Figure(
+        tag=name,
+        part=f"word/media/recordkeeper_{name}.png",
+        relation="image",
+        media_type="image/png",
+        width=SIDE_MILLIMETRES,
+        height=SIDE_MILLIMETRES,
+        content=picture,
+        nothing=_png(8, b"\x00\xff" * 8),
+    )
+
+
+PRINT_CODE, LATER_PAGE_CODE = _figure("print_code"), _figure("later_page_code")

@@ -1,4 +1,4 @@
-"""Forms as PDF/A-3b: printed many at once, marked where the state asks for it, the record's own data attached.
+"""Forms as PDF/A-3b: printed many at once, each page with its own print code, marked, the record's data attached.
 
 The mark stands diagonally in light grey over the whole page and darkens nothing that is printed there. With pikepdf
 installed (the extra ``pdf``) the record's JSON goes into the file; without it the PDF holds the pages alone.
@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 
 from recordkeeper.documents.house_style import mm, paragraph, run
 from recordkeeper.documents.ooxml import W, write_package
+from recordkeeper.documents.page_code import codes_shown, number_pages
 from recordkeeper.documents.pdf import to_pdf
 from recordkeeper.documents.typeface import HEI
 
 if TYPE_CHECKING:
-    from pypdf import PageObject
+    from pypdf import PageObject, PdfWriter
+
+    from recordkeeper.model.print_code import PrintCode
 
 ATTACHED_NAME, ATTACHED_TYPE = "record.json", "application/json"
 MARK_COLOUR = "DEDEDE"
@@ -70,7 +73,8 @@ def print_pdfs(printouts: Mapping[str, Printout]) -> dict[str, bytes]:
     pdfs = to_pdf({**{name: each.docx for name, each in printouts.items()}, **strips})
     printed: dict[str, bytes] = {}
     for name, each in printouts.items():
-        pdf = _marked(pdfs[name], pdfs[f"\n{each.mark}"]) if each.mark else pdfs[name]
+        strip = pdfs[f"\n{each.mark}"] if each.mark else b""
+        pdf = _finished(pdfs[name], strip, codes_shown(each.docx))
         printed[name] = _with_attachment(pdf, each.attached) if each.attached else pdf
     return printed
 
@@ -97,11 +101,27 @@ def _strip(mark: Mark) -> bytes:
     return write_package({name: content.encode() for name, content in members.items()})
 
 
-def _marked(pdf: bytes, strip: bytes) -> bytes:
-    from pypdf import PdfReader, PdfWriter, Transformation
+def _finished(pdf: bytes, strip: bytes, codes: "list[PrintCode]") -> bytes:
+    """The PDF with its pages numbered in their print codes, and with a mark where there is a strip of it."""
+    from pypdf import PdfReader, PdfWriter
 
+    if not strip and not codes:
+        return pdf
     writer = PdfWriter(clone_from=io.BytesIO(pdf))
     original = PdfReader(io.BytesIO(pdf))
+    if codes:
+        number_pages(writer, codes)
+    if strip:
+        _mark_pages(writer, strip)
+    writer.metadata, writer.pdf_header = original.metadata, original.pdf_header
+    finished = io.BytesIO()
+    writer.write(finished)
+    return finished.getvalue()
+
+
+def _mark_pages(writer: "PdfWriter", strip: bytes) -> None:
+    from pypdf import PdfReader, Transformation
+
     mark = _shade(PdfReader(io.BytesIO(strip)).pages[0])
     wide, high = float(mark.mediabox.width), float(mark.mediabox.height)
     for page in writer.pages:
@@ -114,10 +134,6 @@ def _marked(pdf: bytes, strip: bytes) -> bytes:
             .translate(page_wide / 2, page_high / 2)
         )
         page.merge_transformed_page(mark, place)
-    writer.metadata, writer.pdf_header = original.metadata, original.pdf_header
-    marked = io.BytesIO()
-    writer.write(marked)
-    return marked.getvalue()
 
 
 def _shade(mark: "PageObject") -> "PageObject":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from recordkeeper.documents.chart import chart_figure
 from recordkeeper.documents.figure import Figure
 from recordkeeper.documents.house_style import mm
-from recordkeeper.documents.print_code import PRINT_CODE
+from recordkeeper.documents.print_code import LATER_PAGE_CODE, PRINT_CODE
 from recordkeeper.documents.word_package import text_width
 from recordkeeper.model.form import Form
 from recordkeeper.model.section import FormField
@@ -27,6 +27,7 @@ FRAME = frozenset(
         "record.marks",
         "checkpoint",
         PRINT_CODE.tag,
+        LATER_PAGE_CODE.tag,
         "amendments_summary",
     }
 )
@@ -74,7 +75,7 @@ def template_names(form: Form) -> TemplateNames:
             wanted[f"signature.{section.id}"] = (frozenset({f"signature.{section.id}"}),)
     width = text_width(form) / mm(1) - 4  # between the borders of its frame
     charts = [chart_figure(each.id, width) for section in own_sections for each in section.all_fields if each.chart]
-    figures = {figure.tag: figure for figure in (PRINT_CODE, *charts)}
+    figures = {figure.tag: figure for figure in (PRINT_CODE, LATER_PAGE_CODE, *charts)}
     values |= set(figures)
     conditions: frozenset[str] = frozenset()
     if form.sheet:

@@ -3,12 +3,20 @@
 from xml.sax.saxutils import escape
 
 from recordkeeper.documents.house_style import (
+    NO_PADDING,
     PITCH,
     TAB,
+    Cell,
+    block,
+    figure,
+    gap,
+    mm,
     paragraph,
+    row,
     run,
     run_properties,
     statement,
+    table,
     tag_run,
 )
 from recordkeeper.documents.ooxml import W, write_package
@@ -22,6 +30,7 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _ROOT = f'xmlns:w="{W}" xmlns:r="{_OFFICE}"'
 _SMALL = 18
 _HEADER_PITCH = 244
+CODE_WIDTH = mm(32)  # the code with its quiet zone
 
 _PARTS = {
     "document": ("document.main", ""),
@@ -47,8 +56,8 @@ def word_file(form: Form, body: str) -> bytes:
         " w:val='doNotCompress'/><w:compat><w:compatSetting w:name='compatibilityMode'"
         " w:uri='http://schemas.microsoft.com/office/word' w:val='15'/></w:compat></w:settings>",
         "fontTable": _fonts(),
-        "header1": f"<w:hdr {_ROOT}>{_header('', width)}</w:hdr>",
-        "header2": f"<w:hdr {_ROOT}>{_header(_continued(), width)}</w:hdr>",
+        "header1": f"<w:hdr {_ROOT}>{_header(width)}</w:hdr>",
+        "header2": f"<w:hdr {_ROOT}>{_later_header(width)}</w:hdr>",
         "footer1": f"<w:ftr {_ROOT}>{_footer(width)}</w:ftr>",
         "footer2": f"<w:ftr {_ROOT}>{_footer(width)}</w:ftr>",
     }
@@ -99,20 +108,40 @@ def _stops(width: int) -> list[tuple[str, int]]:
     return [("center", width // 2), ("right", width)]
 
 
-def _header(middle: str, width: int) -> str:
-    code = tag_run("form.code", size=_SMALL, font=SONG, latin=ARIAL)
-    revision = tag_run("form.revision", size=_SMALL, font=SONG, latin=ARIAL)
+def _header(width: int) -> str:
     return paragraph(
         tag_run("company.name", size=_SMALL, font=SONG),
         TAB,
-        middle,
         TAB,
-        code,
-        run("  ", size=_SMALL),
-        revision,
+        *_code_and_revision(),
         pitch=_HEADER_PITCH,
         tabs=_stops(width),
         border="bottom",
+    )
+
+
+def _later_header(width: int) -> str:
+    """The header of later pages: the print code at the right, as on the first page; none on a blank."""
+    own = width - CODE_WIDTH
+    lines = paragraph(
+        tag_run("company.name", size=_SMALL, font=SONG),
+        TAB,
+        *_code_and_revision(),
+        pitch=_HEADER_PITCH,
+        tabs=[("right", own)],
+    ) + paragraph(_continued(), pitch=_HEADER_PITCH)
+    number = paragraph(tag_run("record.number", size=13, font=SONG, latin=ARIAL), pitch=160, align="right", before=60)
+    code = block("{%p if later_page_code %}") + figure("later_page_code") + number + block("{%p endif %}") + gap(20)
+    cells = Cell(lines, padding=NO_PADDING, align="bottom"), Cell(code, padding=NO_PADDING)
+    rule = paragraph(pitch=60, border="top")
+    return table([own, CODE_WIDTH], [row(*cells, height=_HEADER_PITCH)], outer=0) + rule
+
+
+def _code_and_revision() -> tuple[str, ...]:
+    return (
+        tag_run("form.code", size=_SMALL, font=SONG, latin=ARIAL),
+        run("  ", size=_SMALL),
+        tag_run("form.revision", size=_SMALL, font=SONG, latin=ARIAL),
     )
 
 

@@ -7,7 +7,7 @@ Source: ISO 9001, 7.5.3; 21 CFR 11.50; P06-R3
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 from zoneinfo import ZoneInfo
 
@@ -399,7 +399,9 @@ def record_context(record: Record, around: Surroundings, rows: Sequence[Record] 
         "marks": _marks(record, rows),
     }
     context["checkpoint"] = str(record.opening.get("checkpoint", ""))
-    context["print_code"] = _print_code(record, rows)
+    code = _print_code(record, rows)
+    context["print_code"] = str(code or "")
+    context["later_page_code"] = str(replace(code, page=0)) if code else ""
     printer = printer_of(record, around)
     for section in record.sections:
         for each in section.all_fields:
@@ -469,7 +471,7 @@ def blank_context(form: Form, around: Surroundings) -> dict[str, Printed]:
         "state": "",
         "marks": "",
     }
-    context["checkpoint"] = context["print_code"] = ""
+    context["checkpoint"] = context["print_code"] = context["later_page_code"] = ""
     sections = [*form.sections, *(form.sheet.sections if form.sheet else ())]
     for section in sections:
         for each in section.all_fields:
@@ -551,13 +553,13 @@ def _filled_by(record: Record, section: Section, around: Surroundings) -> dict[s
     return {"by": who, "on": around.local(filled.at)}
 
 
-def _print_code(record: Record, rows: Sequence[Record]) -> str:
-    """What the page's code says; archiving shows nothing new, so that a copy of the archived form equals it."""
+def _print_code(record: Record, rows: Sequence[Record]) -> PrintCode | None:
+    """What the first page's code says; archiving shows nothing new, so that a copy of the archived form equals it."""
     token = record.opening.get("token")
     if not token:
-        return ""
+        return None
     row_acts = sum(_last_shown(row) for row in rows) if record.is_sheet else None
-    return str(PrintCode(str(token), _last_shown(record), row_acts=row_acts))
+    return PrintCode(str(token), _last_shown(record), row_acts=row_acts)
 
 
 def _last_shown(record: Record) -> int:

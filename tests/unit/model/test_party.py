@@ -20,7 +20,7 @@ def history(*contents: Content) -> History:
 
 
 def added(**given: str | None) -> Content:
-    return Party.add(by="person/1", at=NOW, **({"name": "张伟", "phone": "13800138000"} | given))  # type: ignore[arg-type]  # texts by name
+    return Party.add(by="person/1", at=NOW, **({"name": "张伟", "phone": "13800138000"} | given))
 
 
 def test_a_party_has_a_name_and_what_else_is_known() -> None:
