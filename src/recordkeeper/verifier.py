@@ -1373,6 +1373,7 @@ def _had_key(holdings: Holdings, act: Content) -> bool:
 # ---- The log: tiles, entries, checkpoint, and the events held against the acts --------------------------------------
 
 ENTRIES = -1
+_COSIGNED = re.compile(r"cosigned/[1-9][0-9]{0,17}")
 _TILE = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 _WORDS = rb"[ !#-\[\]-~]*"  # no character that JSON would escape
 _EVENT = re.compile(
@@ -1414,6 +1415,8 @@ class Log:
         """How many entries there are."""
         self.last_at = b""
         """The moment of entry of the newest event that the checkpoint covers."""
+        self.cosigned: dict[str, Note] = {}
+        """The checkpoints that lie there with cosignatures, by path."""
         self.enclosed: tuple[int, bytes] | None = None
         """Index and digest of the newest event that binds what lies beside objects and log."""
         self.rotated_at: dict[int, int] = {}
@@ -1525,15 +1528,40 @@ class Log:
                 tile = parse_tile_path(path) if kind == FILE else None
                 if tile:
                     self._files[tile[0]][tile[1]].append(tile[2])
-                elif kind == FOLDER and f"{path}/".startswith("tile/") and path.count("/") < 10:
+                elif kind == FOLDER and f"{path}/".startswith(("tile/", "cosigned/")) and path.count("/") < 10:
                     waiting.append(f"log/{path}")
                 elif kind == UNREADABLE:
                     self.find("log-unreadable", path, "cannot be read", CANNOT_ASSESS)
+                elif kind == FILE and _COSIGNED.fullmatch(path):
+                    self._list_cosigned(path)
                 elif kind != FILE or path not in {"checkpoint", ".incoming"}:
                     self.find("log-extra", path, "no such file is written there")
         for tiles in self._files.values():
             for widths in tiles.values():
                 widths.sort()
+
+    def _list_cosigned(self, path: str) -> None:
+        """Read a checkpoint that lies there with cosignatures, to be checked once the entries are known."""
+        try:
+            note = parse_note(read(self._medium, f"log/{path}", NOTE_BYTES))
+        except (OSError, ValueError) as error:
+            self.find("cosigned-checkpoint", path, "cannot be read: {found}", found=error)
+            return
+        self.cosigned[path] = note
+        self._wanted[note.size // WIDTH].add(note.size)
+
+    def check_cosigned(self, keys: KeyChain | None) -> None:
+        """Check that every cosigned checkpoint is one of this log. Source: C2SP tlog-cosignature."""
+        for path, note in self.cosigned.items():
+            fault = signature_fault(note, keys.key_for(note.size)) if keys else ""
+            root = self.root(note.size)
+            if not fault and (path != f"cosigned/{note.size}" or (root or note.root) != note.root):
+                fault = "not the root of the entries"
+            elif not fault and root is None and note.size > self.stored:
+                fault = "the entries are missing"
+            if fault:
+                name = keys.key_for(note.size).name if keys else ""
+                self.find("cosigned-checkpoint", path, fault, name=name)
 
     def _check_bundle(self, index: int, size: int) -> None:
         needed = min(max(size - index * WIDTH, 0), WIDTH)
@@ -1858,6 +1886,8 @@ def verify(
     log.check()
     chain = _key_chain(log_key, holdings, log.rotated_at, report)
     log.check_signature(chain)
+    log.check_cosigned(chain)
+    notes += _cosigned_by(log.cosigned.values(), policy)
     notes, seen = _usable_anchors(notes, shorts, chain, report, policy or Policy((), 0))
     log.settle()
     log.settle_names()
@@ -1972,6 +2002,15 @@ def _usable_anchors(
             _find_too_few(report, size, 0, policy)
     seen = [(note.size, note.root.hex()) for note in usable]
     return usable, seen if policy.required else [*seen, *shorts]
+
+
+def _cosigned_by(notes: Iterable[Note], policy: Policy | None) -> list[Note]:
+    """The checkpoints in the archive that so many of the cosigners have seen: nobody here could make these."""
+    if not policy or not policy.required:
+        return []
+    return [
+        each for each in notes if sum(not signature_fault(each, key) for key in policy.cosigners) >= policy.required
+    ]
 
 
 def _find_too_few(report: Report, size: object, count: int, policy: Policy) -> None:
@@ -2395,6 +2434,7 @@ CHINESE = {
     "there are no events to hold the acts against": "没有可供核对操作的事件",
     "not an event that the program writes": "不是程序所写的事件",
     "not the files that event {index} binds": "不是事件 {index} 所绑定的文件",
+    "not the root of the entries": "不是各条目的根",
     "there is no checkpoint": "没有检查点",
     "no signed note": "不是签名文本",
     "no signature line": "不是签名行",

@@ -107,6 +107,37 @@ def test_an_auditor_cosigns_with_an_own_key_and_verify_asks_for_it(
     assert "auditor" in tail["reason"]
 
 
+def test_cosign_signs_a_grown_log_on_proof_alone_and_the_archive_keeps_it(office: Desk, tmp_path: Path) -> None:
+    first = exported(office, tmp_path / "first.txt")
+    key, public = tmp_path / "auditor.key", tmp_path / "auditor.pub"
+    made = office.done("audit", "cosigner-key", "--name", "auditor", "--output", str(key))
+    public.write_text(made["public_key"], encoding="utf-8")
+    one, two = tmp_path / "one.txt", tmp_path / "two.txt"
+    cosign = ("audit", "cosign", "--key", str(key))
+    assert office.done(*cosign, str(first), "--output", str(one))["grown_from"] is None
+    office.new()
+    second, proof = exported(office, tmp_path / "second.txt"), tmp_path / "growth.json"
+    refused = office.refused(*cosign, str(second), "--output", str(two))
+    assert (refused["status"], refused["kind"]) == ("3", "unproven-growth")
+    assert not two.exists()
+    office.done("audit", "prove", "--from", str(first), "--output", str(proof))
+    done = office.done(*cosign, str(second), "--proof", str(proof), "--output", str(two))
+    assert done["grown_from"] == int(first.read_text("utf-8").splitlines()[1])
+    assert office.refused(*cosign, str(first), "--output", str(tmp_path / "back.txt"))["kind"] == "not-grown"
+    policy = ("--cosigner", str(public))
+    assert office.done("verify", *policy)["aspects"]["tail"]["answer"] == "cannot assess"
+    kept = office.done("audit", "keep-cosigned", str(two), *policy)
+    assert kept["cosigned_by"] == ["auditor"]
+    assert Path(kept["file"]).read_text("utf-8") == two.read_text("utf-8")
+    tail = office.done("verify", *policy)["aspects"]["tail"]
+    assert (tail["answer"], "auditor" in tail["reason"]) == ("ok", True)
+    assert [event["kind"] for event in office.done("audit", "log")].count("cosign") == 1
+    stranger = tmp_path / "stranger.pub"
+    made = office.done("audit", "cosigner-key", "--name", "b", "--output", str(tmp_path / "b.key"))
+    stranger.write_text(made["public_key"], encoding="utf-8")
+    assert office.refused("audit", "keep-cosigned", str(one), "--cosigner", str(stranger))["kind"] == "not-cosigned"
+
+
 def test_cosign_refuses_what_the_log_did_not_sign(office: Desk, tmp_path: Path) -> None:
     note = exported(office, tmp_path / "checkpoint.txt")
     office.done("audit", "cosigner-key", "--name", "auditor", "--output", str(tmp_path / "auditor.key"))

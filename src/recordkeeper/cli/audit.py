@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from recordkeeper.cli.audit_key import cosign, cosigner_key, rotate_key
+from recordkeeper.cli.audit_key import cosign, cosigner_key, keep, rotate_key
 from recordkeeper.cli.audit_proof import check_proof, prove
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
@@ -13,7 +13,7 @@ from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 
 audit = noun("audit")
-for verb in (prove, check_proof, cosigner_key, cosign, rotate_key):
+for verb in (prove, check_proof, cosigner_key, cosign, keep, rotate_key):
     audit.add_command(verb)
 
 

@@ -52,7 +52,7 @@ class Event:
     Args:
         index: place in the log, from 0.
         version: version of this layout.
-        kind: the act's verb, or refuse, login, logout, wrong-passphrase, read, export, restore, clock, enclose.
+        kind: the act's verb, or refuse, login, logout, wrong-passphrase, read, export, restore, clock, enclose, cosign.
         subject: whose act it is; a record number or a surrogate.
         act_number: the act it belongs to; none where the event has no act.
         actor: the person's surrogate, or ``program``.

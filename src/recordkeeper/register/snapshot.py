@@ -179,6 +179,10 @@ class Snapshot:
         ).first()
         return None if row is None else (row[0], row[1])
 
+    def checkpoint(self, size: int) -> str | None:
+        """The signed note of the checkpoint of ``size`` entries; none where none was made of so many."""
+        return self.connection.scalar(select(tables.checkpoint.c.note).where(tables.checkpoint.c.size == size))
+
     def checkpoints(self) -> list[tuple[int, str]]:
         """Size and signed note of every checkpoint, the smallest first."""
         rows = self.connection.execute(

@@ -330,6 +330,7 @@ def act_name(act: str) -> str:
         "logout": _("log out"),
         "wrong-passphrase": _("wrong passphrase"),
         "enclose": _("enclose verifier"),
+        "cosign": _("cosign"),
     }
     return names.get(act, act)
 

@@ -36,6 +36,7 @@ from recordkeeper.services.reference_check import check_named_checkpoints, check
 from recordkeeper.services.register_check import check_register
 from recordkeeper.services.signature_check import check_signatures
 from recordkeeper.services.tail_check import NO_POLICY, Policy, Seen, check_tail
+from recordkeeper.tlog.cosigned import cosigned_by, verify_cosigned
 from recordkeeper.tlog.key_chain import KeyChain
 from recordkeeper.tlog.log import read_checkpoint, verify_checkpoints, verify_log
 
@@ -93,7 +94,8 @@ def verify(
         archive: the archive's folder.
         key: the log's verifier key as kept outside; without it the one that the register itself names is taken.
         anchors: signed checkpoints kept outside, or short ones as forms print them.
-        policy: how many of which cosigners an anchor must have.
+        policy: how many of which cosigners an anchor must have; cosigned checkpoints in the archive that have them are
+            anchors too.
 
     Raises:
         RegisterError: there is no database to look at.
@@ -111,6 +113,7 @@ def verify(
         findings += _log_findings(inspection, archive / "log", verifier, evidence)
     signature_findings, signature_count = check_signatures(evidence)
     findings += signature_findings
+    anchors = [*anchors, *cosigned_by(archive / "log", policy.cosigners, policy.required)]
     seen = check_tail(evidence.events, anchors, verifier, policy) if anchors and verifier else None
     findings += seen.findings if seen else ()
     counts = {
@@ -179,6 +182,7 @@ def _log_findings(inspection: Inspection, log: Path, verifier: KeyChain | None, 
     try:
         findings += verify_log(log, verifier, (event.leaf for event in evidence.events))
         findings += verify_checkpoints(log, verifier, notes)
+        findings += verify_cosigned(log, verifier)
     except (RecordkeeperError, OSError) as error:
         findings.append(Finding("log-unreadable", Severity.CANNOT_ASSESS, "log", str(error), LOG))
     findings += _newest_checkpoint_findings(log, notes)

@@ -7,6 +7,7 @@ Source: C2SP tlog-tiles; RFC 9162, 2.1.1.
 
 import hashlib
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -18,6 +19,7 @@ from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
 from recordkeeper.tlog.merkle import HASH_BYTES, root_hash, tree_root
 from recordkeeper.tlog.tile_path import (
+    COSIGNED_FOLDER,
     ENTRIES,
     FILE_BYTES_LIMIT,
     TILE_LEVELS,
@@ -32,7 +34,9 @@ ASPECT = "log"
 
 _NAMED_ENTRIES_LIMIT = 10
 _GAP_LIMIT = 16
-_AT_TOP = {"checkpoint", TEMPORARY_NAME, "tile"}
+_AT_TOP = {"checkpoint", TEMPORARY_NAME, "tile", COSIGNED_FOLDER}
+_FILES_AT_TOP = {"checkpoint", TEMPORARY_NAME}
+_COSIGNED = re.compile(rf"{COSIGNED_FOLDER}/[1-9][0-9]{{0,17}}")
 
 
 class TileCheck:
@@ -96,11 +100,22 @@ class TileCheck:
                 name = parse_tile_path(path) if entry in files else None
                 if name is not None and not is_link:
                     self._files[name.level][name.index].append(name.width)
-                elif is_link or (entry in files and path not in _AT_TOP) or (not prefix and path not in _AT_TOP):
+                elif is_link or not self._is_known(path, is_file=entry in files):
                     self._add("log-extra", path, _("no such file is written there"))
         for tiles in self._files.values():
             for widths in tiles.values():
                 widths.sort()
+
+    @staticmethod
+    def _is_known(path: str, *, is_file: bool) -> bool:
+        if _COSIGNED.fullmatch(path):
+            return is_file
+        is_at_top = "/" not in path
+        return (
+            path in _AT_TOP and is_file == (path in _FILES_AT_TOP)
+            if is_at_top
+            else not is_file and path.startswith("tile/")
+        )
 
     def _stored_size(self) -> int:
         sizes = (index * TILE_WIDTH + widths[-1] for index, widths in self._files[ENTRIES].items())

@@ -15,10 +15,14 @@ import pytest
 from sqlalchemy import Connection, Table, UniqueConstraint, and_, delete, insert, select, update
 
 import archive_tampering as files
-from company import FEEDBACK, Scene, copy_files
+from company import FEEDBACK, NOW, Scene, copy_files
 from recordkeeper import verifier
 from recordkeeper.register import tables
+from recordkeeper.services.tail_check import Policy
 from recordkeeper.services.verification import verify
+from recordkeeper.tlog.checkpoint import Checkpoint, LogKey, format_checkpoint, sign_note
+from recordkeeper.tlog.cosignature import CosignerKey, cosign
+from recordkeeper.tlog.cosigned import keep_cosigned
 from recordkeeper.tlog.log import read_checkpoint
 from recordkeeper.tlog.tiles import TileLog
 from tampering import tampering
@@ -348,6 +352,41 @@ ARCHIVE_CASES: dict[Callable[[Path], None], Answers] = {
     files.rewrite_first_event: both(LOG),
     files.forge_row: Answers(frozenset({LOG, FILES}), frozenset({RECORDS})),
 }
+
+
+def flip_cosigned(path: Path) -> None:
+    files.flip(path, 60)
+
+
+def rename_cosigned(path: Path) -> None:
+    path.rename(path.with_name("7"))
+
+
+def sign_other_root(path: Path) -> None:
+    """What the log itself would have signed of another history."""
+    size = int(path.name)
+    key = LogKey.load(path.parents[3] / "log.key")
+    note = sign_note(format_checkpoint(Checkpoint(key.name, size, bytes(32))), key)
+    path.write_text(cosign(note, CosignerKey.generate("auditor"), NOW), encoding="utf-8")
+
+
+def add_beside_cosigned(path: Path) -> None:
+    path.with_name("more.txt").write_text("more", encoding="utf-8")
+
+
+@pytest.mark.parametrize("tamper", [flip_cosigned, rename_cosigned, sign_other_root, add_beside_cosigned])
+def test_what_is_done_to_a_cosigned_checkpoint(scene: Scene, tamper: Callable[[Path], None]) -> None:
+    log, key = scene.archive / "log", CosignerKey.generate("auditor")
+    note = anchor_of(scene.archive)
+    keep_cosigned(log, note, cosign(note, key, NOW), [key.verifier])
+    assert answers(scene) == both()
+    with closing(verifier.Medium(scene.archive)) as medium:
+        alone = verifier.verify(medium, policy=verifier.policy_of([key.verifier], 1))
+    by_verify = verify(scene.url, scene.archive, None, (), Policy((key.verifier,), 1))
+    assert alone.answer(TAIL) == str(by_verify.aspects[TAIL].answer) == "ok"
+    (kept,) = (log / "cosigned").iterdir()
+    tamper(kept)
+    assert answers(scene) == both(LOG)
 
 
 @pytest.mark.parametrize("tamper", ARCHIVE_CASES, ids=lambda tamper: str(tamper.__name__))

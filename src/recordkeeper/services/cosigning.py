@@ -1,0 +1,121 @@
+"""Cosigning from both sides: somebody outside signs a checkpoint they have seen, the archive keeps what they signed.
+
+Source: C2SP tlog-witness, tlog-cosignature
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from recordkeeper.durable import make_folder, read_plain_file, replace_file
+from recordkeeper.errors import LogError, UnavailableError, system_reason
+from recordkeeper.language import translate as _
+from recordkeeper.services.people import Actor
+from recordkeeper.services.publication import Publisher, publisher_lock
+from recordkeeper.tlog.checkpoint import unverified_checkpoint
+from recordkeeper.tlog.cosignature import CosignerKey, cosigners_of
+from recordkeeper.tlog.cosigned import UnknownCheckpointError, keep_cosigned
+from recordkeeper.tlog.growth import cosign_growth
+from recordkeeper.tlog.proof import ConsistencyProof, parse_proof
+from recordkeeper.tlog.tile_path import COSIGNED_FOLDER
+
+_NOTE_BYTES_LIMIT = 1024 * 1024
+
+
+class UnusableMemoryError(LogError, UnavailableError):
+    """What a key has cosigned last cannot be read or kept."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        found = system_reason(error)
+        message = _("{path}: what was cosigned last cannot be read or kept: {found}").format(path=path, found=found)
+        super().__init__(message, subject=str(path), found=found)
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """A cosigned note.
+
+    Args:
+        note: the note.
+        seen_size: how many entries the log had when the same key cosigned it before; none where it never did.
+    """
+
+    note: str
+    seen_size: int | None
+
+
+def cosign_next(note: str, proof: str | None, key: CosignerKey, memory: Path, at: datetime) -> Cosigned:
+    """Cosign a checkpoint that continues what the key has cosigned of this log, and keep it as the last one.
+
+    Args:
+        note: a signed checkpoint.
+        proof: the text of a proof file that the log only grew since the last one; needed where it did.
+        key: the cosigner's own key.
+        memory: the folder of what it has cosigned last, a note for each log.
+        at: when the checkpoint was seen; aware.
+
+    Raises:
+        MalformedNoteError, BrokenJsonError, MalformedProofError: of ``note`` and ``proof``.
+        AlreadyCosignedError, AlteredMemoryError, NotGrownError, UnprovenGrowthError: it is not to be cosigned.
+        UnusableMemoryError: the disk refuses.
+    """
+    place = memory / hashlib.sha256(unverified_checkpoint(note).origin.encode(errors="surrogatepass")).hexdigest()
+    try:
+        seen = read_plain_file(place, _NOTE_BYTES_LIMIT).decode(errors="replace") if place.exists() else None
+    except OSError as error:
+        raise UnusableMemoryError(place, error) from error
+    growth = parse_proof(proof) if proof is not None else None
+    cosigned = cosign_growth(note, seen, growth if isinstance(growth, ConsistencyProof) else None, key, at)
+    try:
+        # Before anybody gets the cosignature: a key that forgets could be shown two histories.
+        make_folder(memory)
+        replace_file(place, cosigned.encode(), memory / ".incoming", 0o600)
+    except OSError as error:
+        raise UnusableMemoryError(place, error) from error
+    return Cosigned(cosigned, unverified_checkpoint(seen).size if seen is not None else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A cosigned checkpoint that the archive keeps.
+
+    Args:
+        file: where it lies.
+        size: how many events it covers.
+        cosigners: the names of the keys given that have cosigned it.
+    """
+
+    file: Path
+    size: int
+    cosigners: tuple[str, ...]
+
+
+def keep_cosigned_note(publisher: Publisher, actor: Actor, note: str, keys: Sequence[str], now: datetime) -> Kept:
+    """Keep a cosigned checkpoint of this log beside the published one; that it came is an event.
+
+    Args:
+        publisher: the parts of the workspace.
+        actor: who brings it.
+        note: the cosigned note.
+        keys: the verifier keys of cosigners.
+        now: aware, UTC.
+
+    Raises:
+        MalformedNoteError, MalformedKeyError: of ``note`` and ``keys``.
+        UnknownCheckpointError: it is none that this log has made.
+        NotCosignedError: it bears no valid cosignature of the keys.
+        PublisherBusyError, UnreachableArchiveError, UnreachableLogError: the archive cannot be written.
+    """
+    size = unverified_checkpoint(note).size
+    with publisher_lock(publisher.archive):
+        with publisher.register.reading() as snapshot:
+            made = snapshot.checkpoint(size)
+        if made is None:
+            raise UnknownCheckpointError(size)
+        kept = keep_cosigned(publisher.log_path, made, note, keys)
+    with publisher.register.writing(now=now) as transaction:
+        transaction.note("cosign", actor=actor.subject)
+    names = tuple(key.partition("+")[0] for key in cosigners_of(kept, keys))
+    return Kept(publisher.log_path / COSIGNED_FOLDER / str(size), size, names)
