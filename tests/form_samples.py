@@ -7,6 +7,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from recordkeeper.model.form import Form, parse_form
+from recordkeeper.services.setting import BUILT_IN_ROLES
 
 FORMS = Path(__file__).parents[1] / "forms"
 SHIPPED = sorted(path for path in FORMS.glob("*/*.yaml") if path.name != "procedure.yaml")
@@ -24,7 +25,8 @@ def load(path: Path) -> Any:
 
 def shipped_form(path: Path) -> tuple[Form, Mapping[str, str]]:
     procedure = load(path.parent / "procedure.yaml")
-    return parse_form(load(path)), {role["id"]: role["zh"] for role in procedure["roles"]}
+    roles = {role: names[0] for role, names in BUILT_IN_ROLES.items()}
+    return parse_form(load(path)), roles | {role["id"]: role["zh"] for role in procedure["roles"]}
 
 
 def field(identifier: str, kind: str = "text", **more: Any) -> dict[str, Any]:
