@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--unit", metavar="UNIT", help=_("The unit it belongs to; else where you hold a role that may"))
 @click.option("--party", metavar="PARTY", help=_("The person or firm it is about"))
 @click.option("--premises", metavar="PREMISES", help=_("The dwelling or shop it is about"))
+@click.option("--source", metavar="NUMBER", help=_("The record that it follows from; both then name each other"))
 @click.option("--for", "filled_for", default="", metavar="NAME", help=_("For whom you fill it in"))
 @click.option("--occurred", metavar="MOMENT", help=_("When the matter happened, where it is not now"))
 @value_options
@@ -36,6 +37,7 @@ def new(
     unit: str | None,
     party: str | None,
     premises: str | None,
+    source: str | None,
     filled_for: str,
     occurred: str | None,
     sets: tuple[str, ...],
@@ -52,7 +54,7 @@ def new(
     if occurred is not None:
         with register.reading() as snapshot:
             happened = occurred_at(snapshot, now, occurred)
-    about = lifecycle.About(unit, party, premises, happened)
+    about = lifecycle.About(unit, party, premises, happened, source)
 
     def act(values: "Raw | None") -> "Record":
         return lifecycle.new(register, actor, now, form, values, about, filled_for=filled_for)

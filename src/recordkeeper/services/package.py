@@ -15,7 +15,14 @@ from recordkeeper.errors import FormError, InvalidInputError, MissingError, syst
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.form import Form
-from recordkeeper.services.definition import DefinitionError, Problem, form_data, load_form_of, load_procedure
+from recordkeeper.services.definition import (
+    DefinitionError,
+    Problem,
+    form_data,
+    later_problems,
+    load_form_of,
+    load_procedure,
+)
 from recordkeeper.services.previewing import sample_contexts
 
 DEFINITION, TEMPLATE = "definition", "template"
@@ -111,6 +118,7 @@ def read_package(folder: Path) -> Package:
         except DefinitionError as error:
             problems += error.problems
             continue
+        problems += later_problems(form, text, file.name)
         docx = read_template(folder / f"{code}.docx")
         untried.append(Untried(f"{code}.docx", docx, form))
         files = {DEFINITION: (data, YAML_TYPE), TEMPLATE: (docx, DOCX_TYPE)}

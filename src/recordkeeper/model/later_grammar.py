@@ -1,0 +1,59 @@
+"""What of the grammar this release reads and checks but does not carry out yet.
+
+A definition may be written with it today; a form that uses it cannot be registered, so that no record is ever led
+otherwise than its form says.
+"""
+
+from collections.abc import Iterator
+
+from recordkeeper.language import translate as _
+from recordkeeper.model.consistency import REFERENCE, Misfit, Place
+from recordkeeper.model.expression import names_in
+from recordkeeper.model.form import Form
+from recordkeeper.model.routing import Due
+from recordkeeper.model.section import Section
+
+LATER_GROUPINGS = ("shift", "party", "premises", "full")
+
+
+def not_carried_out(form: Form) -> Iterator[Misfit]:
+    """Every use of such a key in ``form``, by its keys from the top."""
+    for place in _places(form):
+        yield Misfit(place, _("this release does not carry out {key} yet").format(key=place[-1]))
+
+
+def _places(form: Form) -> Iterator[Place]:
+    if form.copies:
+        yield ("copies",)
+    if form.amendment.party_signs:
+        yield "amendment", "party_signs"
+    if form.sheet is not None and form.sheet.by in LATER_GROUPINGS:
+        yield "sheet", "by", form.sheet.by
+    for index, section in enumerate(form.sections):
+        yield from _section_places(section, ("sections", index))
+    for index, section in enumerate(form.sheet.sections if form.sheet else ()):
+        yield from _section_places(section, ("sheet", "sections", index))
+
+
+def _section_places(section: Section, place: Place) -> Iterator[Place]:
+    for key, named in (("opens", section.opens), ("needs", section.needs)):
+        for index, elsewhere in enumerate(named):
+            if elsewhere.purpose is not None:
+                yield *place, key, index, "purpose"
+    for key, value in (("each", section.each), ("rounds", section.rounds), ("not_before", section.not_before)):
+        if value is not None:
+            yield *place, key
+    if section.due is not None:
+        yield from _due_places(section.due, (*place, "due"))
+    for index, field in enumerate(section.computed):
+        if REFERENCE in names_in(field.value):
+            yield *place, "computed", index, "value", REFERENCE
+
+
+def _due_places(due: Due, place: Place) -> Iterator[Place]:
+    if due.working_days is not None:
+        yield *place, "working_days"
+    if due.minutes is not None:
+        yield *place, "minutes"
+    if due.field is not None and due.days is not None:
+        yield *place, "days"
