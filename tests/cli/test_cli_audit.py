@@ -131,7 +131,7 @@ def test_cosign_signs_a_grown_log_on_proof_alone_and_the_archive_keeps_it(office
     assert Path(kept["file"]).read_text("utf-8") == two.read_text("utf-8")
     tail = office.done("verify", *policy)["aspects"]["tail"]
     assert (tail["answer"], "auditor" in tail["reason"]) == ("ok", True)
-    assert [event["kind"] for event in office.done("audit", "log")].count("cosign") == 1
+    assert [event["kind"] for event in office.listed("audit", "log")].count("cosign") == 1
     stranger = tmp_path / "stranger.pub"
     made = office.done("audit", "cosigner-key", "--name", "b", "--output", str(tmp_path / "b.key"))
     stranger.write_text(made["public_key"], encoding="utf-8")
