@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,15 +16,16 @@ from PIL import Image, ImageFilter
 from form_samples import FORMS, OF_P02, shipped_form
 from recordkeeper.documents.document_text import struck_values
 from recordkeeper.documents.form_template import prepare_template
-from recordkeeper.documents.pdf import to_pdf
+from recordkeeper.documents.page_code import codes_shown
+from recordkeeper.documents.printout import Printout, print_pdfs
 from recordkeeper.documents.template_names import template_names
 from recordkeeper.model.form import Form
-from recordkeeper.model.print_code import PrintCode, parse_print_code
+from recordkeeper.model.print_code import PrintCode
 from recordkeeper.model.rendition import Surroundings, blank_context, boxes
 from recordkeeper.model.rich_text import Span, Style, plain
 
 FEEDBACK = FORMS / "P02" / "QR-017-02.yaml"
-CODE = str(PrintCode("ABCDEFGHJK", 12))
+CODE = PrintCode("ABCDEFGHJK", 12)
 LONG = "".join(
     f"{number}. 地下二层照明灯损坏，晚间车位附近过暗，老人出入不便，希望尽快维修；\n" for number in range(1, 60)
 )
@@ -51,7 +53,8 @@ def _filled(form: Form) -> dict[str, Any]:
             "marks": "更改待会签",
         },
         "checkpoint": "1042·9F2C-77A1",
-        "print_code": CODE,
+        "print_code": str(CODE),
+        "later_page_code": str(replace(CODE, page=0)),
         "source": boxes(source, "owners_meeting", set(), {}),
         "customer": plain("业主委员会代表 许国良"),
         "phone": (
@@ -109,7 +112,7 @@ def printed() -> dict[str, bytes]:
     documents = {path.stem: _rendered(path) for path in OF_P02}
     documents["amended"] = _rendered(FEEDBACK, **_filled(form))
     documents["long"] = _rendered(FEEDBACK, **(_filled(form) | {"content": plain(LONG)}))
-    return to_pdf(documents)
+    return print_pdfs({name: Printout(docx) for name, docx in documents.items()})
 
 
 @pytest.mark.needs_libreoffice
@@ -197,16 +200,35 @@ def _decoded(page: Image.Image) -> str:
 
 @pytest.mark.needs_libreoffice
 @pytest.mark.parametrize("resolution", [150, 200])
-def test_a_printed_code_is_read_from_a_scan_turned_blurred_or_speckled(
+def test_every_page_says_its_number_to_a_scanner_that_turns_blurs_and_speckles_it(
     printed: dict[str, bytes], resolution: int
 ) -> None:
-    with _opened(printed["amended"]) as document:
-        page = document[0].render(scale=resolution / 72).to_pil().convert("L")
-    corner = page.crop((page.width // 2, 0, page.width, page.height // 4))
-    for angle in (0, 1.5, -4, 90, 180):
-        turned = corner.rotate(angle, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC)
-        assert [_decoded(view) for view in _degraded(turned)] == [CODE] * 4, angle
-    assert parse_print_code(CODE).token == "ABCDEFGHJK"
+    with _opened(printed["long"]) as document:
+        pages = [page.render(scale=resolution / 72).to_pil().convert("L") for page in document]
+    assert len(pages) == 3
+    for number, page in enumerate(pages, 1):
+        corner = page.crop((page.width // 2, 0, page.width, page.height // 4))
+        wanted = str(replace(CODE, page=number, pages=len(pages)))
+        for angle in (0, 1.5, -4, 90, 180):
+            turned = corner.rotate(angle, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC)
+            assert [_decoded(view) for view in _degraded(turned)] == [wanted] * 4, (number, angle)
+
+
+@pytest.mark.needs_libreoffice
+def test_a_word_file_says_of_its_later_pages_that_they_are_not_numbered(printed: dict[str, bytes]) -> None:
+    form, _roles = shipped_form(FEEDBACK)
+    docx = _rendered(FEEDBACK, **_filled(form))
+    assert codes_shown(docx) == [CODE, replace(CODE, page=0)]
+    assert codes_shown(_rendered(FEEDBACK)) == []
+    pictures = [
+        page.render(scale=150 / 72).to_pil().convert("L") for name in OF_P02 for page in _document(printed[name.stem])
+    ]
+    assert [_decoded(page) for page in pictures] == [""] * len(pictures)
+
+
+def _document(data: bytes) -> Iterator[Any]:
+    with _opened(data) as document:
+        yield from document
 
 
 @pytest.mark.needs_libreoffice

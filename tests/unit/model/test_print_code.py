@@ -11,7 +11,8 @@ from recordkeeper.model.print_code import (
 )
 
 TOKEN = "ABCDEFGHJK"
-CODES = [PrintCode(TOKEN, 1), PrintCode(TOKEN, 12, page=3), PrintCode("23456789ZY", 3, row_acts=57)]
+CODES = [PrintCode(TOKEN, 1), PrintCode(TOKEN, 12, page=3), PrintCode("23456789ZY", 3, row_acts=57),
+    PrintCode(TOKEN, 12, page=0), PrintCode(TOKEN, 12, page=2, pages=13), PrintCode(TOKEN, 3, 1, 57, 2)]  # fmt: skip
 
 
 @pytest.mark.parametrize("code", CODES, ids=str)
@@ -22,10 +23,11 @@ def test_a_code_is_read_back_as_it_was_written(code: PrintCode) -> None:
 def test_it_says_token_act_page_and_for_a_sheet_the_acts_of_its_rows() -> None:
     assert str(PrintCode(TOKEN, 12, page=3))[:-1] == "ABCDEFGHJK-12-3-"
     assert str(PrintCode(TOKEN, 3, row_acts=57))[:-1] == "ABCDEFGHJK-3.57-1-"
+    assert str(PrintCode(TOKEN, 12, page=2, pages=3))[:-1] == "ABCDEFGHJK-12-2.3-"
 
 
 def test_the_longest_plausible_code_fits() -> None:
-    assert len(str(PrintCode(TOKEN, 999, page=999, row_acts=99_999))) <= LONGEST
+    assert len(str(PrintCode(TOKEN, 999, page=99, row_acts=99_999, pages=99))) <= LONGEST
 
 
 def test_no_token_looks_like_the_sample_or_like_another_character() -> None:
