@@ -148,6 +148,29 @@ def test_a_preview_is_a_pdf_when_asked(desk: Desk, tmp_path: Path) -> None:
     assert "DRAFT" in PdfReader(tmp_path / "b.pdf").pages[0].extract_text()
 
 
+@pytest.mark.needs_libreoffice
+def test_a_preview_is_a_picture_of_each_page_when_asked(desk: Desk, tmp_path: Path) -> None:
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("Poppler (pdftoppm) is not installed")
+    done = desk.done("form", "preview", "QR-017-02", "--blank", "--output", "a.png")
+    assert done == {**done, "file": "a.png", "files": ["a.png"], "variant": "blank"}
+    done = desk.done("form", "preview", "QR-017-01", "--long", "--png")
+    assert done["files"] == [f"QR-017-01-long-{number}.png" for number in (1, 2, 3)]
+    for name in ("a.png", *done["files"]):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_preview_as_a_picture_says_what_program_is_missing(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    error = desk.refused("form", "preview", "QR-017-02", "--png")
+    assert (int(error["status"]), error["kind"]) == (5, "libre-office-missing")
+    monkeypatch.setattr("recordkeeper.services.drafting.Draft.preview_pdf", lambda *_arguments: b"%PDF-")
+    error = desk.refused("form", "preview", "QR-017-02", "--png")
+    assert (int(error["status"]), error["kind"]) == (5, "poppler-missing")
+
+
 def test_a_scaffold_fits_its_definition(desk: Desk, tmp_path: Path) -> None:
     for code in ("QR-017-01", "QR-017-02", "QR-017-03", "QR-017-04", "QR-102-01"):
         shutil.copy(P02 / f"{code}.yaml", tmp_path)

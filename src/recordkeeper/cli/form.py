@@ -181,22 +181,50 @@ def _checks(invocation: Invocation, things: tuple[str, ...]) -> "list[Check]":
 @click.option("--filled", "variant", flag_value="filled", default=True, help=_VARIANTS["filled"])
 @click.option("--amended", "variant", flag_value="amended", help=_VARIANTS["amended"])
 @click.option("--long", "variant", flag_value="long", help=_VARIANTS["long"])
-@click.option("--pdf", "is_pdf", is_flag=True, help=_("As PDF; needs LibreOffice"))
-@click.option("--output", type=click.Path(path_type=Path), help=_("The file to write; else one named after the form"))
+@click.option("--pdf", "kind", flag_value="pdf", help=_("As PDF; needs LibreOffice"))
+@click.option(
+    "--png", "kind", flag_value="png", help=_("As pictures, one for each page; needs LibreOffice and Poppler")
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help=_("The file to write, FILE.docx, FILE.pdf or FILE.png; else one named after the form"),
+)
 @shared_options
 def preview(
-    invocation: Invocation, source: str, revision: str | None, variant: str, *, is_pdf: bool, output: Path | None
+    invocation: Invocation, source: str, revision: str | None, variant: str, *, kind: str | None, output: Path | None
 ) -> None:
     """Render a preview."""
     from recordkeeper.services.previewing import Variant
 
+    shown, day = Variant(variant), invocation.now.date()
     draft = _draft(invocation, source, revision)
-    made = draft.preview_pdf if is_pdf else draft.preview
-    data = made(Variant(variant), invocation.now.date())
-    target = output or Path(f"{draft.form.code}-{variant}.{'pdf' if is_pdf else 'docx'}")
-    write_output(invocation, target, data)
-    value: Json = {"file": str(target), "form": draft.form.code, "revision": draft.form.revision, "variant": variant}
-    invocation.emit(value, lambda: print_text(str(target)))
+    kind = kind or (output.suffix[1:].lower() if output and output.suffix.lower() in {".pdf", ".png"} else "docx")
+    target = output or Path(f"{draft.form.code}-{variant}.{kind}")
+    match kind:
+        case "png":
+            pages = draft.preview_pictures(shown, day)
+        case "pdf":
+            pages = [draft.preview_pdf(shown, day)]
+        case _:
+            pages = [draft.preview(shown, day)]
+    files = (
+        [target]
+        if len(pages) == 1
+        else [target.with_stem(f"{target.stem}-{number}") for number in range(1, len(pages) + 1)]
+    )
+    for file, data in zip(files, pages, strict=True):
+        write_output(invocation, file, data)
+    names: list[Json] = [str(file) for file in files]
+    value: dict[str, Json] = {
+        "file": names[0],
+        "form": draft.form.code,
+        "revision": draft.form.revision,
+        "variant": variant,
+    }
+    if kind == "png":
+        value["files"] = names
+    invocation.emit(value, lambda: print_text("\n".join(map(str, files))))
 
 
 @form.command(help=_("Make a Word template in the house style from a definition, to be edited in Word"))

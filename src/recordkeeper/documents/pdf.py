@@ -33,6 +33,9 @@ _ALIASES = (
     (("楷体", "KaiTi"), "Noto Serif CJK SC", ""),
     (("微软雅黑", "Microsoft YaHei"), "Noto Sans CJK SC", ""),
     (("Segoe UI Symbol",), "DejaVu Sans", ""),
+    # of the same widths as Word's where they are installed, so that lines break alike; else those beside the Chinese
+    (("Times New Roman",), ("Liberation Serif", "Noto Serif CJK SC"), ""),
+    (("Arial",), ("Liberation Sans", "Noto Sans CJK SC"), ""),
 )
 
 
@@ -154,10 +157,14 @@ def _end(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
+def _strings(fonts: str | tuple[str, ...]) -> str:
+    return "".join(f"<string>{font}</string>" for font in ([fonts] if isinstance(fonts, str) else fonts))
+
+
 def _font_configuration(cache: Path) -> str:
     matches = "".join(
         f'<match target="pattern"><test qual="any" name="family"><string>{name}</string></test><edit name="family"'
-        f' mode="assign" binding="strong"><string>{font}</string></edit>{more}</match>'
+        f' mode="assign" binding="strong">{_strings(font)}</edit>{more}</match>'
         for names, font, more in _ALIASES
         for name in names
     )

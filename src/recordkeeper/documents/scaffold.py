@@ -31,12 +31,11 @@ from recordkeeper.documents.scaffold_grid import FORM, LETTER, STATISTICS, grid_
 from recordkeeper.documents.scaffold_register import register_tables
 from recordkeeper.documents.scaffold_survey import survey_tables
 from recordkeeper.documents.typeface import ARIAL, FANG, HEI, SONG
-from recordkeeper.documents.word_package import text_width, word_file
+from recordkeeper.documents.word_package import LONG_CODE, number_size, text_width, word_file
 from recordkeeper.model.form import Form
 from recordkeeper.model.section import Title
 
 QUIET_ZONE = mm(3)  # modules of the code are 1 mm, and what surrounds it elsewhere is white
-LONG_CODE = 11  # characters; a longer one needs more of the number line, and smaller type under the print code
 CORNER = mm(32)  # kept free at both sides: the archive's stamp on the left, the print code on the right
 _GRIDS = {"statistics": STATISTICS, "report": STATISTICS, "notice": LETTER}
 _AMENDMENT_COLUMNS = (
@@ -96,9 +95,11 @@ def _title_block(form: Form) -> str:
 
 def _print_code(form: Form) -> str:
     """The code with the number under it; on a blank the corner stays white."""
-    size = 11 if len(form.code) > LONG_CODE else 13
     number = paragraph(
-        tag_run("record.number", size=size, font=SONG, latin=ARIAL), pitch=160, align="right", before=QUIET_ZONE
+        tag_run("record.number", size=number_size(form), font=SONG, latin=ARIAL),
+        pitch=160,
+        align="right",
+        before=QUIET_ZONE,
     )
     shown = figure("print_code") + number
     return block("{%p if print_code %}") + shown + block("{%p endif %}") + gap(20)

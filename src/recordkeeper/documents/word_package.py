@@ -31,6 +31,7 @@ _ROOT = f'xmlns:w="{W}" xmlns:r="{_OFFICE}"'
 _SMALL = 18
 _HEADER_PITCH = 244
 CODE_WIDTH = mm(32)  # the code with its quiet zone
+LONG_CODE = 11  # characters; a longer one needs more of the number line, and smaller type under the print code
 
 _PARTS = {
     "document": ("document.main", ""),
@@ -46,6 +47,11 @@ MARGIN, BINDING_MARGIN = 1134, 1417  # 20 mm; 25 mm on the left, where sheets ar
 _PAGES = {"A4": (11906, 16838), "A5": (8391, 11906), "A3": (16838, 23811)}
 
 
+def number_size(form: Form) -> int:
+    """Half points of the number under the print code, which stays on one line."""
+    return 11 if len(form.code) > LONG_CODE else 13
+
+
 def word_file(form: Form, body: str) -> bytes:
     """The Word file of ``form`` with ``body`` between its header and footer."""
     width = text_width(form)
@@ -57,7 +63,7 @@ def word_file(form: Form, body: str) -> bytes:
         " w:uri='http://schemas.microsoft.com/office/word' w:val='15'/></w:compat></w:settings>",
         "fontTable": _fonts(),
         "header1": f"<w:hdr {_ROOT}>{_header(width)}</w:hdr>",
-        "header2": f"<w:hdr {_ROOT}>{_later_header(width)}</w:hdr>",
+        "header2": f"<w:hdr {_ROOT}>{_later_header(width, number_size(form))}</w:hdr>",
         "footer1": f"<w:ftr {_ROOT}>{_footer(width)}</w:ftr>",
         "footer2": f"<w:ftr {_ROOT}>{_footer(width)}</w:ftr>",
     }
@@ -120,7 +126,7 @@ def _header(width: int) -> str:
     )
 
 
-def _later_header(width: int) -> str:
+def _later_header(width: int, number_size: int) -> str:
     """The header of later pages: the print code at the right, as on the first page; none on a blank."""
     own = width - CODE_WIDTH
     lines = paragraph(
@@ -130,7 +136,9 @@ def _later_header(width: int) -> str:
         pitch=_HEADER_PITCH,
         tabs=[("right", own)],
     ) + paragraph(_continued(), pitch=_HEADER_PITCH)
-    number = paragraph(tag_run("record.number", size=13, font=SONG, latin=ARIAL), pitch=160, align="right", before=60)
+    number = paragraph(
+        tag_run("record.number", size=number_size, font=SONG, latin=ARIAL), pitch=160, align="right", before=60
+    )
     code = block("{%p if later_page_code %}") + figure("later_page_code") + number + block("{%p endif %}") + gap(20)
     cells = Cell(lines, padding=NO_PADDING, align="bottom"), Cell(code, padding=NO_PADDING)
     rule = paragraph(pitch=60, border="top")

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from recordkeeper.documents.form_template import FormTemplate, TemplateRefusedError
+from recordkeeper.documents.page_picture import page_pictures
 from recordkeeper.documents.printout import Mark, Printout, print_pdfs
 from recordkeeper.documents.quarantine import Trial, try_templates
 from recordkeeper.documents.scaffold import scaffold
@@ -76,6 +77,15 @@ class Draft:
             Others: as ``preview``.
         """
         return print_pdfs({self.form.code: Printout(self.preview(variant, today), self.mark)})[self.form.code]
+
+    def preview_pictures(self, variant: Variant, today: date) -> list[bytes]:
+        """As ``preview_pdf``, a PNG for each page.
+
+        Raises:
+            PopplerMissingError: there is no Poppler.
+            Others: as ``preview_pdf``.
+        """
+        return page_pictures(self.preview_pdf(variant, today))
 
 
 def draft_in_file(path: Path) -> Draft:
