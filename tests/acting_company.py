@@ -1,6 +1,6 @@
 """A company with shipped procedures in force, and one person for each role that a scenario needs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,20 +70,34 @@ def acting_company(stages: Stages, database: str, folder: Path, procedure: str, 
     Of a role that is given twice there are two persons; the second is named with a 2 behind it.
     """
 
+    with office_with(stages, database, folder, f"acting_{procedure}", [lambda _folder: FORMS / procedure], *roles) as it:
+        yield it
+
+
+@contextmanager
+def office_with(
+    stages: Stages, database: str, folder: Path, name: str, packages: Sequence[Callable[[Path], Path]], *roles: str
+) -> Iterator[ActingCompany]:
+    """A copy of a company that lives by the procedures that ``packages`` make in a folder, made once by its name.
+
+    Beside a person for each role there are the controller ``boss``, the approver and a stranger without any role.
+    """
+
     def make(url: str, made_in: Path) -> tuple[dict[str, Actor], dict[str, Signer]]:
         with open_register(url) as register:
-            return _begin(register, made_in, procedure, roles)
+            return _begin(register, made_in, packages, roles)
 
-    stage = stages.stage(database, f"acting_{procedure}", make, migrated(stages, database))
+    stage = stages.stage(database, name, make, migrated(stages, database))
     with stages.copied(stage, folder) as url, open_register(url) as register:
         yield ActingCompany(register, *stage.made)
 
 
 def _begin(
-    register: Register, folder: Path, procedure: str, roles: Sequence[str]
+    register: Register, folder: Path, packages: Sequence[Callable[[Path], Path]], roles: Sequence[str]
 ) -> tuple[dict[str, Actor], dict[str, Signer]]:
     office = begin(register, folder)
-    catalogue.install_and_release(register, FORMS / procedure, office.boss, office.approver, None, NOW)
+    for package in packages:
+        catalogue.install_and_release(register, package(folder), office.boss, office.approver, None, NOW)
     places.add_premises(register, office.boss, unit="HQ", code=HOUSEHOLD, now=NOW)
     actors: dict[str, Actor] = {}
     signers: dict[str, Signer] = {}
@@ -95,4 +109,11 @@ def _begin(
         )
         actors[name] = Actor(person.subject, person.login, person.name)
         signers[name] = people.open_signing_key(register, actors[name], SECRET, NOW, unattended=False)
+    stranger = people.add_user(register, office.boss, login="stranger", name="生人", passphrase=SECRET, now=NOW)
+    actors |= {
+        "boss": office.boss,
+        "approver": Actor(office.approver.subject, "approver", "姓approver"),
+        "stranger": Actor(stranger.subject, stranger.login, stranger.name),
+    }
+    signers["approver"] = office.approver
     return actors, signers

@@ -16,11 +16,18 @@ import sqlalchemy
 from recordkeeper.cli.init import make_workspace
 from recordkeeper.cli.main import main
 from recordkeeper.cli.workspace import find_workspace
-from recordkeeper.credentials.session import new_token, token_digest
 from recordkeeper.model.canonical import digest
 from recordkeeper.services.catalogue import approve, install_procedure, release
 from recordkeeper.services.initiation import prepare
-from recordkeeper.services.people import Actor, add_user, authenticate, find_person, grant, open_signing_key
+from recordkeeper.services.people import (
+    Actor,
+    add_user,
+    authenticate,
+    find_person,
+    grant,
+    open_session,
+    open_signing_key,
+)
 from recordkeeper.services.places import add_party, add_premises, add_unit, find_unit
 from stage import Stage, Stages
 
@@ -80,11 +87,8 @@ def make_template(url: str, root: Path) -> None:
     signer = open_signing_key(register, approver, SECRET, now, unattended=True)
     approve(register, drafts, approver, signer, now)
     release(register, drafts, now.astimezone(ZoneInfo("Asia/Shanghai")).date(), approver, now)
-    tokens: dict[str, list[str]] = {}
-    with register.writing(now=now) as transaction:
-        for login in ("boss", *PEOPLE):
-            tokens[login] = [find_person(transaction, login).subject, new_token()]
-            transaction.open_session(token_digest(tokens[login][1]), tokens[login][0], now + timedelta(days=1))
+    sessions = {login: open_session(register, login, SECRET, now) for login in ("boss", *PEOPLE)}
+    tokens = {login: [session.actor.subject, session.token] for login, session in sessions.items()}
     (root / TOKENS).write_text(json.dumps(tokens), encoding="utf-8")
     register.close()
 
