@@ -46,7 +46,15 @@ def sign_name(rule: str) -> str:
 
 def grouping_name(by: str) -> str:
     """What the rows of a register are grouped by."""
-    names = {"month": _("month"), "year": _("year"), "unit": _("unit")}
+    names = {
+        "month": _("month"),
+        "year": _("year"),
+        "shift": _("shift"),
+        "party": _("party"),
+        "premises": _("premises"),
+        "unit": _("unit"),
+        "full": _("sheet, until it is full"),
+    }
     return names[by]
 
 
@@ -60,6 +68,7 @@ def trigger_name(trigger: str) -> str:
         "superseded": _("from being superseded"),
         "last_contact": _("from the last contact"),
         "year_end": _("from the end of the year"),
+        "event": _("from the event that is named"),
     }
     return names[trigger]
 

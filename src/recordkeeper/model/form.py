@@ -37,6 +37,7 @@ class SheetRule(Definition):
             party or premises; the unit that keeps it; ``full``: a new sheet when one has ``rows_a_page`` rows.
         on: the date or moment field that decides the period or the day of the shift.
         shift_field: the choice that names the shift.
+        over_midnight: the shifts that end on the next day; what they note before noon belongs to the day before.
         sections: the sheet's own sections: summary, the head's signature.
         rows_a_page: rows printed on each page.
     """
@@ -44,6 +45,7 @@ class SheetRule(Definition):
     by: Literal["month", "year", "shift", "party", "premises", "unit", "full"]
     on: Identifier | None = None
     shift_field: Identifier | None = None
+    over_midnight: tuple[Identifier, ...] = ()
     sections: tuple[Section, ...] = ()
     rows_a_page: Annotated[int, Field(ge=1, le=60)] = 10
 
@@ -54,6 +56,9 @@ class SheetRule(Definition):
             raise ValueError(msg)
         if (self.by == "shift") != (self.shift_field is not None):
             msg = _("a sheet by shift names the field of its shift, and no other does")
+            raise ValueError(msg)
+        if self.over_midnight and self.by != "shift":
+            msg = _("shifts over midnight belong to a sheet by shift")
             raise ValueError(msg)
         return self
 
@@ -225,6 +230,11 @@ class Form(Definition):
             elif shift is not None and (shift not in self.sections[0].fields or not shift.required):
                 message = _("{name} is no required field of the first section").format(name=shift.id)
                 yield Misfit(("sheet", "shift_field"), message)
+            known = {choice.id for choice in shift.choices} if shift is not None else set()
+            for index, name in enumerate(self.sheet.over_midnight):
+                if name not in known and not (shift is not None and shift.id in unsure):
+                    message = _("no choice {name} of {field}").format(name=name, field=self.sheet.shift_field)
+                    yield Misfit(("sheet", "over_midnight", index), message)
             yield from section_misfits(self.sheet.sections, {"rows"}, ("sheet", "sections"), doubt)
 
     def _source_problems(self) -> Iterator[Misfit]:

@@ -13,8 +13,6 @@ from recordkeeper.model.form import Form
 from recordkeeper.model.routing import Due
 from recordkeeper.model.section import Section
 
-LATER_GROUPINGS = ("shift", "party", "premises", "full")
-
 
 def not_carried_out(form: Form) -> Iterator[Misfit]:
     """Every use of such a key in ``form``, by its keys from the top."""
@@ -27,8 +25,6 @@ def _places(form: Form) -> Iterator[Place]:
         yield ("copies",)
     if form.amendment.party_signs:
         yield "amendment", "party_signs"
-    if form.sheet is not None and form.sheet.by in LATER_GROUPINGS:
-        yield "sheet", "by", form.sheet.by
     for index, section in enumerate(form.sections):
         yield from _section_places(section, ("sections", index))
     for index, section in enumerate(form.sheet.sections if form.sheet else ()):

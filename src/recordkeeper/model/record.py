@@ -286,7 +286,7 @@ class Record(AmendableRecord):
         }
 
     def close(self, who: Standing, moment: Moment) -> Content:
-        """The act that closes a record of which only optional sections remain.
+        """The act that closes a record of which only optional sections remain, or a sheet that has none of its own.
 
         Raises:
             WrongStateError: a section that is needed is still open, or nothing is.
@@ -294,7 +294,7 @@ class Record(AmendableRecord):
         """
         self._check_lives(_("close"))
         current = self.current_section
-        if current is not None or not self.open_sections:
+        if current is not None or not (self.open_sections or self.is_closed_by_hand_alone):
             found = current.id if current else str(self.state)
             raise WrongStateError(self.number, _("close"), _("only optional sections left"), found)
         self._check_right_of_any(who)

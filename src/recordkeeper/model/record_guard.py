@@ -152,7 +152,8 @@ class GuardedRecord(RecordState):
         return next((role for role in held if role not in signed), held[0])
 
     def _check_right_of_any(self, who: Standing) -> None:
-        roles = [role for section in self.sections for role in self.roles_of(section)]
+        sections = self.sections or self.form.sections  # a sheet without its own is its rows' keepers'
+        roles = [role for section in sections for role in self.roles_of(section)]
         if not any(role in who.roles or role == who.subject for role in roles):
             raise NotYoursError(self.number, "", who.named(roles), who.name)
 

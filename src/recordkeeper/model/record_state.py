@@ -165,6 +165,11 @@ class RecordState:
         return kind_of(self.history.subject) == "sheet"
 
     @property
+    def is_closed_by_hand_alone(self) -> bool:
+        """Whether this is a sheet without sections of its own: nothing but ``close`` says that it is done."""
+        return self.is_sheet and not self.sections
+
+    @property
     def unit(self) -> str:
         """The subject of the unit that it belongs to."""
         return str(self.opening["unit"])
@@ -341,7 +346,7 @@ class RecordState:
             return replace(self, state=State.PENDING if awaits_signature else State.OPEN)
         if self.pending_amendments:
             return replace(self, state=State.PENDING)
-        if self.open_sections and not self.is_closed_by_hand and not was_closed:
+        if (self.open_sections or self.is_closed_by_hand_alone) and not self.is_closed_by_hand and not was_closed:
             return replace(self, state=State.OPEN)
         last = self.history.acts[-1].number
         return replace(self, state=State.CLOSED, closed_on=self.closed_on or self.last_on, closed_by_act=last)

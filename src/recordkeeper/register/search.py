@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
+from recordkeeper.model.sheet import counted
+from recordkeeper.model.subject import name_of
 from recordkeeper.register import tables
 from recordkeeper.register.snapshot import Snapshot
 
@@ -108,6 +110,26 @@ def _conditions(query: RecordQuery) -> Iterator[ColumnElement[bool]]:
         yield exists().where(field.subject == record.subject, field.value.icontains(query.text, autoescape=True))
     if query.sheet is not None:
         yield record.sheet == query.sheet
+
+
+def last_numbered_sheet(snapshot: Snapshot, form: str, unit: str) -> str | None:
+    """The subject of the last sheet of a form and unit that bears a year and a running number; none where none does."""
+    record = tables.record.c
+    beginning = f"sheet/{form}/"
+    year = func.substr(record.subject, len(beginning) + 1, 4)
+    statement = (
+        select(record.subject)
+        .where(record.subject.like(f"{beginning}____-S%"), record.subject > beginning, record.subject < f"{beginning}:")
+        .where(record.unit == unit)
+        .order_by(year.desc(), func.length(record.subject).desc(), record.subject.desc())
+    )
+    return next((each for each in snapshot.connection.scalars(statement) if counted(name_of(each))), None)
+
+
+def count_rows(snapshot: Snapshot, sheet: str) -> int:
+    """How many rows stand on the sheet of that subject, void ones included."""
+    record = tables.record.c
+    return int(snapshot.connection.scalar(select(func.count()).where(record.sheet == sheet)) or 0)
 
 
 def subjects_to_archive(snapshot: Snapshot, kind: str, states: Collection[str] | None = None) -> list[str]:

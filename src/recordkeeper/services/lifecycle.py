@@ -14,17 +14,16 @@ from recordkeeper.errors import InvalidInputError, RecordError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import SALT_BYTES
-from recordkeeper.model.form import Form, SheetRule
+from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision
-from recordkeeper.model.print_code import TOKEN_CHARACTERS, TOKEN_LENGTH
 from recordkeeper.model.record import Record, open_record
 from recordkeeper.model.record_guard import NotItsTurnError
 from recordkeeper.model.record_state import State
 from recordkeeper.model.section import Section
+from recordkeeper.model.sheet import is_closed
 from recordkeeper.model.standing import Standing
-from recordkeeper.model.subject import record_subject, sheet_subject
+from recordkeeper.model.subject import record_subject
 from recordkeeper.model.unit import ROOT_UNIT
-from recordkeeper.model.value import parse_moment
 from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
@@ -32,6 +31,7 @@ from recordkeeper.services.catalogue import code_of, revision_in_force
 from recordkeeper.services.company import unit_of
 from recordkeeper.services.installation import check_installed_for
 from recordkeeper.services.people import Actor, Signer, person_of
+from recordkeeper.services.print_token import new_token
 from recordkeeper.services.relation import (
     Planned,
     check_needs,
@@ -43,8 +43,9 @@ from recordkeeper.services.relation import (
     with_opened,
 )
 from recordkeeper.services.reporting import sources_of
-from recordkeeper.services.retrieval import listed_rows, load, replayed
+from recordkeeper.services.retrieval import listed_rows, load
 from recordkeeper.services.setting import Setting
+from recordkeeper.services.sheet import sheet_for
 from recordkeeper.services.signing import signed
 from recordkeeper.services.viewing import readable
 from recordkeeper.tlog.checkpoint import short_checkpoint, unverified_checkpoint
@@ -192,9 +193,9 @@ def _enter(
         opening["fill"] = _first_fill(setting, record, raw, who, filled_for)
         record = open_record(definition, head.subject, head, who, moment, opening)
     if definition.sheet is not None:
-        sheet = _sheet_for(transaction, setting, record, definition.sheet, who)
+        sheet = sheet_for(transaction, setting, record, definition.sheet, who)
         opening["sheet"] = sheet.subject
-        if sheet.state is not State.OPEN and sheet.state is not State.PENDING:
+        if is_closed(sheet):
             opening["late"] = True
             flags.append("late")
         record = open_record(definition, head.subject, head, who, moment, opening)
@@ -287,42 +288,12 @@ def opening_of(snapshot: Snapshot, setting: Setting, revision: Revision, unit: s
     return opening
 
 
-def new_token() -> str:
-    """A token for the print code of a new record or sheet: nobody can guess it, and it says nothing of the record."""
-    return "".join(secrets.choice(TOKEN_CHARACTERS) for _position in range(TOKEN_LENGTH))
-
-
 def _first_fill(setting: Setting, record: Record, raw: Raw, who: Standing, filled_for: str) -> Content:
     section = record.sections[0]
     given = {**defaults_of(setting, record, section), **raw}
     sources = sources_of(setting, record, section, given)
     fill = record.fill(section.id, given, who, setting.moment, setting.reading, filled_for=filled_for, sources=sources)
     return {key: value for key, value in fill.items() if key in {"section", "round", "values", "filled_for", "sources"}}
-
-
-def _sheet_for(transaction: Transaction, setting: Setting, row: Record, rule: SheetRule, who: Standing) -> Record:
-    """The sheet that a row stands on; its ``new`` is written with its first row."""
-    period = _period(row, rule)
-    prefix = "" if period and row.unit == ROOT_UNIT else f"{unit_of(setting.snapshot, row.unit).code}-"
-    number = f"{row.form.code}/{prefix}{period}".rstrip("-")
-    transaction.lock(sheet_subject(number))
-    history = transaction.history(sheet_subject(number))
-    if history is not None:
-        return replayed(transaction, history)
-    opening = {key: row.opening[key] for key in ("form", "revision", "form_state", "unit", "zone", "checkpoint")}
-    opening |= {"period": period, "token": new_token()}
-    head = transaction.create(sheet_subject(number), secrets.token_hex(SALT_BYTES))
-    sheet = open_record(row.form, head.subject, head, who, setting.moment, opening)
-    transaction.append(head, sheet.opening, record_rows(sheet))
-    return sheet
-
-
-def _period(row: Record, rule: SheetRule) -> str:
-    if rule.on is None:
-        return ""
-    value = str(row.values[rule.on])
-    day = parse_moment(value).astimezone(row.zone).date().isoformat() if "T" in value else value
-    return day[:7] if rule.by == "month" else day[:4]
 
 
 def _matter(record: Record) -> str | None:

@@ -25,6 +25,7 @@ from recordkeeper.model.record import Record, open_record
 from recordkeeper.model.record_state import Moment
 from recordkeeper.model.rendition import Printed, Surroundings, blank_context, record_context
 from recordkeeper.model.section import FormField, Section
+from recordkeeper.model.sheet import sample_label
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.statistics import SCALE
 from recordkeeper.model.subject import record_subject, sheet_subject
@@ -138,8 +139,7 @@ class _Desk:
     def sheet(self, example: Example) -> tuple[Record, list[Record]]:
         """The sheet that an example makes, and its rows."""
         rule = self.form.sheet
-        period = self.clock.day.isoformat()[: 7 if rule and rule.by == "month" else 4]
-        subject = sheet_subject(f"{self.form.code}/{period}")
+        subject = sheet_subject(f"{self.form.code}/{sample_label(self.form, self.clock.day.isoformat())}")
         rows = [
             self._done(
                 record_subject(f"{self.form.code}/{self.clock.day.year}-{number:0{self.form.digits}}"),

@@ -18,6 +18,7 @@ from recordkeeper.model.event import History
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.person import Person
+from recordkeeper.model.sheet import counted
 from recordkeeper.model.subject import form_subject, kind_of, name_of
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
@@ -105,6 +106,10 @@ def _counters(evidence: Evidence, expected: dict[str, Counter[Row]]) -> Iterator
             entered, _dash, number = rest.partition("-")
             if _is_counted(entered) and _is_counted(number):
                 series.setdefault((code, int(entered)), []).append(int(number))
+        elif kind == "sheet":
+            of, year, count = counted(name) or ("", 0, 0)
+            if count:
+                series.setdefault((of, year), []).append(count)
         elif _is_counted(name):
             series.setdefault((kind, 0), []).append(int(name))
     for (of, year), numbers in series.items():

@@ -34,6 +34,7 @@ from recordkeeper.model.value import SCALE_NAMES, parse_moment
 from recordkeeper.register.acts import Register
 from recordkeeper.services.people import Actor, person_of
 from recordkeeper.services.record_view import (
+    CLOSE,
     COUNTERSIGN,
     FILL,
     SIGN,
@@ -304,6 +305,10 @@ def next_steps(setting: Setting, record: Record, today: date) -> Iterator[StepVi
             due_on=due_on,
             is_late=is_late,
         )
+    if record.is_closed_by_hand_alone:
+        keepers = dict.fromkeys(role for section in record.form.sections for role in record.roles_of(section))
+        by = tuple(map(setting.shown_name, keepers))
+        yield StepView(CLOSE, "", "", by, is_optional=False, due_on="", is_late=False)
     rule = record.form.amendment.countersign
     for amendment in record.pending_amendments:
         numbers = listing(str(change.number) for change in amendment.changes if not change.is_computed)

@@ -43,9 +43,7 @@ def test_a_section_that_is_repeated_is_named() -> None:
     assert keys_of(sample_form("form", asked, answered)) == ["sections.1.each"]
 
 
-def test_copies_agreements_signed_anew_and_later_sheets_are_named() -> None:
+def test_copies_and_agreements_signed_anew_are_named() -> None:
     copies = [{"zh": "存根联", "en": "Stub"}, {"zh": "客户联", "en": "Customer"}]
     form = sample_form("agreement", FIRST, copies=copies, amendment={"party_signs": True})
     assert keys_of(form) == ["copies", "amendment.party_signs"]
-    register = sample_form("register", section("one", field("what")), sheet={"by": "full"})
-    assert keys_of(register) == ["sheet.by.full"]

@@ -1,0 +1,10 @@
+"""Tokens for print codes."""
+
+import secrets
+
+from recordkeeper.model.print_code import TOKEN_CHARACTERS, TOKEN_LENGTH
+
+
+def new_token() -> str:
+    """A token for the print code of a new record or sheet: nobody can guess it, and it says nothing of the record."""
+    return "".join(secrets.choice(TOKEN_CHARACTERS) for _position in range(TOKEN_LENGTH))
