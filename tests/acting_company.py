@@ -70,7 +70,9 @@ def acting_company(stages: Stages, database: str, folder: Path, procedure: str, 
     Of a role that is given twice there are two persons; the second is named with a 2 behind it.
     """
 
-    with office_with(stages, database, folder, f"acting_{procedure}", [lambda _folder: FORMS / procedure], *roles) as it:
+    with office_with(
+        stages, database, folder, f"acting_{procedure}", [lambda _folder: FORMS / procedure], *roles
+    ) as it:
         yield it
 
 

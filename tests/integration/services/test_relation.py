@@ -8,8 +8,8 @@ import pytest
 
 from acting_company import ActingCompany, office_with
 from form_samples import field, section, title
-from packages import form, write_package
 from p02_office import NOW
+from packages import form, write_package
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_guard import ValuesRefusedError, WrongStateError
 from recordkeeper.model.record_state import State
@@ -196,9 +196,7 @@ def test_a_source_that_is_void_is_refused(company: ActingCompany) -> None:
     number = company.new("clerk", "QR-900-01", SEEN)
     lifecycle.void(company.register, company.actors["clerk"], NOW, number, "重复登记")
     with pytest.raises(WrongStateError):
-        lifecycle.new(
-            company.register, company.actors["quality"], NOW, "QR-900-02", None, About(source=number)
-        )
+        lifecycle.new(company.register, company.actors["quality"], NOW, "QR-900-02", None, About(source=number))
     assert company.record(number).history.acts[-1].kind == "void"
 
 
