@@ -78,6 +78,10 @@ class RecordError(RecordkeeperError):
     """About a record or a sheet."""
 
 
+class RetentionError(RecordkeeperError):
+    """About retention, holds and disposition."""
+
+
 class PersonError(RecordkeeperError):
     """About a person, a role or a right."""
 

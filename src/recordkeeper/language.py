@@ -40,6 +40,11 @@ def translate(text: str) -> str:
     return gettext.gettext(text)
 
 
+def ngettext(one: str, many: str, count: int) -> str:
+    """The one of two texts that goes with ``count`` in the language in use; ``{count}`` is still to be put in."""
+    return gettext.ngettext(one, many, count)
+
+
 def listing(names: Iterable[str]) -> str:
     """``names`` one after the other, as the language in use parts the items of a list."""
     return translate(", ").join(names)

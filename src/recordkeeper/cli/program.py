@@ -48,6 +48,9 @@ NOUNS = {
     "party": Noun("recordkeeper.cli.party", "party", _("Parties: the persons and firms that records are about")),
     "premises": Noun("recordkeeper.cli.premises", "premises", _("Premises: dwellings and shops, and who lives there")),
     "archive": Noun("recordkeeper.cli.archive", "archive", _("The archive of closed records")),
+    "retention": Noun(
+        "recordkeeper.cli.retention", "retention", _("How long records are kept, what is due, what holds keep")
+    ),
     "audit": Noun("recordkeeper.cli.audit", "audit", _("The audit trail and its checkpoints")),
     "user": Noun("recordkeeper.cli.user", "user", _("Users: their accounts, roles and passphrases")),
 }

@@ -5,8 +5,8 @@ Names are data, never paths.
 
 import re
 
-SURROGATE_KINDS = ("person", "unit", "party", "premises")
-SUBJECT_KINDS = (*SURROGATE_KINDS, "form", "procedure", "record", "sheet")
+SURROGATE_KINDS = ("person", "unit", "party", "premises", "hold")
+SUBJECT_KINDS = (*SURROGATE_KINDS, "form", "procedure", "schedule", "record", "sheet")
 PROGRAM = "program"
 
 _SUBJECT = re.compile(r"(?P<kind>[a-z]+)/(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*)")
@@ -36,6 +36,11 @@ def form_subject(code: str, revision: str) -> str:
 def procedure_subject(identifier: str, revision: str) -> str:
     """``procedure/P02/A-0`` for procedure P02 and revision A/0."""
     return f"procedure/{identifier}/{revision.replace('/', '-')}"
+
+
+def schedule_subject(revision: str) -> str:
+    """``schedule/A-0`` for revision A/0."""
+    return f"schedule/{revision.replace('/', '-')}"
 
 
 def record_subject(number: str) -> str:

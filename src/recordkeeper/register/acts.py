@@ -6,7 +6,7 @@ everything that one transaction can write stands in its one class.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -91,13 +91,19 @@ class Transaction(Snapshot):
             raise SubjectExistsError(subject)
         return History(subject, (head_act(subject, salt),))
 
-    def lock(self, subject: str) -> None:
+    def lock(self, subject: str, *, is_shared: bool = False) -> None:
         """Let nobody else act on ``subject`` until this transaction ends; no matter whether there is one.
 
         Asked for before a subject is read whose act lists others, or depends on another's state: a sheet and its rows.
+
+        Args:
+            subject: which one.
+            is_shared: whether others may hold it likewise; only who wants it alone waits for all of them.
         """
         self.connection.execute(
-            select(tables.subject.c.act_count).where(tables.subject.c.subject == subject).with_for_update()
+            select(tables.subject.c.act_count)
+            .where(tables.subject.c.subject == subject)
+            .with_for_update(read=is_shared)
         )
 
     def append(
@@ -299,6 +305,25 @@ class Transaction(Snapshot):
                 insert(tables.attachment).values(subject=subject, digest=digest, media_type=media_type, content=data)
             )
         return digest
+
+    def keep_held(self, rows: Iterable[tuple[str, str]], subjects: Collection[str] | None = None) -> None:
+        """Let table ``held`` say that these subjects are kept by these holds, and no others.
+
+        Args:
+            rows: subject and hold.
+            subjects: those alone that are asked about; None for all.
+        """
+        table = tables.held
+        wanted = set(rows)
+        statement = select(table.c.subject, table.c.hold)
+        if subjects is not None:
+            statement = statement.where(table.c.subject.in_(subjects))
+        standing = {(str(subject), str(hold)) for subject, hold in self.connection.execute(statement)}
+        for subject, hold in sorted(standing - wanted):
+            self.connection.execute(delete(table).where(table.c.subject == subject, table.c.hold == hold))
+        added = [{"subject": subject, "hold": hold} for subject, hold in sorted(wanted - standing)]
+        if added:
+            self.connection.execute(insert(table), added)
 
     def set_credential(self, person: str, passphrase_hash: str, sealed_key: str) -> None:
         """Put a passphrase hash and a sealed key in place of the person's former ones."""

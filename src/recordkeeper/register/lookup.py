@@ -47,9 +47,14 @@ def state_digest_of(snapshot: Snapshot, subject: str) -> str | None:
     return snapshot.connection.scalar(select(table.c.state_digest).where(table.c.subject == subject))
 
 
+def unit_parents(snapshot: Snapshot) -> dict[str, str | None]:
+    """The unit above each unit; None for the company itself."""
+    return dict(snapshot.connection.execute(select(tables.unit.c.subject, tables.unit.c.parent)).all())
+
+
 def units_below(snapshot: Snapshot, unit: str) -> list[str]:
     """``unit`` and every unit below it."""
-    parents = dict(snapshot.connection.execute(select(tables.unit.c.subject, tables.unit.c.parent)).all())
+    parents = unit_parents(snapshot)
     found = [unit]
     for each in found:
         found += [child for child, parent in sorted(parents.items()) if parent == each and child not in found]

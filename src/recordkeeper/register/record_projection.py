@@ -8,6 +8,7 @@ from recordkeeper.model.canonical import Json
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import FIRST_ROUND
+from recordkeeper.model.subject import kind_of
 from recordkeeper.register.projection import Rows
 
 LONGEST_TITLE = 60
@@ -62,6 +63,8 @@ def record_rows(record: Record) -> Rows:
 
 def revision_rows(revision: Revision) -> Rows:
     """The rows of a form's or procedure's revision; a form's names as they are looked up."""
+    if kind_of(revision.subject) == "schedule":
+        return {}
     if not revision.is_form:
         return {"procedure": [{"code": revision.code, "revision": revision.revision, "state": str(revision.state)}]}
     return {

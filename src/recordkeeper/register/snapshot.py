@@ -3,7 +3,7 @@
 Searches have a module of their own, ``search``; verification reads past this one, in ``inspection``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -169,6 +169,12 @@ class Snapshot:
                 .order_by(staging.c.path)
             )
             yield Staged(subject, version, {path: bytes(content) for path, content in files})
+
+    def held(self, subjects: Collection[str]) -> set[tuple[str, str]]:
+        """Those of the subjects that a hold keeps, each with the hold."""
+        table = tables.held
+        rows = self.connection.execute(select(table.c.subject, table.c.hold).where(table.c.subject.in_(subjects)))
+        return {(str(subject), str(hold)) for subject, hold in rows}
 
     def last_checkpoint(self) -> tuple[int, str] | None:
         """Size and signed note of the greatest checkpoint; none before the first."""

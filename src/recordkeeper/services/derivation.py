@@ -5,6 +5,7 @@ from collections.abc import Callable
 from recordkeeper.model.event import History
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision
+from recordkeeper.model.hold import Hold
 from recordkeeper.model.party import Party
 from recordkeeper.model.person import Person
 from recordkeeper.model.premises import Premises
@@ -37,7 +38,7 @@ def rows_following(history: History, form_of: FormOf) -> Rows:
         case "record" | "sheet":
             opening = history.acts[1].content
             return record_rows(Record.replay(form_of(str(opening["form"]), str(opening["revision"])), history))
-        case "form" | "procedure":
+        case "form" | "procedure" | "schedule":
             return revision_rows(Revision.replay(history))
         case "person":
             return person_rows(Person.replay(history))
@@ -47,5 +48,8 @@ def rows_following(history: History, form_of: FormOf) -> Rows:
             return party_rows(Party.replay(history))
         case "premises":
             return premises_rows(Premises.replay(history))
+        case "hold":
+            Hold.replay(history)  # acts that nobody decided on are named
+            return {}
         case kind:
             raise UnknownKindError(kind)

@@ -29,6 +29,7 @@ from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import code_of, revision_in_force
 from recordkeeper.services.company import unit_of
+from recordkeeper.services.held import hold_new
 from recordkeeper.services.installation import check_installed_for
 from recordkeeper.services.people import Actor, Signer, person_of
 from recordkeeper.services.print_token import new_token
@@ -210,6 +211,7 @@ def _enter(
         occurred_at=occurred_at or _matter(record),
         flags=flags,
     )
+    hold_new(transaction, record)
     _open_planned(transaction, setting, record, planned, who)
     return record
 

@@ -18,12 +18,13 @@ from recordkeeper.model.event import History
 from recordkeeper.model.party import Party, PartyValues
 from recordkeeper.model.premises import Premises, PremisesValues
 from recordkeeper.model.subject import kind_of
-from recordkeeper.model.unit import Unit, UnitValues
+from recordkeeper.model.unit import ROOT_UNIT, Unit, UnitValues
 from recordkeeper.register import directory
 from recordkeeper.register.directory import PartyEntry, PremisesEntry
 from recordkeeper.register.lookup import units_below
 from recordkeeper.register.people_projection import party_rows, premises_rows, unit_rows
 from recordkeeper.services.company import UnknownPlaceError, new_subject, today, unit_and_above, unit_of
+from recordkeeper.services.held import refresh
 from recordkeeper.services.people import Actor, check_controller, check_controller_anywhere
 
 if TYPE_CHECKING:
@@ -256,7 +257,11 @@ def amend_unit(
         if above is not None:
             before.check_place(unit_and_above(transaction, above.subject), above)
             check_controller(transaction, actor, above.subject, now)
-        return append_unit(transaction, _history(transaction, _("unit"), before.subject), content)
+        amended = append_unit(transaction, _history(transaction, _("unit"), before.subject), content)
+        if above is not None:
+            transaction.lock(ROOT_UNIT)
+            refresh(transaction)  # a hold on a unit keeps what the units below it enter
+        return amended
 
 
 def add_party(

@@ -27,6 +27,8 @@ FILE_VERSION = 1
 ARCHIVED_STATES: Mapping[str, tuple[str, ...] | None] = {
     "unit": None,
     "person": None,
+    "hold": None,
+    "schedule": None,
     "procedure": ("released", "withdrawn"),
     "form": ("released", "withdrawn"),
     "record": ("closed", "void", "replaced"),
@@ -95,9 +97,9 @@ def draft_of(snapshot: Snapshot, setting: Setting, subject: str) -> Draft | None
             revision = Revision.replay(history)
             names = {DEFINITION: f"{revision.code}.yaml", TEMPLATE: f"{revision.code}.docx"}
             return Draft(history, (), _files_of(snapshot, revision, names))
-        case "procedure":
+        case "procedure" | "schedule" as kind:
             revision = Revision.replay(history)
-            return Draft(history, (), _files_of(snapshot, revision, {DEFINITION: "procedure.yaml"}))
+            return Draft(history, (), _files_of(snapshot, revision, {DEFINITION: f"{kind}.yaml"}))
         case _:
             return Draft(history, (), {})
 

@@ -8,7 +8,7 @@ Source: 21 CFR 11.10(c); P-1
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 from recordkeeper.findings import Finding
 from recordkeeper.language import listing
@@ -17,20 +17,23 @@ from recordkeeper.model.canonical import digest
 from recordkeeper.model.event import History
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision
+from recordkeeper.model.hold import Hold
 from recordkeeper.model.person import Person
 from recordkeeper.model.sheet import counted
 from recordkeeper.model.subject import form_subject, kind_of, name_of
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
 from recordkeeper.register.projection import rows_of_subject, subject_row
+from recordkeeper.register.search import FoundRecord
 from recordkeeper.services.derivation import rows_following
 from recordkeeper.services.evidence import RECORDS, REGISTER, Evidence, altered, aspect_of
+from recordkeeper.services.held import Places, expected_held
 from recordkeeper.services.package import DEFINITION, DOCX_TYPE, TEMPLATE, YAML_TYPE
 
 Row = tuple[object, ...]
 _FILE_TYPES = {DEFINITION: YAML_TYPE, TEMPLATE: DOCX_TYPE}
 MOST_NAMED, MOST_PAIRED, MOST_DIGITS = 20, 500, 15
-_UNUSED = (tables.tombstone, tables.disposition, tables.held)
+_UNUSED = (tables.tombstone, tables.disposition)
 _OF_RECORDS = {"record", "record_field", "amendment", "signature"}
 
 
@@ -47,9 +50,28 @@ def check_register(inspection: Inspection, evidence: Evidence) -> list[Finding]:
         findings += _compared(inspection, table, expected[table.name])
     findings += _attachments(inspection, evidence)
     findings += _credentials(inspection, evidence)
+    findings += _compared(inspection, tables.held, _expected_held(evidence, expected))
     for unused in _UNUSED:
         findings += _compared(inspection, unused, Counter())
     return findings
+
+
+def _expected_held(evidence: Evidence, expected: Mapping[str, Counter[Row]]) -> Counter[Row]:
+    """What table ``held`` must hold, from the acts of holds and from what records are about."""
+    standing: list[Hold] = []
+    for subject, history in evidence.histories.items():
+        if kind_of(subject) == "hold":
+            try:
+                hold = Hold.replay(history)
+            except Exception:  # noqa: BLE001, S112 - said by the projections already
+                continue
+            if hold.is_standing:
+                standing.append(hold)
+    records = [FoundRecord(*cast("tuple[Any, ...]", row)) for row in expected["record"]]
+    columns = tables.unit.c.keys()
+    of_unit, of_parent = columns.index("subject"), columns.index("parent")
+    parents = {str(row[of_unit]): cast("str | None", row[of_parent]) for row in expected["unit"]}
+    return Counter(expected_held(standing, records, Places(parents)))
 
 
 def form_lookup(evidence: Evidence) -> "Lookup":

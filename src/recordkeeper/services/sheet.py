@@ -29,6 +29,7 @@ from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.search import count_rows, last_numbered_sheet
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.company import unit_of
+from recordkeeper.services.held import hold_new
 from recordkeeper.services.places import premises_of
 from recordkeeper.services.print_token import new_token
 from recordkeeper.services.retrieval import load, replayed
@@ -77,6 +78,7 @@ def _begin(
     head = transaction.create(sheet_subject(number), secrets.token_hex(SALT_BYTES))
     sheet = open_record(row.form, head.subject, head, who, setting.moment, opening)
     transaction.append(head, sheet.opening, record_rows(sheet))
+    hold_new(transaction, sheet)
     return sheet
 
 
