@@ -17,14 +17,19 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import TemplateError, Undefined
-from jinja2.environment import Template
 from lxml import etree
-from markupsafe import Markup
 
 from recordkeeper.documents.document_text import letters_below, printed_parts
 from recordkeeper.documents.figure import Figure, with_figures
 from recordkeeper.documents.ooxml import PackedMember, assemble, pack, parse_part, read_package, tag
+from recordkeeper.documents.part_renderer import (
+    DECLARATION,
+    PartRenderer,
+    as_spans,
+    compile_part,
+    figure_statement,
+    value_statement,
+)
 from recordkeeper.documents.print_code import PRINT_CODE
 from recordkeeper.documents.strikethrough import HALF_A_PAGE_LINES, Place, characters_a_line, place_for
 from recordkeeper.documents.template_check import NameCheck, check_room, check_structure
@@ -33,14 +38,11 @@ from recordkeeper.documents.template_part import TagPlace, find_tags, stray_tags
 from recordkeeper.errors import DocumentError, FormError, InvalidInputError
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
-from recordkeeper.model.expression import Sandbox
-from recordkeeper.model.rich_text import RichText, Span, text_of_spans
+from recordkeeper.model.rich_text import RichText, text_of_spans
 
 _SEPARATORS = re.compile(r"[\n\t]")
-_TEXTS = re.compile(r"<w:t(?: [^<>]*)?>([^<]*)</w:t>")
 _BARE_AMPERSAND = re.compile(r"&(?!amp;|lt;|gt;|quot;|#\d+;)")
 BOOKMARKS_A_PART = 10_000_000  # far above the identifiers that Word gives out, and more than a part can hold
-_DECLARATION = "<?xml version='1.0' encoding='UTF-8' standalone='yes'?>\n"
 
 
 class TemplateRefusedError(FormError, InvalidInputError):
@@ -50,13 +52,6 @@ class TemplateRefusedError(FormError, InvalidInputError):
         message = "; ".join(f"{finding.subject}: {finding.message}" for finding in findings)
         super().__init__(message, subject=findings[0].subject, found=message)
         self.findings = findings
-
-
-class MissingValueError(DocumentError, InvalidInputError):
-    """A template prints a name for which there is no value."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(_("template: no value for {name}").format(name=name), subject="template", found=name)
 
 
 class ValueLostError(DocumentError):
@@ -70,67 +65,6 @@ class ValueLostError(DocumentError):
         )
 
 
-class _Renderer(Sandbox):
-    """The sandbox with the one filter that turns a value into runs; unknown to those who write templates."""
-
-    def __init__(self) -> None:
-        # no parsed part holds a processing instruction, so no text is ever taken for a tag
-        super().__init__(
-            variable_start_string="<?rk-value ",
-            variable_end_string="?>",
-            block_start_string="<?rk-block ",
-            block_end_string="?>",
-            comment_start_string="<?rk-comment ",
-            comment_end_string="?>",
-            keep_trailing_newline=True,
-            autoescape=True,
-        )
-        self.globals = {}
-        self.filters = {"at": _at, "figure": _figure}
-
-
-def _at(value: object, place: Place, printed: list[tuple[Place, RichText]], *rows: int) -> Markup:
-    text = _as_spans(value)
-    number = len(printed)
-    printed.append((place, text))
-    row = "" if not rows else f"r{rows[0]}" if len(rows) == 1 else f"r{rows[0]}n{number}"
-    return Markup(place.render(text, number, row))  # noqa: S704  # Place.render escapes every text
-
-
-def _figure(value: object, number: int, figures: tuple[Figure, ...], drawn: dict[str, object]) -> Markup:
-    if isinstance(value, Undefined):
-        str(value)  # raises
-    if not value:
-        return Markup()
-    figure = figures[number]
-    drawn[figure.tag] = value
-    description = value if isinstance(value, str) else figure.tag
-    return Markup(figure.drawing(description, number))  # noqa: S704  # a code has no character that XML escapes
-
-
-def _as_spans(value: object) -> RichText:
-    match value:
-        case Undefined():
-            str(value)  # raises
-            raise AssertionError
-        case tuple():
-            return value
-        case bool():
-            raise TypeError(value)
-        case str() | int():
-            return (Span(str(value)),) if value != "" else ()
-        case _:
-            raise TypeError(type(value).__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    name: str
-    template: Template
-    places: tuple[Place, ...]
-    figures: tuple[Figure, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class FormTemplate:
     """A template ready to be filled; holds no file and can be kept for as long as its bytes are in use.
@@ -141,9 +75,10 @@ class FormTemplate:
         names: what it prints.
     """
 
-    parts: Mapping[str, _Part]
+    parts: Mapping[str, PartRenderer]
     members: tuple[PackedMember | str, ...]
     names: TemplateNames
+    _last: dict[str, tuple[bytes, PackedMember]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -161,37 +96,36 @@ class FormTemplate:
             UnprintableTextError: a text holds a character that XML cannot hold.
             ValueLostError: a value of a field was not printed.
         """
-        printed: set[RichText] = set()
+        printed: set[int] = set()
         drawn: dict[str, object] = {}
         rendered = {name: self._render_part(part, context, printed, drawn) for name, part in self.parts.items()}
         packed: dict[str, PackedMember] = {}
         for figure in self.figures:
             shown = drawn.get(figure.tag)
             packed[figure.part] = pack(figure.part, figure.content(shown)) if shown else _nothing(figure)
-        if isinstance(code := drawn.get(PRINT_CODE.tag), str):
-            printed.add(_as_spans(code))
+        printed.add(id(drawn.get(PRINT_CODE.tag)))
         for name, value in _lost(context, self.names, printed):
             raise ValueLostError(name, text_of_spans(value))
-        packed |= {name: pack(name, content) for name, content in rendered.items()}
+        packed |= {name: self._packed(name, content) for name, content in rendered.items()}
         return assemble(packed[member] if isinstance(member, str) else member for member in self.members)
+
+    def _packed(self, name: str, content: bytes) -> PackedMember:
+        """The part deflated, anew only where it is not as in the form filled before: footers often are."""
+        last = self._last.get(name)
+        if last is None or last[0] != content:
+            last = self._last[name] = content, pack(name, content)
+        return last[1]
 
     @staticmethod
     def _render_part(
-        part: _Part, context: Mapping[str, Any], printed: set[RichText], drawn: dict[str, object]
+        part: PartRenderer, context: Mapping[str, Any], printed: set[int], drawn: dict[str, object]
     ) -> bytes:
-        in_order: list[tuple[Place, RichText]] = []
-        own = {"rk_places": part.places, "rk_printed": in_order, "rk_figures": part.figures, "rk_drawn": drawn}
-        try:
-            xml = part.template.render({**context, **own})
-        except TemplateError as error:
-            raise MissingValueError(str(error.message)) from None
-        content = (_DECLARATION + xml).encode()
-        values = [value for _place, value in in_order]
-        _check_letters(_letters_of(xml), values)
-        printed.update(values)
-        if any(_may_be_high(place, text_of_spans(value)) for place, value in in_order):
-            content = _with_breaking_rows(parse_part(content, part.name))
-        return content
+        filling = part.fill(context, drawn)
+        _check_letters(_letters_of("".join(filling.filled)), [text for _place, text, _value in filling.printed])
+        printed.update([id(value) for _place, _text, value in filling.printed])
+        if any(_may_be_high(place, text) for place, text, _value in filling.printed):
+            return _with_breaking_rows(parse_part(filling.content, part.name))
+        return filling.content
 
 
 def _letters_of(xml: str) -> str:
@@ -200,7 +134,12 @@ def _letters_of(xml: str) -> str:
     A mark that was not escaped ends its text early or is no entity, so that the value is not found; parsing the part
     again would say no more and cost as much as all else.
     """
-    texts = "".join(_TEXTS.findall(xml))
+    *pieces, _rest = xml.split("</w:t>")
+    texts = "".join([piece[piece.rfind(">") + 1 :] for piece in pieces])
+    if "<" in texts:
+        raise ValueLostError(_("document"), "<")
+    if "&" not in texts:
+        return texts
     if _BARE_AMPERSAND.search(texts):
         raise ValueLostError(_("document"), "&")
     return texts.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
@@ -211,8 +150,11 @@ def _nothing(figure: Figure) -> PackedMember:
     return pack(figure.part, figure.nothing)
 
 
-def _may_be_high(place: Place, text: str) -> bool:
-    return len(text) > place.longest or text.count("\n") > HALF_A_PAGE_LINES
+def _may_be_high(place: Place, text: RichText) -> bool:
+    length = len(text[0].text) if len(text) == 1 else sum([len(span.text) for span in text])
+    if length <= HALF_A_PAGE_LINES:  # a text of so few characters has no more line ends
+        return False
+    return length > place.longest or sum([span.text.count("\n") for span in text]) > HALF_A_PAGE_LINES
 
 
 def _with_breaking_rows(root: etree._Element) -> bytes:
@@ -222,7 +164,7 @@ def _with_breaking_rows(root: etree._Element) -> bytes:
         properties = unbroken.getparent()
         if row is not None and properties is not None and any(map(_is_high, row.iter(tag("tc")))):
             properties.remove(unbroken)
-    return (_DECLARATION + etree.tostring(root, encoding="unicode")).encode()
+    return DECLARATION + etree.tostring(root, encoding="unicode").encode()
 
 
 def _is_high(cell: etree._Element) -> bool:
@@ -235,7 +177,8 @@ def _check_letters(letters: str, in_order: list[RichText]) -> None:
     position = 0
     for value in in_order:
         for span in value:
-            for piece in _SEPARATORS.split(span.text):
+            text = span.text
+            for piece in _SEPARATORS.split(text) if "\n" in text or "\t" in text else (text,):
                 wanted = piece.strip(" ")
                 found = letters.find(wanted, position)
                 if found < 0:
@@ -243,36 +186,44 @@ def _check_letters(letters: str, in_order: list[RichText]) -> None:
                 position = found + len(wanted)
 
 
-def _lost(context: Mapping[str, Any], names: TemplateNames, printed: set[RichText]) -> Iterator[tuple[str, RichText]]:
-    """The values of the form's fields that were not printed, in any of the ways in which a field can be."""
+def _lost(context: Mapping[str, Any], names: TemplateNames, printed: set[int]) -> Iterator[tuple[str, RichText]]:
+    """The values of the form's fields that were not printed, in any of the ways in which a field can be.
+
+    Args:
+        context: the values.
+        names: what is wanted.
+        printed: the identities of the values that were printed.
+    """
     for name, alternatives in names.wanted.items():
-        missing = [
-            [
+        missing: list[object] = []
+        for alternative in alternatives:
+            missing = [
                 leaf
-                for dotted in sorted(alternative)
-                for leaf in _leaves(_value_at(context, dotted.split(".")))
-                if leaf not in printed
+                for dotted in alternative
+                for leaf in _leaves(_value_at(context, dotted.split(".")) if "." in dotted else context.get(dotted))
+                if id(leaf) not in printed
             ]
-            for alternative in alternatives
-        ]
-        if all(missing):
-            yield name, missing[0][0]
+            if not missing:
+                break
+        if missing:
+            yield name, as_spans(missing[0])
 
 
 def _value_at(value: object, path: list[str]) -> object:
     for index, key in enumerate(path):
         if isinstance(value, list):
             return [_value_at(item, path[index:]) for item in value]
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.get(key) if isinstance(value, (dict, Mapping)) else None
     return value
 
 
-def _leaves(value: object) -> Iterator[RichText]:
+def _leaves(value: object) -> list[object]:
+    """The values in lists and lists of lists that are something to print."""
     if isinstance(value, list):
-        for item in value:
-            yield from _leaves(item)
-    elif value is not None and not isinstance(value, bool | Mapping) and value not in {"", ()}:
-        yield _as_spans(value)
+        return [leaf for item in value for leaf in _leaves(item)]
+    if value is None or value in ("", ()) or isinstance(value, bool | Mapping):  # a map is not hashable
+        return []
+    return [value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +295,9 @@ def prepare_template(docx: bytes, names: TemplateNames, *, name: str = "docx") -
     return PreparedTemplate((), FormTemplate(parts, (*packed, *figures), names))
 
 
-def _compile(name: str, number: int, root: etree._Element, places: list[TagPlace], names: TemplateNames) -> _Part:
+def _compile(
+    name: str, number: int, root: etree._Element, places: list[TagPlace], names: TemplateNames
+) -> PartRenderer:
     """The part, its bookmarks named ``rk0p17r2``: number of the part, of the tag among its values, of the row."""
     compiled: list[Place] = []
     figures: list[Figure] = []
@@ -353,25 +306,22 @@ def _compile(name: str, number: int, root: etree._Element, places: list[TagPlace
     for each in places:
         value += each.tag.kind == "value"
         loops += {"for": 1, "endfor": -1}.get(each.tag.kind, 0)
+        place = each
         match each.tag.kind:
             case "value" if each.tag.name in names.figures:
-                target = "rk-value", f"{each.tag.name}|figure({len(figures)},rk_figures,rk_drawn)"
+                place = replace(each, lone_paragraph=None)
+                statement = figure_statement(each.tag.name, len(figures))
                 figures.append(names.figures[each.tag.name])
-                replace(each, lone_paragraph=None).replace(etree.ProcessingInstruction(*target))
-                continue
             case "value":
-                index = len(compiled)
+                statement = value_statement(each.tag.name, len(compiled), loops)
                 bookmark = f"rk{number}p{value}"
                 compiled.append(place_for(each.run, each.lone_paragraph, bookmark, (number + 1) * BOOKMARKS_A_PART))
-                rows = ",loop.index" * min(loops, 1) + ",1" * (loops > 1)
-                target = "rk-value", f"{each.tag.name}|at(rk_places[{index}],rk_printed{rows})"
             case "comment":
                 each.replace(None)
                 continue
             case "for":
-                target = "rk-block", f"for {each.tag.variable} in {each.tag.name}"
+                statement = f"for {each.tag.variable} in {each.tag.name}"
             case kind:
-                target = "rk-block", f"{kind} {each.tag.condition}".strip()
-        each.replace(etree.ProcessingInstruction(*target))
-    xml = etree.tostring(root, encoding="unicode")
-    return _Part(name, _Renderer().from_string(xml), tuple(compiled), tuple(figures))
+                statement = f"{kind} {each.tag.condition}".strip()
+        place.replace(etree.ProcessingInstruction("rk-block", statement))
+    return compile_part(name, etree.tostring(root, encoding="unicode"), compiled, figures)

@@ -40,6 +40,7 @@ _ACTIVE_FIELD = re.compile(
     re.IGNORECASE,
 )
 _DOCTYPE = re.compile(rb"<\x00?!\x00?(D\x00?O\x00?C\x00?T\x00?Y\x00?P\x00?E|E\x00?N\x00?T\x00?I\x00?T\x00?Y)")
+_DEFLATED_WITHIN = (".png", ".jpg", ".jpeg")
 _FLAG_ENCRYPTED = 0x1
 _FLAG_UTF8 = 0x800
 _DEFLATED = 8
@@ -202,8 +203,8 @@ class PackedMember:
 
 
 def pack(name: str, content: bytes) -> PackedMember:
-    """``content`` deflated, ready to be written."""
-    compressor = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    """``content`` deflated, ready to be written; pictures are deflated within and taken as they are."""
+    compressor = zlib.compressobj(0 if name.endswith(_DEFLATED_WITHIN) else 6, zlib.DEFLATED, -zlib.MAX_WBITS)
     deflated = compressor.compress(content) + compressor.flush()
     return PackedMember(name, zlib.crc32(content), len(content), deflated)
 

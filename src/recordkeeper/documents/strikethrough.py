@@ -39,6 +39,8 @@ _RUN_ORDER = (
     "position", "sz", "szCs", "highlight", "u", "effect", "bdr", "shd", "fitText", "vertAlign", "rtl", "cs", "em",
     "lang",
 )  # fmt: skip
+_ORDINARY, _ONE_FONT = frozenset({Style.PLAIN, Style.BOX, Style.STRONG}), frozenset({Style.BOX, Style.MARK})
+_LESSER, _ADDED = frozenset({Style.SMALL, Style.GREY}), frozenset({Style.MARK, Style.NOTE})
 _BETWEEN, _BELOW = Span(" ", Style.MARK), Span("\n", Style.MARK)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _NAMESPACE = re.compile(r' xmlns(?::\w+)?="[^"]*"')
@@ -93,12 +95,10 @@ class Place:
             identifier = self.first_id + number
             start = f'<w:bookmarkStart w:id="{identifier}" w:name="{self.name}{row}"/>'
             end = f'<w:bookmarkEnd w:id="{identifier}"/>'
-        if len(text) == 1 and text[0].style is Style.PLAIN and "\n" not in text[0].text:
-            return self._line(text[0], start, end)
-        if not self.paragraphs:
-            return f"{start}{''.join(self._runs(span) for span in _spaced(text))}{end}"
+        if not self.paragraphs or _is_simple(text):
+            return self._line(text, start, end)
         paragraphs = [
-            (self.paragraphs[kind], "".join(self._runs(span) for span in line))
+            (self.paragraphs[kind], "".join([self._runs(span) for span in line]))
             for kind, line in _lines(_stacked(text) if self.is_narrow else _spaced(text, noted_below=True))
         ]
         inner = "</w:p>".join(
@@ -106,31 +106,39 @@ class Place:
         )
         return f"{inner}{end}</w:p>"
 
-    def _line(self, span: Span, start: str, end: str) -> str:
-        """What most values are: one line as it was entered."""
-        runs = self._runs(span) if span.text else ""
+    def _line(self, text: RichText, start: str, end: str) -> str:
+        """What most values are, one line as it was entered; and whatever stands in a line with others."""
         if not self.paragraphs:
-            return f"{start}{runs}{end}"
-        return f"{self.paragraphs['ruled out' if span.text == RULED_OUT else 'plain']}{start}{runs}{end}</w:p>"
+            return f"{start}{''.join([self._runs(span) for span in _spaced(text)])}{end}"
+        runs = self._runs(text[0]) if len(text) == 1 else "".join([self._runs(span) for span in text])
+        opening = self.paragraphs["ruled out" if len(text) == 1 and text[0].text == RULED_OUT else "plain"]
+        return f"{opening}{start}{runs}{end}</w:p>"
 
     def _runs(self, span: Span) -> str:
-        found = _UNPRINTABLE.search(span.text)
-        if found:
-            raise UnprintableTextError(span.text, f"U+{ord(found.group()):04X}")
-        openings = self.openings[span.style]
-        if span.style is Style.BOX or span.style is Style.MARK or not has_several_fonts(span.text):
-            return _run(openings["text"], span.text)
-        return "".join(_run(openings[kind], text) for kind, text in atoms(span.text))
+        text, style = span.text, span.style
+        if not text.isprintable() and (found := _UNPRINTABLE.search(text)):
+            raise UnprintableTextError(text, f"U+{ord(found.group()):04X}")
+        openings = self.openings[style]
+        if text.isascii() or style in _ONE_FONT or not has_several_fonts(text):
+            return _run(openings["text"], text)
+        return "".join([_run(openings[kind], piece) for kind, piece in atoms(text)])
+
+
+def _is_simple(text: RichText) -> bool:
+    """Whether it is one line in which nothing is set otherwise than as it stands."""
+    for span in text:  # noqa: SIM110  # asked of every value; twice as fast as all()
+        if span.style not in _ORDINARY or "\n" in span.text:
+            return False
+    return True
 
 
 def _run(opening: str, text: str) -> str:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    content = f'<w:t xml:space="preserve">{escaped}</w:t>'
     if "\n" in text:
-        content = content.replace("\n", '</w:t><w:br/><w:t xml:space="preserve">')
+        escaped = escaped.replace("\n", '</w:t><w:br/><w:t xml:space="preserve">')
     if "\t" in text:
-        content = content.replace("\t", '</w:t><w:tab/><w:t xml:space="preserve">')
-    return f"{opening}{content}</w:r>"
+        escaped = escaped.replace("\t", '</w:t><w:tab/><w:t xml:space="preserve">')
+    return f'{opening}<w:t xml:space="preserve">{escaped}</w:t></w:r>'
 
 
 def _spaced(text: RichText, *, noted_below: bool = False) -> RichText:
@@ -158,23 +166,29 @@ def _lines(text: RichText) -> Iterator[tuple[Line, list[Span]]]:
     """The lines of a text, each with its kind; one that goes on below only for the layout's sake is broken off."""
     line: list[Span] = []
     for span in text:
+        if "\n" not in span.text:
+            if span.text:
+                line.append(span)
+            continue
         first, *others = span.text.split("\n")
         if first:
             line.append(Span(first, span.style))
         for part in others:
             kind = _kind_of(line)
-            yield ("broken off" if kind == "plain" and span.style in {Style.MARK, Style.NOTE} else kind), line
+            yield ("broken off" if kind == "plain" and span.style in _ADDED else kind), line
             line = [Span(part, span.style)] if part else []
     yield _kind_of(line), line
 
 
 def _kind_of(line: list[Span]) -> Line:
-    styles = {span.style for span in line}
-    if styles == {Style.NOTE}:
+    style = line[0].style if line else Style.PLAIN
+    if style is Style.NOTE and all(span.style is style for span in line):
         return "note"
-    if line == [Span(RULED_OUT)]:
+    if style in _LESSER and all(span.style in _LESSER for span in line):
+        return "small"
+    if style is Style.PLAIN and len(line) == 1 and line[0].text == RULED_OUT:
         return "ruled out"
-    return "small" if styles and styles <= {Style.SMALL, Style.GREY} else "plain"
+    return "plain"
 
 
 def place_for(run: etree._Element, lone_paragraph: etree._Element | None, name: str = "", first_id: int = 0) -> Place:

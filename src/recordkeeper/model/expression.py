@@ -23,6 +23,7 @@ from recordkeeper.model import date_count, reliability, statistics
 
 LARGEST_BASE, LARGEST_EXPONENT = 10**18, 100
 PLAIN_TYPES = (str, bool, int, Decimal, date, type(None))
+_MAPS, _INDEXED = (dict, Mapping), (dict, list, tuple, str, Mapping)  # the commonest first; a union costs much more
 _DATE_PARTS = frozenset({"year", "month", "day"})
 _LOOP_PARTS = frozenset({"first", "index", "index0", "last", "length"})
 _FILTERS = frozenset(
@@ -95,7 +96,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A key of a map, or a part of a date; nothing else has attributes here."""
-        if isinstance(obj, Mapping):
+        if isinstance(obj, _MAPS):
             return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
         if isinstance(obj, date) and attribute in _DATE_PARTS:
             return getattr(obj, attribute)
@@ -105,7 +106,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """An item of a map or a list by key or whole number."""
-        if isinstance(obj, Mapping | list | tuple | str):
+        if isinstance(obj, _INDEXED):
             try:
                 return obj[argument]
             except (LookupError, TypeError):

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from recordkeeper.documents.document_text import struck_values, text_of
 from recordkeeper.documents.form_template import (
     FormTemplate,
-    MissingValueError,
     TemplateRefusedError,
     ValueLostError,
     prepare_template,
 )
+from recordkeeper.documents.part_renderer import MissingValueError
 from recordkeeper.documents.strikethrough import UnprintableTextError
 from recordkeeper.documents.template_names import TemplateNames, template_names
 from recordkeeper.model.form import parse_form
@@ -122,6 +122,16 @@ def test_equal_contexts_give_equal_bytes_and_untouched_members_are_copied() -> N
     assert _template(docx).render(dict(CONTEXT)) == out
     for name in ("word/styles.xml", "[Content_Types].xml", "word/theme/theme1.xml"):
         assert member(out, name) == member(docx, name)
+
+
+def test_a_part_that_is_as_in_the_form_before_is_no_other_and_one_that_is_not_is_filled_anew() -> None:
+    def change(document: DocumentObject) -> None:
+        document.sections[0].footer.paragraphs[0].text = "{{ form.code }}"
+
+    docx = docx_of("{{ customer }}", change=change)
+    template = _template(docx)
+    contexts = [CONTEXT, {**CONTEXT, "customer": "王五"}, {**CONTEXT, "form": {"code": "QR-9"}}, CONTEXT]
+    assert [template.render(each) for each in contexts] == [_template(docx).render(each) for each in contexts]
 
 
 def test_a_prepared_form_renders_many_times_as_fast_as_docxtpl() -> None:
