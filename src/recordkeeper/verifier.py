@@ -2172,9 +2172,8 @@ def main(arguments: Sequence[str]) -> int:
     except MissingArchiveError as error:
         return _fail(MISSING, "{path}: no archive: {found}", given, language, path=given.path, found=error)
     except OSError as error:
-        return _fail(
-            WRONG_USAGE, "{path}: cannot be read: {found}", given, language, path=error.filename, found=why(error)
-        )
+        status = MISSING if isinstance(error, FileNotFoundError) else WRONG_USAGE
+        return _fail(status, "{path}: cannot be read: {found}", given, language, path=error.filename, found=why(error))
     except ValueError as error:
         return _fail(WRONG_USAGE, "{path}: cannot be used: {found}", given, language, path="--cosigner", found=error)
     try:

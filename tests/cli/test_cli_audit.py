@@ -154,7 +154,9 @@ def test_verify_takes_the_short_checkpoint_of_a_form(office: Desk) -> None:
     cut = short.replace(short.partition("·")[0], "99999", 1)
     assert office.run("verify", "--against", short, "--against", cut) == 1
     assert "tail-cut" in office.out
-    assert office.refused("verify", "--against", "no-such-file")["status"] == "2"
+    assert office.refused("verify", "--against", "no-such-file")["status"] == "4"
+    assert office.refused("verify", "--key", "no-such-file")["status"] == "4"
+    assert office.refused("verify", "--against", ".")["status"] == "2"
     assert office.refused("verify", "--against", short, "--require", "2")["kind"] == "unmeetable-policy"
 
 

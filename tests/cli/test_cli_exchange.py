@@ -73,7 +73,7 @@ def test_an_import_needs_the_right_and_a_file_that_can_be_meant(desk: Desk, log:
     assert desk.refused("record", "import", "QR-999", str(log), who="clerk")["status"] == "4"
     assert desk.refused("record", "import", "QR-017", str(log), who="clerk")["status"] == "2"
     assert desk.refused("record", "import", "QR-017-01", str(log), "--unit", "XX", who="clerk")["status"] == "4"
-    assert desk.refused("record", "import", "QR-017-01", "missing.csv", who="clerk")["status"] == "2"
+    assert desk.refused("record", "import", "QR-017-01", "missing.csv", who="clerk")["status"] == "4"
     (tmp_path / "log.map.yaml").write_text("columns:\n  colour: caller\n  caller: name\n", encoding="utf-8")
     error = desk.refused("record", "import", "QR-017-01", str(log), "--map", "log.map.yaml", who="clerk")
     assert error["kind"] == "definition"

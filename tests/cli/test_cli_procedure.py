@@ -131,6 +131,16 @@ def test_only_a_controller_installs(desk: Desk, tmp_path: Path) -> None:
     assert desk.refused("procedure", "install", str(folder), who="clerk")["kind"] == "no-role"
 
 
+def test_a_release_without_a_day_counts_from_today_and_says_so(desk: Desk, tmp_path: Path) -> None:
+    desk.done("procedure", "install", str(revised(tmp_path / "later", "B/0")), who="boss")
+    desk.listed("procedure", "approve", "P02", who="approver")
+    released = desk.listed("procedure", "release", "P02", who="approver")
+    (day,) = {each["effective_on"] for each in released}
+    assert abs((datetime.now(UTC).date() - date.fromisoformat(day)).days) <= 1
+    assert f"in force from today, {day}" in desk.err
+    assert {form["revision"] for form in desk.listed("form", "list")} == {"B/0"}
+
+
 def test_a_later_revision_counts_from_its_day(desk: Desk, tmp_path: Path) -> None:
     desk.done("procedure", "install", str(revised(tmp_path / "later", "B/0")), who="boss")
     assert {each["state"] for each in desk.listed("procedure", "approve", "P02", who="approver")} == {"approved"}

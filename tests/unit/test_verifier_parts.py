@@ -175,7 +175,7 @@ def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, encoding="utf-8")
 
 
-def test_no_archive_exits_4_and_wrong_usage_2(tmp_path: Path) -> None:
+def test_no_archive_or_file_exits_4_and_wrong_usage_2(tmp_path: Path) -> None:
     (tmp_path / "no.zip").write_bytes(b"PK nonsense")
     (tmp_path / "log").mkdir()
     for path in (tmp_path / "missing", tmp_path / "no.zip", tmp_path / "log"):
@@ -184,8 +184,8 @@ def test_no_archive_exits_4_and_wrong_usage_2(tmp_path: Path) -> None:
         assert json.loads(done.stdout)["error"]["kind"] == "missing"
         assert "no archive" in done.stderr
     assert run().returncode == 2
-    assert run(tmp_path, "--key", tmp_path / "missing").returncode == 2
-    assert run(tmp_path, "--against", tmp_path / "missing").returncode == 2
+    assert run(tmp_path, "--key", tmp_path / "missing").returncode == 4
+    assert run(tmp_path, "--against", tmp_path / "missing").returncode == 4
 
 
 def test_an_archive_of_nothing_cannot_be_assessed(tmp_path: Path) -> None:

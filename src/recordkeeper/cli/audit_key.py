@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recordkeeper.cli.audit_proof import NEW_FILE, PRESENT_FILE, read_outside_text
+from recordkeeper.cli.audit_proof import NEW_FILE, read_outside_text
+from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_text
 from recordkeeper.language import listing

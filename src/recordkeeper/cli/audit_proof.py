@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import CannotAssess, ProblemsFound
 from recordkeeper.cli.output import print_json, print_text
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from recordkeeper.services.proving import CheckedProof
 
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
-PRESENT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def read_outside_text(path: Path) -> str:

@@ -13,11 +13,10 @@ from recordkeeper.cli.form_view import print_form
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import print_table, print_text
-from recordkeeper.cli.procedure import day_of, report_revisions
+from recordkeeper.cli.procedure import day_of, day_of_effect, report_revisions
 from recordkeeper.cli.program import noun
 from recordkeeper.language import current_language
 from recordkeeper.language import translate as _
-from recordkeeper.model.particulars import parse_date
 
 if TYPE_CHECKING:
     from recordkeeper.model.canonical import Json
@@ -259,18 +258,17 @@ def approve(invocation: Invocation, name: str, revision: str | None) -> None:
 @form.command(help=_("Release an approved form"))
 @click.argument("name", metavar="FORM")
 @_revision_option
-@click.option("--effective", metavar="DATE", required=True, help=_("The day from which it counts, today or later"))
+@click.option("--effective", metavar="DATE", help=_("The day from which it counts; today if not given"))
 @shared_options
-def release(invocation: Invocation, name: str, revision: str | None, effective: str) -> None:
+def release(invocation: Invocation, name: str, revision: str | None, effective: str | None) -> None:
     """Release a form."""
     from recordkeeper.model.form_revision import RevisionState
     from recordkeeper.services.catalogue import release as release_revisions
 
     subject = _subject(invocation, name, revision, RevisionState.APPROVED)
     register, actor = invocation.workspace().register, invocation.actor()
-    report_revisions(
-        invocation, release_revisions(register, [subject], parse_date(effective, "--effective"), actor, invocation.now)
-    )
+    day = day_of_effect(invocation, effective)
+    report_revisions(invocation, release_revisions(register, [subject], day, actor, invocation.now))
 
 
 @form.command(help=_("Withdraw a released form from a day on; it is kept, and its records are finished on it"))

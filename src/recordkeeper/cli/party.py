@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.import_report import import_options, run_import
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
@@ -83,7 +84,7 @@ def amend(
 
 
 @party.command("import", help=_("Add the parties of a CSV file with Chinese, English or field-name headings"))
-@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", metavar="FILE", type=PRESENT_FILE)
 @import_options
 @shared_options
 def import_(invocation: Invocation, file: Path, dry_run: bool, skip_rejected: bool) -> None:  # noqa: FBT001 - flags

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.import_report import import_options, run_import
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
@@ -141,7 +142,7 @@ def vacate(invocation: Invocation, code: str, party: str, capacity: str, on: str
 
 
 @premises.command("import", help=_("Add the premises of a CSV file, with their occupants where it names them"))
-@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", metavar="FILE", type=PRESENT_FILE)
 @click.option("--unit", metavar="UNIT", help=_("The estate of rows that name none"))
 @import_options
 @shared_options

@@ -141,9 +141,9 @@ def approve(invocation: Invocation, identifier: str) -> None:
 
 @procedure.command(help=_("Release what was approved of a procedure and its forms"))
 @click.argument("identifier", metavar="ID")
-@click.option("--effective", metavar="DATE", required=True, help=_("The day from which it counts, today or later"))
+@click.option("--effective", metavar="DATE", help=_("The day from which it counts; today if not given"))
 @shared_options
-def release(invocation: Invocation, identifier: str, effective: str) -> None:
+def release(invocation: Invocation, identifier: str, effective: str | None) -> None:
     """Release a procedure."""
     from recordkeeper.model.form_revision import RevisionState
     from recordkeeper.services.catalogue import in_state
@@ -152,9 +152,24 @@ def release(invocation: Invocation, identifier: str, effective: str) -> None:
     register, actor = invocation.workspace().register, invocation.actor()
     with register.reading() as snapshot:
         subjects = in_state(snapshot, identifier, RevisionState.APPROVED)
-    report_revisions(
-        invocation, release_revisions(register, subjects, parse_date(effective, "--effective"), actor, invocation.now)
-    )
+    day = day_of_effect(invocation, effective)
+    report_revisions(invocation, release_revisions(register, subjects, day, actor, invocation.now))
+
+
+def day_of_effect(invocation: Invocation, effective: str | None) -> date:
+    """The day from which a release counts: the one given, else today, and then it is said.
+
+    Raises:
+        TextRefusedError: no date.
+    """
+    from recordkeeper.services.company import today
+
+    if effective is not None:
+        return parse_date(effective, "--effective")
+    with invocation.workspace().register.reading() as snapshot:
+        day = today(snapshot, invocation.now)
+    invocation.say(_("no --effective given: in force from today, {day}").format(day=day.isoformat()))
+    return day
 
 
 def _second_signer(invocation: Invocation, login: str) -> "Signer":

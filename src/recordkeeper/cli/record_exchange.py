@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from recordkeeper.cli.form import confirm_output, write_output
+from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import print_text, progress
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from recordkeeper.model.canonical import Json
     from recordkeeper.services.intake import Rejected, Report, Table
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUTPUT = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -29,8 +29,8 @@ _OUTPUT = click.Path(dir_okay=False, path_type=Path)
     ),
 )
 @click.argument("form_name", metavar="FORM")
-@click.argument("file", metavar="FILE.csv", type=_FILE)
-@click.option("--map", "mapping", type=_FILE, metavar="FILE.yaml", help=_("Which column fills which field"))
+@click.argument("file", metavar="FILE.csv", type=PRESENT_FILE)
+@click.option("--map", "mapping", type=PRESENT_FILE, metavar="FILE.yaml", help=_("Which column fills which field"))
 @click.option("--unit", metavar="UNIT", help=_("The unit of the records; else the one where you act"))
 @click.option("--dry-run", "is_dry_run", is_flag=True, help=_("Check every row and enter nothing"))
 @click.option("--skip-rejected", is_flag=True, help=_("Enter the other rows when some are rejected"))

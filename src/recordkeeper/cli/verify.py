@@ -1,13 +1,16 @@
 """The verb verify: six aspects, each with its answer and reason; the exit status says the verdict."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import CannotAssess, ProblemsFound
 from recordkeeper.cli.output import print_table, print_text
+from recordkeeper.errors import LogError, MissingError
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
 
@@ -16,6 +19,18 @@ if TYPE_CHECKING:
     from recordkeeper.services.verification import Report
 
 MOST_SHOWN = 50
+
+
+class NoAnchorError(LogError, MissingError):
+    """What was given to hold the log against is neither a file nor a short checkpoint."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            _("--against {found}: neither a file nor a short checkpoint such as 1042·9F2C-77A1").format(found=found),
+            subject="--against",
+            expected=_("a file, or a short checkpoint such as 1042·9F2C-77A1"),
+            found=found,
+        )
 
 
 @click.command()
@@ -28,14 +43,14 @@ MOST_SHOWN = 50
 )
 @click.option(
     "--key",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=PRESENT_FILE,
     help=_("The log's public key as it was kept outside; else the one that the register names"),
 )
 @click.option(
     "--cosigner",
     "cosigners",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=PRESENT_FILE,
     help=_("The public key of a cosigner; a checkpoint given with --against must bear their cosignature"),
 )
 @click.option("--require", type=click.IntRange(min=1), help=_("So many of the cosigners are enough; else all"))
@@ -69,11 +84,12 @@ def _anchor_text(anchor: str) -> str:
 
     if parse_short_checkpoint(anchor):
         return anchor
-    if not Path(anchor).is_file():
-        raise click.UsageError(
-            _("--against {found}: neither a file nor a short checkpoint such as 1042·9F2C-77A1").format(found=anchor)
-        )
-    return _text_of(Path(anchor))
+    path = Path(anchor)
+    if not os.path.lexists(path):
+        raise NoAnchorError(anchor)
+    if not path.is_file():
+        raise click.UsageError(_("--against {found}: expected a file, found a folder or device").format(found=anchor))
+    return _text_of(path)
 
 
 def _text_of(path: Path) -> str:

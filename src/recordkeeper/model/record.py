@@ -26,7 +26,7 @@ from recordkeeper.model.record_guard import (
     head_of,
     missing_values,
 )
-from recordkeeper.model.record_state import FIRST_ROUND, Moment
+from recordkeeper.model.record_state import FIRST_ROUND, Moment, State
 from recordkeeper.model.section import ByParty, Section
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.subject import name_of
@@ -217,31 +217,52 @@ class Record(AmendableRecord):
         }
         return content
 
-    def void(self, reason: str, who: Standing, moment: Moment) -> Content:
+    def void(self, reason: str, who: Standing, moment: Moment, *, is_on_open_sheet: bool = False) -> Content:
         """The act that voids a record begun by mistake; number, content and mark stay.
+
+        Args:
+            reason: why; compulsory.
+            who: the person and their roles in the record's unit.
+            moment: when.
+            is_on_open_sheet: whether it is a row of a sheet that nobody has closed; it may be complete by itself.
 
         Raises:
             NoReasonError: no reason.
-            WrongStateError: closed already, or gone.
+            WrongStateError: closed already, or gone; a sheet, whose rows are voided one by one.
             NotYoursError: no role of the first section.
         """
-        self._check_lives(_("void"))
+        if self.is_sheet:
+            raise WrongStateError(self.number, _("void"), _("a row or a record of its own"), _("a sheet"))
+        if is_on_open_sheet:
+            self._check_not_gone(_("void"))
+        else:
+            self._check_lives(_("void"))
         if not reason.strip():
             raise NoReasonError(self.number)
         self._check_right_of_any(who)
         return {**head_of("void", who, moment), "reason": check_text(reason.strip(), "reason")}
 
-    def reissue(self, reason: str, successor: str, who: Standing, moment: Moment) -> Content:
+    def reissue(
+        self, reason: str, successor: str, who: Standing, moment: Moment, *, is_successor_void: bool = False
+    ) -> Content:
         """The act that replaces this record by another; it is kept, and both are linked.
+
+        Args:
+            reason: why; compulsory.
+            successor: the number of the other.
+            who: the person and their roles in the record's unit.
+            moment: when.
+            is_successor_void: whether it was replaced by one that has been voided since; then none is in force.
 
         Raises:
             NoReasonError: no reason.
-            WrongStateError: void, replaced or disposed.
+            WrongStateError: void, replaced by one that is in force, or disposed.
             NotYoursError: no role of the first section.
 
         Source: P06-R5
         """
-        self._check_not_gone(_("re-issue"))
+        if not (self.state is State.REPLACED and is_successor_void):
+            self._check_not_gone(_("re-issue"))
         if self.is_sheet or self.sheet:
             raise WrongStateError(self.number, _("re-issue"), _("a record of its own"), _("a row or sheet"))
         if not reason.strip():

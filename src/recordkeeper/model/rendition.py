@@ -26,7 +26,7 @@ from recordkeeper.model.form import Form
 from recordkeeper.model.print_code import PrintCode
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State, value_at
-from recordkeeper.model.rich_text import RichText, Span, Style, mark, plain
+from recordkeeper.model.rich_text import RichText, Span, Style, mark, plain, struck_out
 from recordkeeper.model.section import ByField, ByParty, Chart, FormField, Section
 from recordkeeper.model.signature import Signature
 from recordkeeper.model.value import SCALE_NAMES, parse_moment
@@ -430,6 +430,7 @@ def _fill_rows(
     for number, row in enumerate(rows, 1):
         printed.append(row_cells(row, around, number, first=first))
         lines += amendment_list(row, around, first=first, row=number)
+        lines += _voiding(row, around, number)
         first += _last_mark(row)
     is_ruled_off = is_finished(sheet)
     per_page = sheet.form.sheet.rows_a_page if sheet.form.sheet else len(rows)
@@ -451,6 +452,8 @@ def row_cells(row: Record, around: Surroundings, number: int, *, first: int = 0)
         each.id: printer.value(section, each) for section in row.sections for each in section.all_fields
     }
     is_struck_out = row.state is State.VOID
+    if is_struck_out:
+        cells = {name: _struck_out(cell) for name, cell in cells.items()}
     cells |= {
         "no": str(number),
         "number": row.number,
@@ -459,6 +462,34 @@ def row_cells(row: Record, around: Surroundings, number: int, *, first: int = 0)
         "void": "作废" if is_struck_out else "",
     }
     return cells
+
+
+def _struck_out(cell: Printed) -> Printed:
+    if isinstance(cell, Mapping):
+        return {name: _struck_out(part) for name, part in cell.items()}
+    if isinstance(cell, tuple):
+        return struck_out(cast("RichText", cell))
+    return [_struck_out(part) for part in cell] if isinstance(cell, list) else cell
+
+
+def _voiding(row: Record, around: Surroundings, number: int) -> list[Printed]:
+    """The line by which the list under the form tells of a row that was voided; none where it stands."""
+    if row.state is not State.VOID:
+        return []
+    act = next(act for act in reversed(row.history.acts) if act.kind == "void")
+    return [
+        {
+            "mark": "",
+            "field": f"第 {number} 行",
+            "old": "",
+            "new": "作废",
+            "change": (Span("整行", Style.STRUCK), Span("\n→ 作废")),
+            "reason": row.void_reason,
+            "by": f"{act.content['name']}\n{around.local(act.at)}",
+            "countersigned": plain(UNUSED),
+            "pending": False,
+        }
+    ]
 
 
 def blank_context(form: Form, around: Surroundings) -> dict[str, Printed]:

@@ -1,7 +1,7 @@
 """What a person sees of a value: spans with a style, for paper and for the terminal alike."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -43,6 +43,11 @@ def joined(parts: Iterable[RichText], between: str) -> RichText:
             spans.append(Span(between))
         spans.extend(part)
     return tuple(spans)
+
+
+def struck_out(text: RichText) -> RichText:
+    """The whole text struck; circled numbers stay legible beside it."""
+    return tuple(span if span.style is Style.MARK else replace(span, style=Style.STRUCK) for span in text)
 
 
 def text_with_marks(text: RichText) -> str:

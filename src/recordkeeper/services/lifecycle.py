@@ -13,7 +13,7 @@ from typing import cast
 from recordkeeper.errors import InvalidInputError, RecordError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
-from recordkeeper.model.event import SALT_BYTES
+from recordkeeper.model.event import SALT_BYTES, History, head_act
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.record import Record, open_record
@@ -22,7 +22,7 @@ from recordkeeper.model.record_state import State
 from recordkeeper.model.section import Section
 from recordkeeper.model.sheet import is_closed
 from recordkeeper.model.standing import Standing
-from recordkeeper.model.subject import record_subject
+from recordkeeper.model.subject import name_of, record_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.record_projection import record_rows
@@ -186,13 +186,17 @@ def _enter(
 ) -> Record:
     """Store the first act of a record whose number is taken, and what it opens in turn."""
     moment = setting.moment
-    head = transaction.create(record_subject(number), secrets.token_hex(SALT_BYTES))
-    record = open_record(definition, head.subject, head, who, moment, opening)
     flags: list[str] = []
-    if raw is not None:
-        check_needs(setting, record, record.sections[0])
-        opening["fill"] = _first_fill(setting, record, raw, who, filled_for)
+    # A refusal names the form, for the number is given back with it; what may be entered is entered with its number.
+    unnumbered = History(record_subject(definition.code), (head_act(record_subject(definition.code), "0" * 32),))
+    for head in (unnumbered, transaction.create(record_subject(number), secrets.token_hex(SALT_BYTES))):
         record = open_record(definition, head.subject, head, who, moment, opening)
+        if raw is not None:
+            check_needs(setting, record, record.sections[0])
+            fill = _first_fill(setting, record, raw, who, filled_for)
+            record = open_record(definition, head.subject, head, who, moment, {**opening, "fill": fill})
+    if raw is not None:
+        opening["fill"] = fill
     if definition.sheet is not None:
         sheet = sheet_for(transaction, setting, record, definition.sheet, who)
         opening["sheet"] = sheet.subject
@@ -496,13 +500,18 @@ def countersign(
 
 
 def void(register: Register, actor: Actor, now: datetime, number: str, reason: str) -> Record:
-    """Void a record begun by mistake; number, content and mark stay.
+    """Void a record begun by mistake; number, content and mark stay. A row keeps its line, struck.
 
     Raises:
         UnknownRecordError: no such record.
         Others: as ``Record.void``.
     """
-    return _act(register, actor, now, number, lambda setting, record, who: record.void(reason, who, setting.moment))
+
+    def decide(setting: Setting, record: Record, who: Standing) -> Content:
+        sheet = load(setting.snapshot, name_of(record.sheet)) if record.sheet else None
+        return record.void(reason, who, setting.moment, is_on_open_sheet=sheet is not None and not is_closed(sheet))
+
+    return _act(register, actor, now, number, decide)
 
 
 def close(register: Register, actor: Actor, now: datetime, number: str) -> Record:
@@ -535,6 +544,8 @@ def reissue(
 ) -> tuple[Record, Record]:
     """Replace a record by a new one that takes over its values; both are linked, and the old one is kept.
 
+    One whose successor was voided is in force no more than that one; it can be re-issued again.
+
     Returns:
         The new record, with its first section filled, and the old one.
 
@@ -546,7 +557,9 @@ def reissue(
     """
     with register.writing(now=now) as transaction:
         setting, old, who = _loaded(transaction, actor, now, number)
-        old.reissue(reason, old.number, who, setting.moment)  # refused before a number is taken
+        is_again = bool(old.successor) and load(transaction, old.successor).state is State.VOID
+        # refused before a number is taken
+        old.reissue(reason, old.number, who, setting.moment, is_successor_void=is_again)
         about = About(
             unit_of(transaction, old.unit).code,
             cast("str | None", old.opening.get("party")),
@@ -555,7 +568,8 @@ def reissue(
         first = old.sections[0]
         taken = {each.id: old.values[each.id] for each in first.fields if each.id in old.values}
         successor = new_in(transaction, actor, now, old.form.code, {**taken, **raw}, about, replaces=old)
-        replaced = _appended(transaction, old, old.reissue(reason, successor.number, who, setting.moment))
+        act = old.reissue(reason, successor.number, who, setting.moment, is_successor_void=is_again)
+        replaced = _appended(transaction, old, act)
         return successor, replaced
 
 

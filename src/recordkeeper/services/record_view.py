@@ -14,7 +14,7 @@ from recordkeeper.model.rich_text import RichText, text_with_marks
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-FILL, SIGN, COUNTERSIGN, CLOSE = "fill", "sign", "countersign", "close"
+FILL, SIGN, COUNTERSIGN, CLOSE, REISSUE = "fill", "sign", "countersign", "close", "reissue"
 _RICH = {"text", "change"}
 
 
@@ -146,7 +146,7 @@ class StepView:
     """What may be done next, and by whom.
 
     Args:
-        act: fill, sign, countersign or close.
+        act: fill, sign, countersign, close or reissue.
         section: the section's id, or the amendment's circled number.
         title: the section's title.
         by: names of the roles or persons.

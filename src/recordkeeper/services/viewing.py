@@ -26,7 +26,7 @@ from recordkeeper.model.person import AUDITOR
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State, value_at
 from recordkeeper.model.rendition import MEANINGS
-from recordkeeper.model.rich_text import RichText, Span, plain
+from recordkeeper.model.rich_text import RichText, Span, plain, struck_out
 from recordkeeper.model.section import FormField, Section
 from recordkeeper.model.signature import Signature
 from recordkeeper.model.subject import name_of
@@ -37,6 +37,7 @@ from recordkeeper.services.record_view import (
     CLOSE,
     COUNTERSIGN,
     FILL,
+    REISSUE,
     SIGN,
     AmendmentView,
     AttachmentView,
@@ -292,6 +293,12 @@ def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordV
 
 def next_steps(setting: Setting, record: Record, today: date) -> Iterator[StepView]:
     """What may be done next on ``record``, and by whom."""
+    if record.state is State.VOID and record.replaces:
+        former = load(setting.snapshot, record.replaces)
+        if former.successor == record.number:
+            yield _reissue_step(setting, former)
+    elif record.state is State.REPLACED and load(setting.snapshot, record.successor).state is State.VOID:
+        yield _reissue_step(setting, record)
     if record.state not in {State.OPEN, State.PENDING}:
         return
     for section in record.open_sections:
@@ -314,6 +321,15 @@ def next_steps(setting: Setting, record: Record, today: date) -> Iterator[StepVi
         numbers = listing(str(change.number) for change in amendment.changes if not change.is_computed)
         by = tuple(setting.shown_name(role) for role in (rule.by if rule else ()))
         yield StepView(COUNTERSIGN, numbers, "", by, is_optional=False, due_on="", is_late=False)
+
+
+def _reissue_step(setting: Setting, record: Record) -> StepView:
+    """That ``record``, whose successor is void, be re-issued again: until then none of the two is in force."""
+    roles = dict.fromkeys(role for section in record.sections for role in record.roles_of(section))
+    title = _("{number}, for neither it nor its successor is in force").format(number=record.number)
+    return StepView(
+        REISSUE, "", title, tuple(map(setting.shown_name, roles)), is_optional=True, due_on="", is_late=False
+    )
 
 
 def _still_to_sign(record: Record, section: Section) -> list[str]:
@@ -567,7 +583,7 @@ def _rows_of_sheet(setting: Setting, sheet: Record, on: date | None) -> Iterator
         yield RowView(
             number=known.number,
             state=str(known.state),
-            text=tuple(shown),
+            text=struck_out(tuple(shown)) if known.state is State.VOID else tuple(shown),
             recorded_by=str(known.opening["name"]),
             is_late=bool(known.opening.get("late")),
             pending_amendments=len(known.pending_amendments),

@@ -13,7 +13,7 @@ from recordkeeper.model.replay import UnreadableActError
 from recordkeeper.model.value import TextRefusedError
 from recordkeeper.register.acts import ChangedMeanwhileError
 from recordkeeper.register.search import RecordQuery, find_records
-from recordkeeper.services import lifecycle, places
+from recordkeeper.services import lifecycle, places, viewing
 from recordkeeper.services.catalogue import NotInForceError, SharedSpellingError, UnknownFormError, UnknownRevisionError
 from recordkeeper.services.lifecycle import About, NeedsValuesError, Scan
 from recordkeeper.services.retrieval import UnknownRecordError, load, replayed
@@ -73,6 +73,15 @@ def test_a_number_is_taken_only_by_a_record_that_is_opened(company: Company) -> 
     assert len(events(company)) == before
     assert company.new("clerk", "QR-017-02", None) == "QR-017-02/2026-0001"
     assert company.new("clerk", "QR-017-02", None) == "QR-017-02/2026-0002"
+
+
+def test_a_refused_record_names_its_form_and_no_number(company: Company) -> None:
+    with pytest.raises(NotYoursError) as not_theirs:
+        company.new("head", "QR-017-02", dict(FEEDBACK))
+    with pytest.raises(ValuesRefusedError) as wrong:
+        company.new("clerk", "QR-017-02", {"source": "电报"})
+    assert [error.value.subject for error in (not_theirs, wrong)] == ["QR-017-02 received"] * 2
+    assert "2026-0001" not in f"{not_theirs.value}{wrong.value}"
 
 
 def test_all_wrong_and_missing_values_are_named_at_once(company: Company) -> None:
@@ -346,6 +355,25 @@ def test_a_record_begun_by_mistake_keeps_number_content_and_mark(company: Compan
         with pytest.raises(WrongStateError):
             act()
     assert company.new("clerk", "QR-017-02", None) == "QR-017-02/2026-0002"
+
+
+def test_where_the_successor_is_voided_none_is_in_force_until_the_former_is_reissued_again(company: Company) -> None:
+    number = company.closed_feedback()
+    actor = company.by("clerk")
+
+    def reissue() -> str:
+        return lifecycle.reissue(company.register, actor, NOW, number, {}, "更改大")[0].number
+
+    first = reissue()
+    with pytest.raises(WrongStateError):
+        reissue()
+    voided = lifecycle.void(company.register, actor, NOW, first, "选错了原表")
+    (told,) = viewing.done(company.register, NOW, voided).next
+    assert (told.act, number in told.title) == ("reissue", True)
+    second = reissue()
+    assert record(company, number).successor == second
+    assert record(company, second).replaces == number
+    assert viewing.done(company.register, NOW, record(company, first)).next == ()
 
 
 def test_the_same_file_attached_twice_is_kept_once(company: Company) -> None:

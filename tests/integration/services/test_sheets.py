@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -15,12 +16,16 @@ from packages import form, write_package
 from recordkeeper.findings import Severity
 from recordkeeper.model.record_guard import NotYoursError, WrongStateError
 from recordkeeper.model.record_state import State
+from recordkeeper.model.rendition import record_context
+from recordkeeper.model.rich_text import Span, Style
 from recordkeeper.model.sheet import UngroupedRowError
 from recordkeeper.model.subject import name_of
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.engine import open_register
 from recordkeeper.services import intake, lifecycle, places, searching
 from recordkeeper.services.lifecycle import About
+from recordkeeper.services.retrieval import rows_of
+from recordkeeper.services.setting import Setting
 from recordkeeper.services.verification import verify
 from stage import Stages
 
@@ -293,3 +298,39 @@ def test_a_sheet_that_is_to_be_signed_is_not_closed_by_hand(company: ActingCompa
     sheet = plate(company)
     with pytest.raises(WrongStateError):
         lifecycle.close(company.register, company.actors["head"], NOW, sheet)
+
+
+# ---- voiding a row ---------------------------------------------------------------------------------------------------
+
+
+def void(company: ActingCompany, number: str) -> None:
+    lifecycle.void(company.register, company.actors["clerk"], NOW, number, "写错行")
+
+
+def test_a_row_that_needs_nothing_more_can_be_voided_while_its_sheet_is_open(
+    company: ActingCompany, tmp_path: Path
+) -> None:
+    sheet = enter(company, CUSTODY, {"what": "看错房号"}, About("HQ", premises=HOUSEHOLD))
+    row = f"{CUSTODY}/2026-0001"
+    void(company, row)
+    assert company.record(row).state is State.VOID
+    with company.register.reading() as snapshot:
+        context = record_context(
+            company.record(sheet), Setting(snapshot, NOW).surroundings, rows_of(snapshot, company.record(sheet))
+        )
+    (cells,) = cast("list[dict[str, object]]", context["rows"])
+    assert (cells["void"], cells["what"]) == ("作废", (Span("看错房号", Style.STRUCK),))
+    (line,) = cast("list[dict[str, object]]", context["amendments"])
+    assert (line["field"], line["new"], line["reason"]) == ("第 1 行", "作废", "写错行")
+    with pytest.raises(WrongStateError):
+        void(company, row)
+    assert_nothing_altered(company, tmp_path)
+
+
+def test_a_complete_row_of_a_closed_sheet_and_a_sheet_itself_are_not_voided(company: ActingCompany) -> None:
+    sheet = enter(company, CUSTODY, {"what": "查看"}, About("HQ", premises=HOUSEHOLD))
+    with pytest.raises(WrongStateError):
+        lifecycle.void(company.register, company.actors["head"], NOW, sheet, "整页写错")
+    company.sign("head", sheet, "reading")
+    with pytest.raises(WrongStateError):
+        void(company, f"{CUSTODY}/2026-0001")
