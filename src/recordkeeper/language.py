@@ -6,7 +6,7 @@ messages follow too. It translates nothing itself and knows no texts.
 
 import gettext
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 LANGUAGES = ("zh", "en")
@@ -38,6 +38,11 @@ def preferred_language(environment: dict[str, str]) -> str:
 def translate(text: str) -> str:
     """``text`` in the language in use; the usual name at the place of use is ``_``."""
     return gettext.gettext(text)
+
+
+def translation_to(language: str) -> Callable[[str], str]:
+    """What says a text in ``language``, whichever is in use."""
+    return gettext.translation(DOMAIN, _CATALOGUES, [language], fallback=True).gettext
 
 
 def ngettext(one: str, many: str, count: int) -> str:

@@ -4,10 +4,11 @@ import csv
 import json
 import re
 import zipfile
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from record_workspace import YESTERDAY, Desk, desk, record_template
@@ -107,6 +108,53 @@ def test_an_exported_table_is_guarded_and_comes_back_as_it_was(desk: Desk, log: 
     (tmp_path / "back.map.yaml").write_text(mapping, encoding="utf-8")
     back = desk.done("record", "import", "QR-017-01", "out.csv", "--map", "back.map.yaml", who="clerk")["numbers"]
     assert [values_of(desk, number) for number in back] == [values_of(desk, number) for number in numbers]
+
+
+def test_an_exported_spreadsheet_comes_back_as_it_was_struck_values_and_all(
+    desk: Desk, log: Path, tmp_path: Path
+) -> None:
+    numbers = desk.done("record", "import", "QR-017-01", str(log), who="clerk")["numbers"]
+    changes = [
+        (0, "channel=来函"),
+        (1, f"received_at={YESTERDAY} 08:36:07"),
+        (2, "matter=电梯异响 2 次"),
+        (1, "matter==HYPERLINK(2)"),
+    ]
+    for row, change in changes:
+        desk.done("record", "amend", numbers[row], "--set", change, "--reason", "记错", who="clerk")
+    for language in ("zh", "en"):
+        desk.done("record", "export", "--lang", language, "--output", f"{language}.xlsx", *numbers)
+        done = desk.done("record", "import", "QR-017-01", f"{language}.xlsx", who="clerk")
+        assert (done["imported"], done["rejected"]) == (3, [])
+        assert len(done["left_out"]) == 6  # number, revision, state, entered on, closed on, sheet
+        back = done["numbers"]
+        assert [values_of(desk, number) for number in back] == [values_of(desk, number) for number in numbers]
+
+
+def test_a_spreadsheet_of_somebody_else_is_read_and_its_formulas_are_rejected(desk: Desk, tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "theirs.xlsx") as workbook:
+        sheet = workbook.add_worksheet("登记")
+        workbook.add_worksheet("说明").write(0, 0, "请填写")
+        sheet.merge_range("A1:E1", "来电登记表")
+        sheet.write_row(1, 0, ["received_at", "caller", "channel", "matter", "answered_at_once"])
+        day, layouts = date.fromisoformat(YESTERDAY), ("yyyy-mm-dd hh:mm", 'yyyy"年"m"月"d"日" h:mm', "m/d/yy h:mm")
+        for row, layout in enumerate(layouts, 2):
+            moment = datetime.combine(day, time(8, 30 + row))
+            sheet.write_datetime(row, 0, moment, workbook.add_format({"num_format": layout}))
+            sheet.write_row(row, 1, [13800001204.0, "电话", "灯坏", True])
+        sheet.write_string(5, 0, f"{day.year}年{day.month}月{day.day}日 9时5分")
+        sheet.write_row(5, 1, ["周文娟", "电话"])
+        sheet.write_formula(5, 3, '="灯"&"坏"', None, "灯坏")
+        sheet.write_boolean(5, 4, True)
+    assert "登记" in desk.refused("record", "import", "QR-017-01", "theirs.xlsx", who="clerk")["message"]
+    given = ("record", "import", "QR-017-01", "theirs.xlsx", "--sheet", "登记")
+    error = desk.refused(*given, who="clerk")
+    assert (error["kind"], "row 6 matter" in error["message"]) == ("rows-rejected", True)
+    done = desk.done(*given, "--skip-rejected", who="clerk")
+    assert [(each["row"], each["column"]) for each in done["rejected"]] == [(6, "matter")]
+    values = [values_of(desk, number) for number in done["numbers"]]
+    assert {value["caller"] for value in values} == {"13800001204"}
+    assert [str(value["received_at"])[14:16] for value in values] == ["32", "33", "34"]
 
 
 def test_a_spreadsheet_holds_dates_and_struck_values_and_no_formula(desk: Desk, tmp_path: Path) -> None:

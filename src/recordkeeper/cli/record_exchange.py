@@ -10,6 +10,7 @@ from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import print_text, progress
+from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -24,13 +25,14 @@ _OUTPUT = click.Path(dir_okay=False, path_type=Path)
 @click.command(
     "import",
     help=_(
-        "Enter the rows of a CSV file as records, all in one transaction; headings are titles or names of the fields, "
-        "or a mapping file explains them. With a row rejected nothing is entered, unless --skip-rejected"
+        "Enter the rows of a CSV or XLSX file as records, all in one transaction; headings are titles or names of the "
+        "fields, or a mapping file explains them. With a row rejected nothing is entered, unless --skip-rejected"
     ),
 )
 @click.argument("form_name", metavar="FORM")
-@click.argument("file", metavar="FILE.csv", type=PRESENT_FILE)
+@click.argument("file", metavar="FILE", type=PRESENT_FILE)
 @click.option("--map", "mapping", type=PRESENT_FILE, metavar="FILE.yaml", help=_("Which column fills which field"))
+@click.option("--sheet", metavar="NAME", help=_("The sheet of an XLSX file; else the only one that is not empty"))
 @click.option("--unit", metavar="UNIT", help=_("The unit of the records; else the one where you act"))
 @click.option("--dry-run", "is_dry_run", is_flag=True, help=_("Check every row and enter nothing"))
 @click.option("--skip-rejected", is_flag=True, help=_("Enter the other rows when some are rejected"))
@@ -41,6 +43,7 @@ def import_(
     form_name: str,
     file: Path,
     mapping: Path | None,
+    sheet: str | None,
     unit: str | None,
     *,
     is_dry_run: bool,
@@ -66,7 +69,7 @@ def import_(
     with file.open("rb") as opened:
         data = opened.read(LARGEST_FILE_BYTES + 1)
     explained = (read_definition(mapping)[1], mapping.name) if mapping else None
-    table = Table(form_name, data, file.name, explained, unit)
+    table = Table(form_name, data, file.name, explained, unit, sheet)
     act = try_import if is_dry_run else import_what_fits if skip_rejected else import_records
     register, actor = invocation.workspace().register, invocation.actor()
     try:
@@ -109,11 +112,14 @@ def _emit(invocation: Invocation, table: "Table", report: "Report", *, is_dry_ru
         "sheets": [] if is_dry_run else list(report.sheets),
         "rejected_rows": rejected_rows,
         "rejected": rejected,
+        "left_out": list(report.left_out),
     }
 
     def render() -> None:
         for reject in report.rejects:
             print_text(str(reject))
+        if report.left_out:
+            print_text(_("left out, for no field takes them: {names}").format(names=listing(report.left_out)))
         said = _("{file}: {rows} rows, {taken} entered ({first} to {last}), {rejected} rejected")
         if is_dry_run:
             said = _("{file}: {rows} rows, {taken} would be entered, {rejected} rejected; nothing was entered")

@@ -1,4 +1,4 @@
-"""Word files as packages: the gate that every foreign one passes, reading, and writing with equal bytes.
+"""Word files and spreadsheets as packages: the gate for foreign ones, reading, and writing with equal bytes.
 
 The gate stands before any parsing: what it lets through has a bounded size, no macros or other active
 content, no targets outside the file but hyperlinks, and no document type. It does not judge what a document
@@ -22,16 +22,18 @@ from recordkeeper.language import translate as _
 
 MOST_MEMBERS = 2000
 MOST_BYTES = 200 * 1024 * 1024
+MOST_SPREADSHEET_BYTES = 64 * 1024 * 1024
 MOST_EXPANSION = 100
 SMALL_BYTES = 1024 * 1024
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
-DOCUMENT_PART = "word/document.xml"
+DOCUMENT_PART, WORKBOOK_PART = "word/document.xml", "xl/workbook.xml"
 CONTENT_TYPES_PART = "[Content_Types].xml"
 
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _MAIN_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+_WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _ACTIVE_NAME = re.compile(r"vbaproject|vbadata|activex|embeddings/.*\.bin$|\.(exe|dll|js|vbs|ocx)$", re.IGNORECASE)
 _ACTIVE_TYPE = re.compile(r"macroenabled|vbaproject|activex|oleobject", re.IGNORECASE)
 _ACTIVE_RELATION = re.compile(r"/(vbaProject|control|oleObject|aFChunk|subDocument|attachedTemplate)$")
@@ -96,12 +98,12 @@ def read_package(data: bytes, name: str) -> dict[str, bytes]:
         DocumentRefusedError: no zip file, no transitional Word document, over 2,000 members, 200 MB or 100:1,
             a name twice, a document type, macros or other active content, a target outside but a hyperlink.
     """
-    members = _unzip(data, name)
+    members = _unzip(data, name, _("a Word document (docx)"), MOST_BYTES)
     if CONTENT_TYPES_PART not in members or DOCUMENT_PART not in members:
         raise DocumentRefusedError(name, _("a Word document (docx)"), _("another kind of zip file"))
     if _STRICT in members[DOCUMENT_PART][:20_000]:
         raise DocumentRefusedError(name, _("Word document (docx)"), "Strict Open XML (ISO 29500)")
-    _check_types(members[CONTENT_TYPES_PART], name)
+    _check_types(members[CONTENT_TYPES_PART], name, DOCUMENT_PART, _MAIN_TYPE, _("a Word document (docx)"))
     for member, content in members.items():
         if _ACTIVE_NAME.search(member):
             raise DocumentRefusedError(name, _("no macros or other active content"), member)
@@ -112,26 +114,54 @@ def read_package(data: bytes, name: str) -> dict[str, bytes]:
     return members
 
 
-def _unzip(data: bytes, name: str) -> dict[str, bytes]:
+def read_spreadsheet_package(data: bytes, name: str) -> dict[str, bytes]:
+    """The members of a spreadsheet in their order, once it has passed the same gate.
+
+    Args:
+        data: the file.
+        name: how to name it in a refusal.
+
+    Raises:
+        DocumentRefusedError: no zip file, no transitional workbook, over 2,000 members, 64 MB or 100:1, a name twice,
+            a document type, macros or other active content, a target outside but a hyperlink.
+    """
+    members = _unzip(data, name, _("a spreadsheet (xlsx)"), MOST_SPREADSHEET_BYTES)
+    if CONTENT_TYPES_PART not in members or WORKBOOK_PART not in members:
+        raise DocumentRefusedError(name, _("a spreadsheet (xlsx)"), _("another kind of zip file"))
+    if _STRICT in members[WORKBOOK_PART][:20_000]:
+        raise DocumentRefusedError(name, _("a spreadsheet (xlsx)"), "Strict Open XML (ISO 29500)")
+    _check_types(members[CONTENT_TYPES_PART], name, WORKBOOK_PART, _WORKBOOK_TYPE, _("a spreadsheet (xlsx)"))
+    for member, content in members.items():
+        if _ACTIVE_NAME.search(member):
+            raise DocumentRefusedError(name, _("no macros or other active content"), member)
+        if member.endswith(".rels"):
+            _check_relations(parse_part(content, f"{name}/{member}"), name)
+        elif member.endswith(".xml") and _DOCTYPE.search(content):
+            raise DocumentRefusedError(f"{name}/{member}", _("XML without a document type"), "DOCTYPE")
+    return members
+
+
+def _unzip(data: bytes, name: str, expected: str, most_bytes: int) -> dict[str, bytes]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, OSError, struct.error, NotImplementedError):
-        raise DocumentRefusedError(name, _("a Word document (docx)"), _("no zip file")) from None
+        raise DocumentRefusedError(name, expected, _("no zip file")) from None
     with archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-        _check_entries(entries, len(data), name)
+        _check_entries(entries, len(data), name, most_bytes)
         try:
             return {entry.filename: archive.read(entry) for entry in entries}
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError) as error:
             raise DocumentRefusedError(name, _("a zip file that can be read"), str(error)) from None
 
 
-def _check_entries(entries: list[zipfile.ZipInfo], size: int, name: str) -> None:
+def _check_entries(entries: list[zipfile.ZipInfo], size: int, name: str, most_bytes: int) -> None:
     if len(entries) > MOST_MEMBERS:
         raise DocumentRefusedError(name, _("at most 2,000 members"), str(len(entries)))
     total = sum(entry.file_size for entry in entries)
-    if total > MOST_BYTES:
-        raise DocumentRefusedError(name, _("at most 200 MB unpacked"), f"{total // 1024**2} MB")
+    if total > most_bytes:
+        expected = _("at most {most} MB unpacked").format(most=most_bytes // 1024**2)
+        raise DocumentRefusedError(name, expected, f"{total // 1024**2} MB")
     if total > SMALL_BYTES and total > size * MOST_EXPANSION:
         raise DocumentRefusedError(name, _("at most 100 times its size unpacked"), f"{total // size}:1")
     seen: set[str] = set()
@@ -148,17 +178,17 @@ def _check_entries(entries: list[zipfile.ZipInfo], size: int, name: str) -> None
             raise DocumentRefusedError(name, _("members within the file"), repr(member))
 
 
-def _check_types(content: bytes, name: str) -> None:
+def _check_types(content: bytes, name: str, main_part: str, main_type: str, expected: str) -> None:
     types = parse_part(content, f"{name}/{CONTENT_TYPES_PART}")
     main = ""
     for element in types:
         kind = element.get("ContentType") or ""
         if _ACTIVE_TYPE.search(kind):
             raise DocumentRefusedError(name, _("no macros or other active content"), kind)
-        if element.get("PartName") == f"/{DOCUMENT_PART}":
+        if element.get("PartName") == f"/{main_part}":
             main = kind
-    if main != _MAIN_TYPE:
-        raise DocumentRefusedError(name, _("a Word document (docx)"), main or _("no document"))
+    if main != main_type:
+        raise DocumentRefusedError(name, expected, main or _("no document"))
 
 
 def _check_relations(relations: etree._Element, name: str) -> None:

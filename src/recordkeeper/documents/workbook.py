@@ -24,6 +24,7 @@ from recordkeeper.model.rich_text import RichText, Span, Style, text_of_spans
 Cell: TypeAlias = str | Decimal | date | RichText | None
 
 LONGEST_TEXT, MOST_DIGITS, MOST_ROWS = 32_767, 15, 1_048_575
+NOTE_COLOUR, NOTE_POINTS = "404040", 8
 _FIRST_DAY = date(1900, 3, 1)  # before it spreadsheets count a day that never was
 _WIDTHS = (10, 60)
 _MADE = datetime(1980, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -97,7 +98,7 @@ class _Writer:
             for places in range(7)
         }
         self._struck = workbook.add_format({"font_name": SONG, "font_strikeout": True})
-        self._note = workbook.add_format({"font_name": SONG, "font_color": "#404040", "font_size": 8})
+        self._note = workbook.add_format({"font_name": SONG, "font_color": f"#{NOTE_COLOUR}", "font_size": NOTE_POINTS})
         self._beside = workbook.add_format({"font_name": SONG})
 
     def write(self, row: int, column: int, cell: Cell) -> None:
@@ -131,17 +132,20 @@ class _Writer:
     def _format(self, style: Style) -> Format:
         if style is Style.STRUCK:
             return self._struck
-        return self._note if style is Style.NOTE else self._beside
+        return self._note if style in {Style.NOTE, Style.MARK} else self._beside
 
 
 def _apart(spans: RichText) -> RichText:
-    """The spans without empty ones, and with a space between an old value and the new one."""
+    """The spans without empty ones, and with a space between an old value and the new one.
+
+    What is not of the values has the look of notes alone: by it an import tells the value that stands.
+    """
     apart: list[Span] = []
     for span in spans:
         if not span.text:
             continue
         if span.style is Style.NEW and apart and apart[-1].style is Style.STRUCK:
-            apart.append(Span(" "))
+            apart.append(Span(" ", Style.NOTE))
         apart.append(span)
     return tuple(apart)
 

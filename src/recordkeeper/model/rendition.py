@@ -76,7 +76,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Printer:
+class Printer:
     """Prints the fields of one record; ``first`` is added to circled numbers where rows share one list."""
 
     record: Record
@@ -108,19 +108,34 @@ class _Printer:
                 is_ruled_out = self.is_ruled_off and not (self.is_row and each.beside)
                 return plain(UNUSED) if is_ruled_out else ()
             return plain(text_of(each, current, self.around, is_short=self.is_row))
-        return show_versions(self._versions(each, history))
+        return self._versions(each, history, self._printed)
 
-    def _versions(self, each: FormField, history: Sequence[tuple[Amendment, Change]]) -> list[Version]:
-        def printed(value: Json) -> str:
-            return "" if value is None else text_of(each, value, self.around, is_short=self.is_row)
+    def versions(self, each: FormField, name: str, said: Callable[[FormField, Json], str]) -> RichText:
+        """An amended value with its struck predecessors, each as ``said`` says it.
 
-        versions = [Version(printed(history[0][1].old))]
+        Args:
+            each: the field.
+            name: under which it was amended: its id, or ``items.2.count`` for the cell of a row.
+            said: the text of a value.
+        """
+        return self._versions(each, self.changes[name], said)
+
+    def _printed(self, each: FormField, value: Json) -> str:
+        return "" if value is None else text_of(each, value, self.around, is_short=self.is_row)
+
+    def _versions(
+        self,
+        each: FormField,
+        history: Sequence[tuple[Amendment, Change]],
+        said: Callable[[FormField, Json], str],
+    ) -> RichText:
+        versions = [Version(said(each, history[0][1].old))]
         for amendment, change in history:
             note = f"{amendment.name} {self.around.local(amendment.at, '%Y-%m-%d')}"
-            versions.append(Version(printed(change.new), change.number + self.first, _bracketed(note, each)))
+            versions.append(Version(said(each, change.new), change.number + self.first, _bracketed(note, each)))
             if amendment.countersign == REFUSED:
-                versions.append(Version(printed(change.old)))
-        return versions
+                versions.append(Version(said(each, change.old)))
+        return show_versions(versions)
 
     def _rows(self, each: FormField, rows: Sequence[Mapping[str, Json]]) -> list[Printed]:
         printed: list[Printed] = []
@@ -271,9 +286,9 @@ def is_finished(record: Record) -> bool:
     return record.state in {State.CLOSED, State.REPLACED}
 
 
-def printer_of(record: Record, around: Surroundings, *, first: int = 0, is_row: bool = False) -> _Printer:
+def printer_of(record: Record, around: Surroundings, *, first: int = 0, is_row: bool = False) -> Printer:
     """What prints the fields of ``record``."""
-    return _Printer(record, around, first, is_row, _changes_by_field(record))
+    return Printer(record, around, first, is_row, _changes_by_field(record))
 
 
 # ---- signatures ----------------------------------------------------------------------------------------------

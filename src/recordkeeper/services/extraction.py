@@ -14,12 +14,13 @@ from typing import TypedDict
 
 from recordkeeper.documents.workbook import Cell, format_workbook
 from recordkeeper.errors import InvalidInputError, MissingError, RecordError
-from recordkeeper.language import current_language, listing
+from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json, canonical
 from recordkeeper.model.form import Form
 from recordkeeper.model.record import Record
-from recordkeeper.model.rendition import printer_of
+from recordkeeper.model.rendition import Printer, printer_of
+from recordkeeper.model.rich_text import Span
 from recordkeeper.model.section import FormField
 from recordkeeper.model.subject import name_of
 from recordkeeper.model.value import format_moment, parse_moment
@@ -30,6 +31,7 @@ from recordkeeper.services.record_view import as_json, state_name
 from recordkeeper.services.retrieval import rows_of
 from recordkeeper.services.searching import Criteria, find
 from recordkeeper.services.setting import Setting
+from recordkeeper.services.table_heading import headings
 from recordkeeper.services.viewing import readable, text_of_value, view_of
 
 EXPORT_VERSION = 1
@@ -111,7 +113,7 @@ def export_table(register: Register, actor: Actor, now: datetime, selection: Sel
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
         records, fields = _rows_for_table(setting, actor, selection, numbers)
-        table = format_table(_headings(fields), [list(_cells(setting, record, fields)) for record in records])
+        table = format_table(headings(fields.values()), [list(_cells(setting, record, fields)) for record in records])
     _note(register, actor, now, records)
     return table, len(records)
 
@@ -128,7 +130,7 @@ def export_workbook(register: Register, actor: Actor, now: datetime, selection: 
         setting = Setting(snapshot, now)
         records, fields = _rows_for_table(setting, actor, selection, numbers)
         rows = [list(_typed_cells(setting, record, fields)) for record in records]
-        workbook = format_workbook(records[0].form.code, _headings(fields), rows)
+        workbook = format_workbook(records[0].form.code, headings(fields.values()), rows)
     _note(register, actor, now, records)
     return workbook, len(records)
 
@@ -179,15 +181,6 @@ def _fields_of(forms: Sequence[Form]) -> dict[str, FormField]:
     return fields
 
 
-def _headings(fields: Mapping[str, FormField]) -> list[str]:
-    """Titles in the language in use; one that stands already is followed by the field's id."""
-    headings = [_("Number"), _("Revision"), _("Kept at"), _("State"), _("Entered on"), _("Closed on"), _("Sheet")]
-    for each in fields.values():
-        title = each.title.in_language(current_language())
-        headings.append(title if title not in headings else f"{title} ({each.id})")
-    return headings
-
-
 def _particulars(setting: Setting, record: Record) -> Iterator[str]:
     yield record.number
     yield record.form.revision
@@ -201,9 +194,43 @@ def _particulars(setting: Setting, record: Record) -> Iterator[str]:
 def _typed_cells(setting: Setting, record: Record, fields: Mapping[str, FormField]) -> Iterator[Cell]:
     yield from _particulars(setting, record)
     printer, values = printer_of(record, setting.surroundings), record.values
+
+    def said(each: FormField, value: Json) -> str:
+        return _text(setting, each, value)
+
     for each in fields.values():
-        value, history = values.get(each.id), printer.changes.get(each.id, ())
-        yield printer.text(each, value, history) if history else _typed(setting, each, value)
+        value = values.get(each.id)
+        if each.id in printer.changes:
+            yield printer.versions(each, each.id, said)
+        elif each.type == "rows" and any(name.startswith(f"{each.id}.") for name in printer.changes):
+            yield tuple(_amended_rows(printer, each, value))
+        else:
+            yield _typed(setting, each, value)
+
+
+def _amended_rows(printer: Printer, each: FormField, value: Json) -> Iterator[Span]:
+    """Rows as their JSON, the amended cells with the old value struck before the new one."""
+    rows = value if isinstance(value, list) else []
+    columns = {column.id: column for column in each.columns}
+    yield Span("[")
+    for number, row in enumerate(rows, 1):
+        place = f"{each.id}.{number}."
+        cells = dict(row) if isinstance(row, dict) else {}
+        cells |= {name.removeprefix(place): None for name in printer.changes if name.startswith(place)} | cells
+        yield Span("{" if number == 1 else ",{")
+        for index, name in enumerate(sorted(cells)):
+            yield Span(f"{',' if index else ''}{_json(name)}:")
+            changed = f"{place}{name}" in printer.changes and name in columns
+            said = (
+                printer.versions(columns[name], f"{place}{name}", lambda _column, cell: _json(cell)) if changed else ()
+            )
+            yield from said or (Span(_json(cells[name])),)
+        yield Span("}")
+    yield Span("]")
+
+
+def _json(value: Json) -> str:
+    return canonical(value).decode()
 
 
 def _typed(setting: Setting, each: FormField, value: Json) -> Cell:

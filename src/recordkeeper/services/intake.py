@@ -1,7 +1,8 @@
-"""Taking in records from a table: a CSV file whose headings are the fields' names, or that a mapping file explains.
+"""Taking in records from a table, CSV or XLSX, whose headings are the fields' names, or that a mapping file explains.
 
 All rows are taken in one transaction, through the same door as values typed in. Every cell that does not fit is
-listed; then nothing is taken, unless rejected rows may be left out. A text that looks like a formula is a text.
+listed; then nothing is taken, unless rejected rows may be left out. A text that looks like a formula is a text; a cell
+that holds one is rejected. What an export says of a record besides its values is left out, and said.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from recordkeeper.documents.workbook_reader import CellText, Unreadable, read_sheet
 from recordkeeper.errors import InvalidInputError, MissingError, RecordError
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
@@ -32,10 +34,13 @@ from recordkeeper.services.csv_table import (
 from recordkeeper.services.lifecycle import About, fill_in, new_in
 from recordkeeper.services.people import Actor
 from recordkeeper.services.setting import Setting
+from recordkeeper.services.table_heading import names_beside_values, names_of
 
 LARGEST_FILE_BYTES = 32 * 1024 * 1024
 MOST_ROWS = 20_000
 ABOUT = ("unit", "party", "premises")
+_ZIP = b"PK\x03\x04"
+_MOST_TITLES = 100
 
 Advance = Callable[[], object]
 
@@ -96,10 +101,11 @@ class Table:
 
     Args:
         form: code, printed spelling or title.
-        data: the CSV file's bytes.
+        data: the bytes of the CSV or XLSX file.
         source: the file's name.
         mapping: text and name of the mapping file; none where the headings are the fields' own names.
         unit: the unit of rows that name none.
+        sheet: which sheet of an XLSX file; none where only one is not empty.
     """
 
     form: str
@@ -107,6 +113,7 @@ class Table:
     source: str
     mapping: tuple[str, str] | None = None
     unit: str | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,7 @@ class Report:
         filled: how many later sections were filled too.
         sheets: the subjects of the sheets on which rows now stand.
         rejects: what was not taken.
+        left_out: headings of columns that no field takes: what an export says besides the values, and what is computed.
     """
 
     row_count: int
@@ -126,6 +134,7 @@ class Report:
     filled: int
     sheets: tuple[str, ...]
     rejects: tuple[Rejected, ...]
+    left_out: tuple[str, ...] = ()
 
 
 class _DryRunError(Exception):
@@ -196,15 +205,22 @@ def _take(transaction: Transaction, actor: Actor, now: datetime, table: Table, a
     form = revision_in_force(transaction, code_of(transaction, table.form), setting.today).form
     headings, lines = _lines_of(table)
     unit = setting.find("unit", table.unit) if table.unit else None
-    rows = _Rows(form, _mapping_for(table, form, headings), setting.reading, unit)
+    mapping = _mapping_for(table, form, headings)
+    taken = {heading for column in mapping.columns.values() for heading in column.headings}
+    left_out = () if table.mapping else tuple(heading for heading in headings if heading not in taken)
+    rows = _Rows(form, mapping, setting.reading, unit)
     numbers: dict[int, str] = {}
     sheets: dict[str, None] = {}
     rejects: list[Rejected] = []
     filled = 0
     for number, cells in lines:
+        named = dict(zip(headings, cells, strict=False))
+        if refused_cells := [(name, cell) for name, cell in named.items() if isinstance(cell, Unreadable)]:
+            rejects += [Rejected(number, name, cell.expected, cell.found) for name, cell in refused_cells]
+            continue
         try:
             with transaction.attempt():
-                record = rows.take(transaction, actor, now, dict(zip(headings, cells, strict=False)))
+                record = rows.take(transaction, actor, now, {name: str(cell) for name, cell in named.items()})
         except _RowRejectedError as refused:
             rejects += [
                 Rejected(number, rows.column_of(problem.field), problem.expected, problem.found)
@@ -217,15 +233,15 @@ def _take(transaction: Transaction, actor: Actor, now: datetime, table: Table, a
                 sheets[record.sheet] = None
         if advance:
             advance()
-    return Report(len(lines), numbers, filled, tuple(sheets), tuple(rejects))
+    return Report(len(lines), numbers, filled, tuple(sheets), tuple(rejects), left_out)
 
 
-def _lines_of(table: Table) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def _lines_of(table: Table) -> tuple[list[str], list[tuple[int, list[CellText]]]]:
     """The headings, and the rows that are not empty with their numbers; cells without surrounding space."""
     if len(table.data) > LARGEST_FILE_BYTES:
         expected = _("at most {limit} MiB").format(limit=LARGEST_FILE_BYTES // 1024**2)
         raise TooLargeTableError(table.source, expected, _("{size} bytes").format(size=len(table.data)))
-    (_number, first), *lines = read_lines(table.data, table.source)
+    first, lines = _of_spreadsheet(table) if table.data.startswith(_ZIP) else _of_csv(table)
     if len(lines) > MOST_ROWS:
         expected = _("at most {limit} rows").format(limit=MOST_ROWS)
         raise TooLargeTableError(table.source, expected, str(len(lines)))
@@ -236,15 +252,33 @@ def _lines_of(table: Table) -> tuple[list[str], list[tuple[int, list[str]]]]:
         if heading in headings[:index]:
             raise UnreadableTableError(table.source, _("each column once"), heading or _("an empty heading"))
     for number, cells in lines:
-        if any(cell.strip() for cell in cells[len(headings) :]):
+        if any(cells[len(headings) :]):
             place = _("{source} row {row}").format(source=table.source, row=number)
             raise UnreadableTableError(place, _("{count} cells").format(count=len(headings)), str(len(cells)))
-    return headings, [(number, [unguarded(cell.strip()) for cell in cells]) for number, cells in lines]
+    return headings, lines
+
+
+def _of_csv(table: Table) -> tuple[list[str], list[tuple[int, list[CellText]]]]:
+    (_number, first), *lines = read_lines(table.data, table.source)
+    return first, [(number, [unguarded(cell.strip()) for cell in cells]) for number, cells in lines]
+
+
+def _of_spreadsheet(table: Table) -> tuple[list[str], list[tuple[int, list[CellText]]]]:
+    read = read_sheet(table.data, table.source, table.sheet, MOST_ROWS + _MOST_TITLES)
+    if not read.lines:
+        raise UnreadableTableError(table.source, _("a row of headings"), _("nothing"))
+    (_number, first), *lines = read.lines
+    for cell in first:
+        if isinstance(cell, Unreadable):
+            raise UnreadableTableError(table.source, _("headings that are texts"), cell.found)
+    return [str(cell) for cell in first], [
+        (number, [cell.strip() if isinstance(cell, str) else cell for cell in cells]) for number, cells in lines
+    ]
 
 
 def importable_fields(form: Form) -> list[FormField]:
-    """The fields that a table can fill: of the record or row, neither computed nor holding rows themselves."""
-    return [each for section in form.sections for each in section.fields if each.type != "rows"]
+    """The fields that a table can fill: of the record or row, none that is computed; rows stand in a cell as JSON."""
+    return [each for section in form.sections for each in section.fields]
 
 
 def _mapping_for(table: Table, form: Form, headings: Sequence[str]) -> ColumnMapping:
@@ -255,13 +289,17 @@ def _mapping_for(table: Table, form: Form, headings: Sequence[str]) -> ColumnMap
         return load_mapping(*table.mapping, [*names, *about], headings)
     known: dict[str, set[str]] = {}
     for each in fields:
-        for name in (each.id, each.title.zh, each.title.en):
+        for name in names_of(each):
             known.setdefault(folded_heading(name), set()).add(each.id)
     for name in about:  # a field's own title goes before
         known.setdefault(folded_heading(name), {name})
+    beside = {folded_heading(name): what for name, what in names_beside_values(form).items()}
+    known |= {name: {what} for name, what in beside.items() if what in about and name not in known}
     columns: dict[str, Column] = {}
     for heading in headings:
         found = known.get(folded_heading(heading), set())
+        if not found and folded_heading(heading) in beside:
+            continue
         if len(found) != 1:
             expected = listing(sorted(found)) or listing([*names, *about])
             expected = _("one of the headings {names}").format(names=expected)
