@@ -1009,6 +1009,7 @@ def _values(key: str, expected: object, found: object) -> dict[str, object]:
 
 RECORD_FILE, ROOT_UNIT, PROGRAM = "record.json", "unit/1", "program"
 SIGNED_ACTS = {"sign", "amend", "countersign", "approve"}
+ON_PAPER = {"sign", "countersign"}
 SIGNED_KINDS = {"record", "sheet", "form", "procedure"}
 CLOCK_TOLERANCE = timedelta(minutes=5)  # what the register does not flag as a clock set back
 FACE_BYTES = 16
@@ -1339,7 +1340,7 @@ def _check_signatures(history: History, holdings: Holdings, report: Report) -> N
 def _signature_fault(history: History, number: int, revision: str, attached: set[object]) -> tuple[str, str]:
     """Code and text of what is wrong with the signature of an act; empty where nothing is."""
     act = history.acts[number]
-    if act.get("method") == "paper":
+    if act.get("method") == "paper" and act.get("act") in ON_PAPER:
         text = "act {act}: the scan of the paper signature is not bound to the record"
         return ("", "") if act.get("scan") in attached else ("signature-scan", text)
     signature, public_key = act.get("signature"), act.get("public_key")

@@ -116,7 +116,7 @@ def test_everybody_is_followed_up_unless_they_want_no_more(company: ActingCompan
     assert [section.id for section in company.record(called).open_sections] == ["carried_out"]
     company.fill(STAFF, called, "carried_out", {"done_on": "2026-11-20", "done": "已陪同验房"})
     declined = company.new(STAFF, "QR-104-02", {**CONTACT, "next_step": "declined"})
-    assert company.record(declined).open_sections == []
+    assert company.record(declined).open_sections == ()
 
 
 def test_a_newcomer_takes_up_the_post_only_after_passing(company: ActingCompany) -> None:

@@ -63,6 +63,8 @@ def _particulars(revision: "Revision", definition: "Form", roles: Mapping[str, s
     yield _("Corrections"), str(policy.corrections)
     if policy.countersign:
         yield _("Counter-signed by"), _named(policy.countersign.by, roles)
+    if policy.party_signs:
+        yield _("Signed anew by"), _("the outside party, on paper")
     if definition.sheet:
         yield _("Sheet by"), form_words.grouping_name(definition.sheet.by)
 

@@ -14,6 +14,7 @@ from recordkeeper.language import translate as _
 if TYPE_CHECKING:
     from recordkeeper.model.canonical import Json
     from recordkeeper.model.record import Record
+    from recordkeeper.services.lifecycle import Scan
     from recordkeeper.services.people import Signer
 
 
@@ -105,13 +106,19 @@ def _sign_on_paper(
     invocation: Invocation, number: str, section: str | None, paper: Path, signer_name: str, witness: str
 ) -> None:
     from recordkeeper.services import lifecycle
-    from recordkeeper.services.attachment import read_attachment
 
-    file = read_attachment(paper)
-    scan = lifecycle.Scan(file.data, file.media_type, file.name, signer_name, witness)
+    scan = _scan(paper, signer_name, witness)
     register = invocation.workspace().register
     record = lifecycle.sign_on_paper(register, invocation.actor(), invocation.now, number, section, scan)
     report(invocation, record, _signed(record))
+
+
+def _scan(paper: Path, signer_name: str, witness: str) -> "Scan":
+    from recordkeeper.services import lifecycle
+    from recordkeeper.services.attachment import read_attachment
+
+    file = read_attachment(paper)
+    return lifecycle.Scan(file.data, file.media_type, file.name, signer_name, witness)
 
 
 def _signed(record: "Record") -> "dict[str, Json]":
@@ -130,19 +137,45 @@ def _failure(error: RecordkeeperError) -> "dict[str, Json]":
 
 
 @click.command(
-    help=_("Agree to an amendment, or refuse it. It is named by its circled number; a refusal needs a reason")
+    help=_(
+        "Agree to an amendment, or refuse it. It is named by its circled number; a refusal needs a reason. With --paper"
+        " the signature of the outside party is entered, where the form asks for it"
+    )
 )
 @click.argument("number", metavar="NUMBER")
 @click.option("--amendment", type=click.IntRange(min=1), required=True, metavar="N", help=_("The circled number"))
 @click.option("--refuse", is_flag=True, help=_("Refuse it: the old value stands again, both stay legible"))
 @click.option("--reason", default="", metavar="TEXT", help=_("Why it is refused"))
+@click.option(
+    "--paper", metavar="SCAN", type=click.Path(path_type=Path), help=_("The scan of the amendment signed on paper")
+)
+@click.option("--signer", "signer_name", metavar="NAME", help=_("Who signed on paper, as read"))
+@click.option("--witness", default="", metavar="NAME", help=_("Who saw an outside party sign"))
 @shared_options
-def countersign(invocation: Invocation, number: str, amendment: int, refuse: bool, reason: str) -> None:  # noqa: FBT001 - a flag
+def countersign(
+    invocation: Invocation,
+    number: str,
+    amendment: int,
+    refuse: bool,  # noqa: FBT001 - a flag
+    reason: str,
+    paper: Path | None,
+    signer_name: str | None,
+    witness: str,
+) -> None:
     """Counter-sign an amendment."""
     from recordkeeper.services import lifecycle
 
     if reason and not refuse:
         raise click.UsageError(_("--reason goes with --refuse"))
+    if paper is not None:
+        if refuse or signer_name is None:
+            raise click.UsageError(_("--paper goes with --signer and without --refuse"))
+        register, scan = invocation.workspace().register, _scan(paper, signer_name, witness)
+        actor, now = invocation.actor(), invocation.now
+        report(invocation, lifecycle.countersign_on_paper(register, actor, now, number, amendment, scan))
+        return
+    if signer_name is not None or witness:
+        raise click.UsageError(_("--signer and --witness go with --paper"))
     record = lifecycle.countersign(
         invocation.workspace().register,
         invocation.actor(),

@@ -322,6 +322,23 @@ def _why(amendment: "AmendmentView") -> Iterator[RichText]:
     if amendment.countersign_reason:
         said = _("{label}: ").format(label=said) + amendment.countersign_reason
     yield (Span(_INDENT + said),)
+    if amendment.party != "not needed":
+        yield (Span(_INDENT + _party_answer(amendment)),)
+
+
+def _party_answer(amendment: "AmendmentView") -> str:
+    from recordkeeper.services.record_view import party_answer_name
+
+    said = party_answer_name(amendment.party)
+    if amendment.party_signer:
+        said = _("{label}: ").format(label=said) + amendment.party_signer
+    if amendment.party_witness:
+        said += _("; witness {witness}; entered by {name}").format(
+            witness=amendment.party_witness, name=amendment.party_entered_by
+        )
+    if amendment.party_reason:
+        said += _("; ") + amendment.party_reason
+    return said
 
 
 def _attachment_lines(view: "RecordView") -> Iterator[RichText]:

@@ -47,6 +47,27 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class PartyAnswer:
+    """What the outside party says to an amendment.
+
+    Args:
+        state: not needed, pending, accepted or refused.
+        name: who signed as read, or who entered the refusal.
+        at: UTC moment of the entry.
+        witness: who saw it signed; empty where the party did not sign.
+        entered_by: who entered the signature.
+        reason: why the party does not sign.
+    """
+
+    state: str = NOT_NEEDED
+    name: str = ""
+    at: str = ""
+    witness: str = ""
+    entered_by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Amendment:
     """One act of amending, with all it changes.
 
@@ -58,6 +79,7 @@ class Amendment:
         by, name, at: who, as printed, and the UTC moment.
         countersign: not needed, pending, accepted or refused.
         countersigned_by, countersigned_at, countersign_reason: who answered, when, and why if refused.
+        party: whether the outside party signs it anew, and what it said.
     """
 
     act_number: int
@@ -71,11 +93,22 @@ class Amendment:
     countersigned_by: str = ""
     countersigned_at: str = ""
     countersign_reason: str = ""
+    party: PartyAnswer = PartyAnswer()
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the old values stand again."""
+        return REFUSED in {self.countersign, self.party.state}
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it awaits a counter-signature or the outside party's signature."""
+        return PENDING in {self.countersign, self.party.state} and not self.is_refused
 
     @property
     def counts(self) -> int:
         """How many corrections of errors it is, against the form's limit."""
-        if self.nature == FACT or self.countersign == REFUSED:
+        if self.nature == FACT or self.is_refused:
             return 0
         return sum(not change.is_computed for change in self.changes)
 

@@ -11,10 +11,7 @@ from typing import cast
 from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
-from recordkeeper.model.amendment import (
-    CORRECTION,
-    FACT,
-)
+from recordkeeper.model.amendment import CORRECTION, FACT, PENDING, Amendment
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.expression import evaluate, names_in
 from recordkeeper.model.record_guard import (
@@ -28,7 +25,7 @@ from recordkeeper.model.record_guard import (
     missing_values,
 )
 from recordkeeper.model.record_state import FIRST_ROUND, Filled, Moment, value_at, with_value
-from recordkeeper.model.section import FormField, Section
+from recordkeeper.model.section import ByParty, FormField, Section
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.value import Problem, Reading, canonical_of, check_text
 
@@ -143,13 +140,26 @@ class AmendableRecord(GuardedRecord):
             "reason": check_text(reason.strip(), "reason"),
             "nature": nature,
             "countersign": self.form.amendment.countersign is not None,
+            **({"party_signs": True} if self._party_signs_anew else {}),
             "meaning": "authored",
             "role": self._amending_role(str(changes[0]["section"]), who),
             "method": "passphrase",
         }
 
+    @property
+    def _party_signs_anew(self) -> bool:
+        """Whether an amendment counts only when the outside party has signed it.
+
+        Until that party has signed the record at all, its signature is still to come and will cover what was amended.
+        """
+        outside = {section.id for section in self.sections if any(isinstance(by, ByParty) for by in section.by)}
+        has_signed = any(signature.section in outside for signature in self.signatures)
+        return self.form.amendment.party_signs and (has_signed or not outside)
+
     def countersign(self, number: int, who: Standing, moment: Moment, *, accepted: bool, reason: str = "") -> Content:
         """The act, still without its signature, that agrees to an amendment or refuses it with a reason.
+
+        Where the outside party alone has still to sign, this is the refusal that somebody enters for it.
 
         Args:
             number: the circled number of one of its changes.
@@ -164,16 +174,10 @@ class AmendableRecord(GuardedRecord):
             NoReasonError: refused without a reason.
         """
         self._check_not_gone(_("counter-sign"))
-        amendment = next(
-            (each for each in self.pending_amendments if any(change.number == number for change in each.changes)),
-            None,
-        )
-        if amendment is None:
-            waiting = [str(change.number) for each in self.pending_amendments for change in each.changes]
-            raise WrongStateError(
-                self.number, _("counter-sign"), listing(waiting) or _("a pending amendment"), str(number)
-            )
-        roles = self.form.amendment.countersign.by if self.form.amendment.countersign else ()
+        amendment = self._pending(number, self.pending_amendments)
+        if amendment.countersign != PENDING:
+            return self._refused_by_party(amendment, number, who, moment, accepted=accepted, reason=reason)
+        roles = self._countersigners
         if amendment.by == who.subject:
             raise NotYoursError(self.number, f"({number})", _("somebody other than its author"), who.name)
         if not who.has_any(roles):
@@ -186,6 +190,81 @@ class AmendableRecord(GuardedRecord):
         if reason.strip():
             content["reason"] = check_text(reason.strip(), "reason")
         return content
+
+    def countersign_on_paper(
+        self, number: int, who: Standing, moment: Moment, *, signer_name: str, witness: str, scan: str
+    ) -> Content:
+        """The act by which ``who`` enters the outside party's signature under an amendment, bound to its scan.
+
+        Args:
+            number: the circled number of one of its changes.
+            who: who enters it, in a role of the record; the clerk is never shown as the signer.
+            moment: when.
+            signer_name: who signed, as read.
+            witness: who saw it.
+            scan: the digest of the attached scan.
+
+        Raises:
+            WrongStateError: no amendment of that number awaits the outside party's signature; a scan older than it.
+            NotYoursError: no witness, or no role of any section.
+            ValuesRefusedError: no name of the signer.
+
+        Source: P06-R4
+        """
+        self._check_not_gone(_("counter-sign"))
+        self._check_right_of_any(who)
+        waiting = [each for each in self.pending_amendments if each.party.state == PENDING]
+        amendment = self._pending(number, waiting)
+        if not signer_name.strip():
+            raise ValuesRefusedError(self.number, [Problem("signer", _("the name of who signed"), _("nothing"))])
+        if not witness.strip():
+            raise NotYoursError(self.number, f"({number})", _("somebody with a witness"), signer_name)
+        if any(each.digest == scan and each.act_number < amendment.act_number for each in self.attachments):
+            expected = _("a scan of the amendment as it was signed")
+            raise WrongStateError(self.number, _("counter-sign"), expected, _("a file that was bound before it"))
+        content: dict[str, Json] = {**head_of("countersign", who, moment), "amendment": amendment.act_number}
+        content |= {"accepted": True, "party": True, "meaning": "agreed", "role": "party", "method": "paper"}
+        content |= {
+            "scan": scan,
+            "signer_name": check_text(signer_name.strip(), "signer"),
+            "witness": check_text(witness.strip(), "witness"),
+        }
+        return content
+
+    def _refused_by_party(
+        self, amendment: Amendment, number: int, who: Standing, moment: Moment, *, accepted: bool, reason: str
+    ) -> Content:
+        """The act by which somebody who may amend enters that the outside party does not sign."""
+        if accepted:
+            expected = _("the outside party's signature on paper, with its scan")
+            raise WrongStateError(self.number, _("counter-sign"), expected, _("your own"))
+        if not reason.strip():
+            raise NoReasonError(self.number)
+        section = self.section(amendment.changes[0].section)
+        roles = [*self._amenders(section), *self._countersigners]
+        held = [role for role in roles if role in who.roles or role == who.subject]
+        if not held:
+            raise NotYoursError(self.number, f"({number})", who.named(roles), who.name)
+        content: dict[str, Json] = {**head_of("countersign", who, moment), "amendment": amendment.act_number}
+        content |= {"accepted": False, "party": True, "meaning": "countersigned", "method": "passphrase"}
+        return {**content, "role": held[0], "reason": check_text(reason.strip(), "reason")}
+
+    def _pending(self, number: int, among: Sequence[Amendment]) -> Amendment:
+        """The amendment with that circled number.
+
+        Raises:
+            WrongStateError: none of ``among`` has it.
+        """
+        for amendment in among:
+            if any(change.number == number for change in amendment.changes):
+                return amendment
+        waiting = [str(change.number) for each in among for change in each.changes]
+        raise WrongStateError(self.number, _("counter-sign"), listing(waiting) or _("a pending amendment"), str(number))
+
+    @property
+    def _countersigners(self) -> tuple[str, ...]:
+        rule = self.form.amendment.countersign
+        return rule.by if rule is not None else ()
 
     def _amending_role(self, section: str, who: Standing) -> str:
         amenders = self._amenders(self.section(section))

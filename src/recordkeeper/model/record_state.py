@@ -22,6 +22,7 @@ from recordkeeper.model.amendment import (
     REFUSED,
     Amendment,
     Change,
+    PartyAnswer,
 )
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import Act, History
@@ -317,8 +318,8 @@ class RecordState:
 
     @property
     def pending_amendments(self) -> tuple[Amendment, ...]:
-        """Amendments that await a counter-signature."""
-        return tuple(amendment for amendment in self.amendments if amendment.countersign == PENDING)
+        """Amendments that await a counter-signature, or the outside party's signature."""
+        return tuple(amendment for amendment in self.amendments if amendment.is_pending)
 
     @property
     def is_archived(self) -> bool:
@@ -393,6 +394,7 @@ class RecordState:
             str(content["name"]),
             act.at,
             PENDING if content["countersign"] else NOT_NEEDED,
+            party=PartyAnswer(PENDING if content.get("party_signs") else NOT_NEEDED),
         )
         signatures = (*self.signatures, _signature(act, "")) if "signature" in content else self.signatures
         return replace(self, filled=filled, amendments=(*self.amendments, amendment), signatures=signatures)
@@ -405,15 +407,7 @@ class RecordState:
             if amendment.act_number != content["amendment"]:
                 amendments.append(amendment)
                 continue
-            amendments.append(
-                replace(
-                    amendment,
-                    countersign=ACCEPTED if content["accepted"] else REFUSED,
-                    countersigned_by=str(content["name"]),
-                    countersigned_at=act.at,
-                    countersign_reason=str(content.get("reason", "")),
-                )
-            )
+            amendments.append(_answered(amendment, act))
             if not content["accepted"]:
                 for change in reversed(amendment.changes):
                     filled[change.section] = with_value(filled[change.section], change.field, change.old)
@@ -481,6 +475,33 @@ def _signature(act: Act, section: str) -> Signature:
         str(content.get("witness", "")),
         str(content["name"]) if is_paper else "",
         bool(content.get("unattended", False)),
+    )
+
+
+def _answered(amendment: Amendment, act: Act) -> Amendment:
+    """An amendment with the counter-signature, or the outside party's answer, that an act holds."""
+    content = act.content
+    answer = ACCEPTED if content["accepted"] else REFUSED
+    name, reason = str(content["name"]), str(content.get("reason", ""))
+    if not content.get("party"):
+        return replace(
+            amendment,
+            countersign=answer,
+            countersigned_by=name,
+            countersigned_at=act.at,
+            countersign_reason=reason,
+        )
+    is_signed = "signer_name" in content
+    return replace(
+        amendment,
+        party=PartyAnswer(
+            answer,
+            str(content["signer_name"]) if is_signed else name,
+            act.at,
+            str(content.get("witness", "")),
+            name if is_signed else "",
+            reason,
+        ),
     )
 
 

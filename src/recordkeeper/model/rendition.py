@@ -6,13 +6,13 @@ Forms are printed in Chinese; who reads a screen in English sees the same values
 Source: ISO 9001, 7.5.3; 21 CFR 11.50; P06-R3
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 from zoneinfo import ZoneInfo
 
 from recordkeeper.model.amendment import (
-    NOT_NEEDED,
+    ACCEPTED,
     PENDING,
     REFUSED,
     Amendment,
@@ -26,7 +26,7 @@ from recordkeeper.model.form import Form
 from recordkeeper.model.print_code import PrintCode
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State, value_at
-from recordkeeper.model.rich_text import RichText, Span, Style, mark, plain, struck_out
+from recordkeeper.model.rich_text import RichText, Span, Style, joined, mark, plain, struck_out
 from recordkeeper.model.section import ByField, ByParty, Chart, FormField, Section
 from recordkeeper.model.signature import Signature
 from recordkeeper.model.value import SCALE_NAMES, parse_moment
@@ -133,7 +133,7 @@ class Printer:
         for amendment, change in history:
             note = f"{amendment.name} {self.around.local(amendment.at, '%Y-%m-%d')}"
             versions.append(Version(said(each, change.new), change.number + self.first, _bracketed(note, each)))
-            if amendment.countersign == REFUSED:
+            if amendment.is_refused:
                 versions.append(Version(said(each, change.old)))
         return show_versions(versions)
 
@@ -160,7 +160,7 @@ class Printer:
     def _former(history: Sequence[tuple[Amendment, Change]]) -> set[str]:
         former: set[str] = set()
         for amendment, change in history:
-            former.update(_chosen(change.old if amendment.countersign != REFUSED else change.new))
+            former.update(_chosen(change.new if amendment.is_refused else change.old))
         return former
 
     def _marks(self, history: Sequence[tuple[Amendment, Change]]) -> dict[str, int]:
@@ -355,21 +355,43 @@ def amendment_list(record: Record, around: Surroundings, *, first: int = 0, row:
                     "reason": amendment.reason + ("（随之重算）" if change.is_computed else ""),
                     "by": f"{amendment.name}\n{around.local(amendment.at)}",
                     "countersigned": _countersigned(amendment, around),
-                    "pending": amendment.countersign == PENDING,
+                    "pending": amendment.is_pending,
                 }
             )
     return lines
 
 
 def _countersigned(amendment: Amendment, around: Surroundings) -> RichText:
-    if amendment.countersign == NOT_NEEDED:
-        return plain(UNUSED)
-    if amendment.countersign == PENDING:
-        return (Span("待会签", Style.STRONG), Span("\nPending", Style.GREY))
-    who = f"{amendment.countersigned_by}\n{around.local(amendment.countersigned_at)}"
-    if amendment.countersign == REFUSED:
-        return (Span("不同意", Style.STRONG), Span(f"\n{who}\n{amendment.countersign_reason}"))
-    return plain(who)
+    """Who agreed to an amendment: the counter-signer, and the outside party where it signs anew; what is awaited."""
+    answers = [*_counter_signature(amendment, around), *_party_signature(amendment, around)]
+    return joined(answers, "\n") if answers else plain(UNUSED)
+
+
+def _counter_signature(amendment: Amendment, around: Surroundings) -> Iterator[RichText]:
+    who = (
+        f"{amendment.countersigned_by}\n{around.local(amendment.countersigned_at)}"
+        if amendment.countersigned_at
+        else ""
+    )
+    if amendment.countersign == ACCEPTED:
+        yield plain(who)
+    elif amendment.countersign == REFUSED:
+        yield (Span("不同意", Style.STRONG), Span(f"\n{who}\n{amendment.countersign_reason}"))
+    elif amendment.countersign == PENDING and not amendment.is_refused:
+        yield (Span("待会签", Style.STRONG), Span("\nPending", Style.GREY))
+
+
+def _party_signature(amendment: Amendment, around: Surroundings) -> Iterator[RichText]:
+    answer = amendment.party
+    if answer.state == ACCEPTED:
+        seen = f"\n见证：{answer.witness}；录入：{answer.entered_by}"
+        signed = Span(f"{answer.name}\n{around.local(answer.at)}")
+        yield (signed, Span(" 〔纸质签名〕", Style.GREY), Span(seen, Style.SMALL))
+    elif answer.state == REFUSED:
+        told = f"\n{answer.reason}\n{answer.name}录入 {around.local(answer.at)}"
+        yield (Span("顾客未同意", Style.STRONG), Span(told))
+    elif answer.state == PENDING and not amendment.is_refused:
+        yield (Span("待顾客签字", Style.STRONG), Span("\nParty to sign", Style.GREY))
 
 
 def _column_of(fields: Mapping[str, FormField], path: str) -> FormField:

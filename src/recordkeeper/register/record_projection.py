@@ -3,7 +3,6 @@
 import json
 import unicodedata
 
-from recordkeeper.model.amendment import PENDING
 from recordkeeper.model.canonical import Json
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.record import Record
@@ -44,7 +43,7 @@ def record_rows(record: Record) -> Rows:
                 "record": record.number,
                 "number": change.number,
                 "field": change.field,
-                "pending": amendment.countersign == PENDING,
+                "pending": amendment.is_pending,
             }
             for amendment in record.amendments
             for change in amendment.changes

@@ -435,9 +435,7 @@ def sign_on_paper(
     """
     with register.writing(now=now) as transaction:
         setting, record, who = _loaded(transaction, actor, now, number)
-        digest = transaction.attach(record.subject, scan.data, scan.media_type)
-        bound = record.attach(digest, scan.media_type, scan.file, len(scan.data), who, setting.moment)
-        record = _appended(transaction, record, bound)
+        record, digest = _with_scan(transaction, setting, record, who, scan)
         content = record.sign_on_paper(
             section or _next_to_sign(record, who),
             who,
@@ -497,6 +495,35 @@ def countersign(
         return record.countersign(amendment, who, setting.moment, accepted=accepted, reason=reason)
 
     return _act(register, actor, now, number, decide, signer)
+
+
+def countersign_on_paper(
+    register: Register, actor: Actor, now: datetime, number: str, amendment: int, scan: Scan
+) -> Record:
+    """Enter the outside party's signature under an amendment; the scan is bound to the record in the same transaction.
+
+    Raises:
+        UnknownRecordError: no such record.
+        Others: as ``Record.countersign_on_paper``.
+
+    Source: P06-R4
+    """
+    with register.writing(now=now) as transaction:
+        setting, record, who = _loaded(transaction, actor, now, number)
+        record, digest = _with_scan(transaction, setting, record, who, scan)
+        content = record.countersign_on_paper(
+            amendment, who, setting.moment, signer_name=scan.signer_name, witness=scan.witness, scan=digest
+        )
+        return _decided(transaction, setting, record, content, who)
+
+
+def _with_scan(
+    transaction: Transaction, setting: Setting, record: Record, who: Standing, scan: Scan
+) -> tuple[Record, str]:
+    """The record with a scan bound to it, and the scan's digest."""
+    digest = transaction.attach(record.subject, scan.data, scan.media_type)
+    bound = record.attach(digest, scan.media_type, scan.file, len(scan.data), who, setting.moment)
+    return _appended(transaction, record, bound), digest
 
 
 def void(register: Register, actor: Actor, now: datetime, number: str, reason: str) -> Record:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from recordkeeper.errors import FormError, InvalidInputError, RefusalError
 from recordkeeper.language import translate as _
-from recordkeeper.model.amendment import CORRECTION, FACT
+from recordkeeper.model.amendment import CORRECTION, FACT, PENDING
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import SALT_BYTES, History, head_act
 from recordkeeper.model.example import listed_sources, plain_values
@@ -230,7 +230,7 @@ class _Desk:
 
     def _countersigned(self, record: Record) -> Record:
         rule = self.form.amendment.countersign
-        if rule is None or not record.pending_amendments:
+        if rule is None or not any(each.countersign == PENDING for each in record.pending_amendments):
             return record
         who = Standing(_COUNTERSIGNER, _NAMES[-1], frozenset(rule.by))
         number = record.pending_amendments[0].changes[0].number

@@ -112,7 +112,7 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class AmendmentView:
-    """One amendment: what it changes, why, by whom, and who counter-signed it."""
+    """One amendment: what it changes, why, by whom, who counter-signed it, and what the outside party said to it."""
 
     act: int
     changes: tuple[ChangeView, ...]
@@ -125,6 +125,12 @@ class AmendmentView:
     countersigned_by: str
     countersigned_at: str
     countersign_reason: str
+    party: str
+    party_signer: str
+    party_signed_at: str
+    party_witness: str
+    party_entered_by: str
+    party_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +300,16 @@ def countersign_name(countersign: str) -> str:
         REFUSED: _("counter-signature refused"),
     }
     return names[countersign]
+
+
+def party_answer_name(state: str) -> str:
+    """How the outside party's signature under an amendment stands, in the language in use."""
+    names = {
+        PENDING: _("awaits the outside party's signature on paper"),
+        ACCEPTED: _("signed by the outside party"),
+        REFUSED: _("not signed by the outside party"),
+    }
+    return names[state]
 
 
 def act_name(act: str) -> str:

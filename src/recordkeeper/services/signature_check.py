@@ -15,6 +15,7 @@ from recordkeeper.services.evidence import SIGNATURES, Evidence, altered
 from recordkeeper.services.signing import is_signature_valid
 
 SIGNED_ACTS = frozenset({"sign", "amend", "countersign", "approve"})
+ON_PAPER = frozenset({"sign", "countersign"})
 _SIGNED_SUBJECTS = frozenset({"record", "sheet", "form", "procedure"})
 
 
@@ -40,7 +41,7 @@ def check_signatures(evidence: Evidence) -> tuple[list[Finding], int]:
 
 def _faults(history: History, act: Act, people: dict[str, Person]) -> Iterator[Finding]:
     name = _("act {number} ({kind})").format(number=act.number, kind=act.kind)
-    if act.kind == "sign" and act.content.get("method") == "paper":
+    if act.kind in ON_PAPER and act.content.get("method") == "paper":
         scan = act.content.get("scan")
         bound = [earlier.content.get("digest") for earlier in history.acts[: act.number] if earlier.kind == "attach"]
         if scan not in bound:

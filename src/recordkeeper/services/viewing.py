@@ -15,7 +15,7 @@ from recordkeeper.errors import MissingError, RecordError, RefusalError
 from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import (
-    REFUSED,
+    PENDING,
     Amendment,
     Change,
     Version,
@@ -316,11 +316,21 @@ def next_steps(setting: Setting, record: Record, today: date) -> Iterator[StepVi
         keepers = dict.fromkeys(role for section in record.form.sections for role in record.roles_of(section))
         by = tuple(map(setting.shown_name, keepers))
         yield StepView(CLOSE, "", "", by, is_optional=False, due_on="", is_late=False)
+    yield from _awaited_signatures(setting, record)
+
+
+def _awaited_signatures(setting: Setting, record: Record) -> Iterator[StepView]:
+    """The counter-signatures that amendments await, and those of the outside party on paper."""
     rule = record.form.amendment.countersign
+    party = str(record.opening.get("party") or "party")
     for amendment in record.pending_amendments:
         numbers = listing(str(change.number) for change in amendment.changes if not change.is_computed)
-        by = tuple(setting.shown_name(role) for role in (rule.by if rule else ()))
-        yield StepView(COUNTERSIGN, numbers, "", by, is_optional=False, due_on="", is_late=False)
+        if amendment.countersign == PENDING:
+            by = tuple(setting.shown_name(role) for role in (rule.by if rule else ()))
+            yield StepView(COUNTERSIGN, numbers, "", by, is_optional=False, due_on="", is_late=False)
+        if amendment.party.state == PENDING:
+            by = (setting.shown_name(party),)
+            yield StepView(COUNTERSIGN, numbers, _("on paper"), by, is_optional=False, due_on="", is_late=False)
 
 
 def _reissue_step(setting: Setting, record: Record) -> StepView:
@@ -452,7 +462,7 @@ def _text(setting: Setting, each: FormField, value: Json, history: Sequence[tupl
     versions = [Version(text_of_value(setting, each, history[0][1].old))]
     for amendment, change in history:
         versions.append(Version(text_of_value(setting, each, change.new), change.number))
-        if amendment.countersign == REFUSED:
+        if amendment.is_refused:
             versions.append(Version(text_of_value(setting, each, change.old)))
     return show_versions(versions)
 
@@ -529,6 +539,12 @@ def _amendment(setting: Setting, record: Record, amendment: Amendment) -> Amendm
         countersigned_by=amendment.countersigned_by,
         countersigned_at=amendment.countersigned_at,
         countersign_reason=amendment.countersign_reason,
+        party=amendment.party.state,
+        party_signer=amendment.party.name,
+        party_signed_at=amendment.party.at,
+        party_witness=amendment.party.witness,
+        party_entered_by=amendment.party.entered_by,
+        party_reason=amendment.party.reason,
     )
 
 

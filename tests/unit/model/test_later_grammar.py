@@ -43,7 +43,7 @@ def test_a_section_that_is_repeated_is_named() -> None:
     assert keys_of(sample_form("form", asked, answered)) == ["sections.1.each"]
 
 
-def test_copies_and_agreements_signed_anew_are_named() -> None:
+def test_copies_are_named() -> None:
     copies = [{"zh": "存根联", "en": "Stub"}, {"zh": "客户联", "en": "Customer"}]
-    form = sample_form("agreement", FIRST, copies=copies, amendment={"party_signs": True})
-    assert keys_of(form) == ["copies", "amendment.party_signs"]
+    form = sample_form("agreement", FIRST, copies=copies)
+    assert keys_of(form) == ["copies"]
