@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from form_samples import field, section
 from p02_office import P02, revised
+from packages import form, write_package
 from record_workspace import SECRET, Desk, desk, record_template
 from recordkeeper.cli.init import make_workspace
 from recordkeeper.cli.main import main
@@ -149,3 +151,41 @@ def test_a_later_revision_counts_from_its_day(desk: Desk, tmp_path: Path) -> Non
     assert not [form["code"] for form in desk.listed("form", "list") if form["revision"] != "A/0"]
     on_that_day = desk.listed("form", "list", "--on", "2199-01-01")
     assert {form["revision"] for form in on_that_day} == {"B/0"}
+
+
+def test_a_procedure_alone_says_what_nothing_serves_and_what_to_give(
+    empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asking = form(
+        "QR-900-01", section("found", field("seen"), opens=[{"purpose": "complaint"}], sign="one", meaning="received")
+    )
+    folder = str(write_package(tmp_path / "P90", asking))
+    assert run(empty, "procedure", "install", folder, "--unit", "HQ") == 0
+    shown = capsys.readouterr()
+    assert "procedure install P90 --bind complaint=none" in shown.err
+    assert json.loads(shown.out)[0]["units"] == ["unit/1"]
+    assert run(empty, "procedure", "install", "p90", "--bind", "complaint=none") == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert [each["bindings"] for each in json.loads(shown.out)] == [{"complaint": ""}]
+    assert run(empty, "procedure", "show", "P90") == 0
+    assert json.loads(capsys.readouterr().out)["bindings"] == {"complaint": ""}
+    assert main(["procedure", "show", "P90", "--workspace", str(empty), "--lang", "en"], {}) == 0
+    assert "complaint" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "kind"),
+    [
+        (("P02", "--bind", "complaint"), 2, "usage"),
+        (("P02", "--bind", "complaint=none", "--bind", "complaint=none"), 2, "usage"),
+        (("P02", "--bind", "complaint=none"), 2, "unused-purpose"),
+        (("P02", "--unit", "nowhere"), 4, "unknown-place"),
+        (("P99", "--unit", "HQ"), 4, "no-package"),
+    ],
+)
+def test_terms_that_cannot_be_are_refused(
+    empty: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], status: int, kind: str
+) -> None:
+    assert run(empty, "procedure", "install", *arguments) == status
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == kind

@@ -15,7 +15,7 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.particulars import parse_date
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from recordkeeper.model.canonical import Json
     from recordkeeper.model.form_revision import Revision
@@ -78,6 +78,8 @@ def show(invocation: Invocation, identifier: str) -> None:
         "author": installed.author_name if installed else None,
         "approver": installed.approver_name if installed else None,
         "shipped": found.is_shipped,
+        "units": list(installed.units) if installed else [],
+        "bindings": dict(installed.bindings) if installed else {},
     }
 
     def render() -> None:
@@ -96,6 +98,10 @@ def show(invocation: Invocation, identifier: str) -> None:
                 for each in found.forms
             ],
         )
+        if installed and installed.bindings:
+            print_text("")
+            rows = [[purpose, code or _("none")] for purpose, code in sorted(installed.bindings.items())]
+            print_table([_("Purpose"), _("Form")], rows)
 
     invocation.emit(value, render)
 
@@ -106,22 +112,51 @@ def show(invocation: Invocation, identifier: str) -> None:
 @click.option(
     "--effective", metavar="DATE", help=_("The day from which it counts; with --approve-as, today if not given")
 )
+@click.option(
+    "--bind",
+    "bindings",
+    metavar="PURPOSE=CODE|none",
+    multiple=True,
+    help=_("Which form serves a purpose, or none; may be given again, also once it is installed"),
+)
+@click.option(
+    "--unit",
+    "units",
+    metavar="UNIT",
+    multiple=True,
+    help=_("Only for this unit and those below it; may be given again, also once it is installed"),
+)
 @shared_options
-def install(invocation: Invocation, source: str, approve_as: str | None, effective: str | None) -> None:
+def install(
+    invocation: Invocation,
+    source: str,
+    approve_as: str | None,
+    effective: str | None,
+    bindings: tuple[str, ...],
+    units: tuple[str, ...],
+) -> None:
     """Install a procedure."""
     from recordkeeper.services.catalogue import install_and_release, install_procedure
+    from recordkeeper.services.installation import Terms
     from recordkeeper.services.procedures import folder_of
+    from recordkeeper.services.settling import installed_already, settle
 
     if effective is not None and approve_as is None:
         raise click.UsageError(_("--effective goes with --approve-as; a draft takes effect by its release"))
-    folder = folder_of(source)
-    register, actor = invocation.workspace().register, invocation.actor()
-    if approve_as is None:
-        done = install_procedure(register, folder, actor, invocation.now)
+    terms = Terms(units, bindings_of(bindings))
+    register = invocation.workspace().register
+    identifier = installed_already(register, source) if terms and approve_as is None else None
+    folder = None if identifier else folder_of(source)
+    actor = invocation.actor()
+    if folder is None:
+        done = settle(register, str(identifier), terms, actor, invocation.now)
+    elif approve_as is None:
+        done = install_procedure(register, folder, actor, invocation.now, terms)
     else:
-        signer = _second_signer(invocation, approve_as)
-        done = install_and_release(register, folder, actor, signer, day_of(effective, "--effective"), invocation.now)
+        signer, day = _second_signer(invocation, approve_as), day_of(effective, "--effective")
+        done = install_and_release(register, folder, actor, signer, day, invocation.now, terms)
     report_revisions(invocation, done)
+    tell_loose_ends(invocation, {each.code for each in done if not each.is_form})
 
 
 @procedure.command(help=_("Approve the drafts of a procedure and its forms, with your signature"))
@@ -194,11 +229,39 @@ def report_revisions(invocation: Invocation, done: "Sequence[Revision]") -> None
             "revision": each.revision,
             "state": str(each.state),
             "effective_on": _day(each),
+            **({} if each.is_form else {"units": list(each.units), "bindings": dict(each.bindings)}),
         }
         for each in done
     ]
     rows = [[each.code, each.revision, revision_state_name(each.state), _day(each)] for each in done]
     invocation.emit(values, lambda: print_table([_("Code"), _("Revision"), _("State"), _("Effective")], rows))
+
+
+def tell_loose_ends(invocation: Invocation, identifiers: "Collection[str]") -> None:
+    """Say which purposes no form serves, and what to give to settle each."""
+    from recordkeeper.services.settling import loose_ends
+
+    for each in loose_ends(invocation.workspace().register, identifiers, invocation.now):
+        codes = listing(each.offered) or _("nothing installed")
+        message = _("{procedure}: no form serves {purpose}; could: {codes}; settle it with {command}")
+        choice = each.offered[0] if each.offered else "none"
+        command = f"procedure install {each.procedure} --bind {each.purpose}={choice}"
+        invocation.say(message.format(procedure=each.procedure, purpose=each.purpose, codes=codes, command=command))
+
+
+def bindings_of(given: "Sequence[str]") -> dict[str, str]:
+    """What ``--bind`` gives: purpose to the spelling of a form.
+
+    Raises:
+        click.UsageError: no ``purpose=code``, or a purpose given twice.
+    """
+    bindings: dict[str, str] = {}
+    for text in given:
+        purpose, _equals, code = text.partition("=")
+        if not purpose.strip() or not code.strip() or purpose.strip() in bindings:
+            raise click.UsageError(_("--bind {text}: expected purpose=code, each purpose once").format(text=text))
+        bindings[purpose.strip()] = code.strip()
+    return bindings
 
 
 def _register(invocation: Invocation) -> "Register | None":

@@ -30,10 +30,6 @@ def _places(form: Form) -> Iterator[Place]:
 
 
 def _section_places(section: Section, place: Place) -> Iterator[Place]:
-    for key, named in (("opens", section.opens), ("needs", section.needs)):
-        for index, elsewhere in enumerate(named):
-            if elsewhere.purpose is not None:
-                yield *place, key, index, "purpose"
     for key, value in (("each", section.each), ("rounds", section.rounds), ("not_before", section.not_before)):
         if value is not None:
             yield *place, key

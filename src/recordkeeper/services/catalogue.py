@@ -8,11 +8,12 @@ Source: ISO 9001, 7.5.2, 7.5.3; I-3, I-4, I-10
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 from recordkeeper.documents.form_template import FormTemplate, prepare_template
 from recordkeeper.documents.template_names import template_names
@@ -38,6 +39,13 @@ from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.lookup import form_codes_beginning, form_codes_called, form_codes_printing, revisions_of
 from recordkeeper.register.record_projection import revision_rows
 from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.installation import (
+    AS_IT_FOLLOWS,
+    NO_FORM,
+    Terms,
+    settled_bindings,
+    standing_revision,
+)
 from recordkeeper.services.package import TEMPLATE, Package, Part, read_package
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.setting import Setting
@@ -261,7 +269,9 @@ def list_forms(snapshot: Snapshot, on: date) -> list[Listed]:
     ]
 
 
-def install_procedure(register: Register, folder: Path, actor: Actor, now: datetime) -> list[Revision]:
+def install_procedure(
+    register: Register, folder: Path, actor: Actor, now: datetime, terms: Terms = AS_IT_FOLLOWS
+) -> list[Revision]:
     """Install a procedure and its forms as drafts, all in one transaction.
 
     Args:
@@ -269,6 +279,7 @@ def install_procedure(register: Register, folder: Path, actor: Actor, now: datet
         folder: ``procedure.yaml`` with a ``CODE.yaml`` and ``CODE.docx`` for each form.
         actor: the controller who installs, and is the author.
         now: aware, UTC.
+        terms: for which units, and which forms serve its purposes.
 
     Returns:
         The drafts: the procedure first, then its forms.
@@ -277,10 +288,11 @@ def install_procedure(register: Register, folder: Path, actor: Actor, now: datet
         DefinitionError: every problem of every file at once.
         InstalledAlreadyError: one of the revisions is there.
         NoRoleError: the actor is no controller.
+        UnusedPurposeError, UnknownFormError, SharedSpellingError, UnknownPlaceError: terms that cannot be.
     """
     package = read_package(folder)
     with register.writing(now=now) as transaction:
-        return _install_package(transaction, package, actor, now)
+        return _install_package(transaction, package, actor, now, terms)
 
 
 def install_and_release(
@@ -290,6 +302,7 @@ def install_and_release(
     signer: Signer,
     effective_on: date | None,
     now: datetime,
+    terms: Terms = AS_IT_FOLLOWS,
 ) -> list[Revision]:
     """Install a procedure, and have another person approve and release it, all in one transaction.
 
@@ -300,6 +313,7 @@ def install_and_release(
         signer: the approver with their opened key.
         effective_on: the date from which it counts; today where none is given.
         now: aware, UTC.
+        terms: as for ``install_procedure``.
 
     Returns:
         The released revisions: the procedure first, then its forms.
@@ -310,27 +324,71 @@ def install_and_release(
     """
     package = read_package(folder)
     with register.writing(now=now) as transaction:
-        subjects = [each.subject for each in _install_package(transaction, package, actor, now)]
+        subjects = [each.subject for each in _install_package(transaction, package, actor, now, terms)]
         _each_in(transaction, subjects, signer.subject, now, _approving(signer))
         day = effective_on or Setting(transaction, now).today
         return _each_in(transaction, subjects, signer.subject, now, _releasing(day))
 
 
-def _install_package(transaction: Transaction, package: Package, actor: Actor, now: datetime) -> list[Revision]:
+def _install_package(
+    transaction: Transaction, package: Package, actor: Actor, now: datetime, terms: Terms
+) -> list[Revision]:
     setting = Setting(transaction, now)
     who, moment, procedure = setting.standing(actor.subject, ROOT_UNIT), setting.moment, package.procedure
-    parts = [(procedure_subject(procedure.code, procedure.revision), procedure)]
-    parts += [(form_subject(part.code, part.revision), part) for part in package.forms]
-    return [_install(transaction, subject, part, procedure.code, who, moment) for subject, part in parts]
+    subject = procedure_subject(procedure.code, procedure.revision)
+    settled = _settled(setting, package, terms)
+    own = _install(transaction, subject, procedure, procedure.code, who, moment, settled)
+    forms = [(form_subject(part.code, part.revision), part) for part in package.forms]
+    return [own, *(_install(transaction, name, part, procedure.code, who, moment) for name, part in forms)]
+
+
+def _settled(setting: Setting, package: Package, terms: Terms) -> Terms:
+    """The units' subjects and the forms' codes, as acts hold them; units go on as they were where none are given."""
+    snapshot, procedure = setting.snapshot, package.procedure.code
+    standing = standing_revision(snapshot, procedure, setting.today)
+    units = [setting.find("unit", text) for text in terms.units] or (standing.units if standing else [])
+    own = cast("Mapping[str, str]", package.procedure.data.get("provides") or {})
+    given = bound_codes(snapshot, terms.bindings, [part.code for part in package.forms])
+    forms = [part.data for part in package.forms]
+    return Terms(tuple(units), settled_bindings(snapshot, procedure, forms, own, given, setting.today))
+
+
+def bound_codes(snapshot: Snapshot, given: Mapping[str, str], own: Sequence[str] = ()) -> dict[str, str]:
+    """Each purpose to the one form that its spelling names, empty for ``none``.
+
+    Args:
+        snapshot: the register as it stands.
+        given: purpose to spelling.
+        own: the codes of forms that are being installed, and are not in the register yet.
+
+    Raises:
+        UnknownFormError, SharedSpellingError: no such form, or several.
+    """
+    return {purpose: _bound_code(snapshot, spelling, own) for purpose, spelling in given.items()}
+
+
+def _bound_code(snapshot: Snapshot, spelling: str, own: Sequence[str]) -> str:
+    if spelling.lower() == NO_FORM:
+        return ""
+    return spelling.upper() if spelling.upper() in own else code_of(snapshot, spelling)
 
 
 def _install(
-    transaction: Transaction, subject: str, part: Part, procedure: str, who: Standing, moment: Moment
+    transaction: Transaction,
+    subject: str,
+    part: Part,
+    procedure: str,
+    who: Standing,
+    moment: Moment,
+    settled: Terms = AS_IT_FOLLOWS,
 ) -> Revision:
     if transaction.history(subject) is not None:
         raise InstalledAlreadyError(f"{part.code} {part.revision}")
     files = {name: digest(data) for name, (data, _type) in part.files.items()}
-    content = form_revision.install(part.code, part.revision, procedure, part.data, files, who, moment)
+    content = form_revision.install(
+        part.code, part.revision, procedure, part.data, files, who, moment,
+        units=settled.units, bindings=settled.bindings,
+    )  # fmt: skip
     head = transaction.create(subject, secrets.token_hex(SALT_BYTES))
     revision = Revision.replay(head.followed_by(content))
     for data, media_type in part.files.values():
@@ -345,7 +403,7 @@ def approve(register: Register, subjects: Sequence[str], actor: Actor, signer: S
     Raises:
         OwnWorkError, NoRoleError, WrongRevisionStateError: as ``Revision.approve``.
     """
-    return _each(register, subjects, actor, now, _approving(signer))
+    return act_on_each(register, subjects, actor, now, _approving(signer))
 
 
 def release(
@@ -356,7 +414,7 @@ def release(
     Raises:
         OwnWorkError, NoRoleError, WrongRevisionStateError: as ``Revision.release``.
     """
-    return _each(register, subjects, actor, now, _releasing(effective_on))
+    return act_on_each(register, subjects, actor, now, _releasing(effective_on))
 
 
 def withdraw(
@@ -367,7 +425,7 @@ def withdraw(
     Raises:
         NoRoleError, WrongRevisionStateError: as ``Revision.withdraw``.
     """
-    return _each(
+    return act_on_each(
         register,
         [subject],
         actor,
@@ -387,7 +445,10 @@ def _releasing(effective_on: date) -> Decide:
     return lambda revision, who, moment: revision.release(effective_on, who, moment)
 
 
-def _each(register: Register, subjects: Sequence[str], actor: Actor, now: datetime, decide: Decide) -> list[Revision]:
+def act_on_each(
+    register: Register, subjects: Sequence[str], actor: Actor, now: datetime, decide: Decide
+) -> list[Revision]:
+    """Do to several revisions what ``decide`` decides of each, all in one transaction."""
     with register.writing(now=now) as transaction:
         return _each_in(transaction, sorted(subjects), actor.subject, now, decide)
 

@@ -71,7 +71,7 @@ class Setting:
         """The Chinese and English names of every role, by id."""
         roles = dict(BUILT_IN_ROLES)
         for history in self.snapshot.histories("procedure"):
-            for role in cast("list[Mapping[str, str]]", Revision.replay(history).definition["roles"]):
+            for role in cast("list[Mapping[str, str]]", Revision.replay(history).definition.get("roles") or []):
                 roles[role["id"]] = (role["zh"], role["en"])
         return roles
 
