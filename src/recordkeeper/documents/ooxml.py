@@ -23,13 +23,14 @@ from recordkeeper.language import translate as _
 MOST_MEMBERS = 2000
 MOST_BYTES = 200 * 1024 * 1024
 MOST_SPREADSHEET_BYTES = 64 * 1024 * 1024
+LARGEST_SMALL_PART_BYTES = 8 * 1024 * 1024
 MOST_EXPANSION = 100
 SMALL_BYTES = 1024 * 1024
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 DOCUMENT_PART, WORKBOOK_PART = "word/document.xml", "xl/workbook.xml"
-CONTENT_TYPES_PART = "[Content_Types].xml"
+CONTENT_TYPES_PART, _ROOT_RELATIONS = "[Content_Types].xml", "_rels/.rels"
 
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _MAIN_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
@@ -87,6 +88,17 @@ def parse_part(data: bytes, name: str) -> etree._Element:
     return root
 
 
+def parse_small_part(data: bytes, name: str) -> etree._Element:
+    """The root of a part that is small in every file.
+
+    Raises:
+        DocumentRefusedError: as ``parse_part``, or over 8 MB, which as a tree take 250.
+    """
+    if len(data) > LARGEST_SMALL_PART_BYTES:
+        raise DocumentRefusedError(name, _("at most 8 MB"), _("{size} bytes").format(size=len(data)))
+    return parse_part(data, name)
+
+
 def read_package(data: bytes, name: str) -> dict[str, bytes]:
     """The members of a Word file in their order, once it has passed the gate.
 
@@ -110,7 +122,12 @@ def read_package(data: bytes, name: str) -> dict[str, bytes]:
         if member.endswith(".rels"):
             _check_relations(parse_part(content, f"{name}/{member}"), name)
         elif member.endswith(".xml"):
-            _check_fields(parse_part(content, f"{name}/{member}"), f"{name}/{member}")
+            root = parse_part(content, f"{name}/{member}")
+            _check_fields(root, f"{name}/{member}")
+            if member == DOCUMENT_PART and root.tag != tag("document"):
+                raise DocumentRefusedError(name, _("a Word document (docx)"), f"<{etree.QName(root).localname[:40]}>")
+    if f'"{DOCUMENT_PART}"'.encode() not in members.get(_ROOT_RELATIONS, b"").replace(b'"/', b'"').replace(b"'", b'"'):
+        raise DocumentRefusedError(name, _("a Word document (docx)"), _("no way from the package to its document"))
     return members
 
 
@@ -135,7 +152,7 @@ def read_spreadsheet_package(data: bytes, name: str) -> dict[str, bytes]:
         if _ACTIVE_NAME.search(member):
             raise DocumentRefusedError(name, _("no macros or other active content"), member)
         if member.endswith(".rels"):
-            _check_relations(parse_part(content, f"{name}/{member}"), name)
+            _check_relations(parse_small_part(content, f"{name}/{member}"), name)
         elif member.endswith(".xml") and _DOCTYPE.search(content):
             raise DocumentRefusedError(f"{name}/{member}", _("XML without a document type"), "DOCTYPE")
     return members
@@ -179,7 +196,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], size: int, name: str, most_by
 
 
 def _check_types(content: bytes, name: str, main_part: str, main_type: str, expected: str) -> None:
-    types = parse_part(content, f"{name}/{CONTENT_TYPES_PART}")
+    types = parse_small_part(content, f"{name}/{CONTENT_TYPES_PART}")
     main = ""
     for element in types:
         kind = element.get("ContentType") or ""

@@ -18,13 +18,13 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from recordkeeper.documents.ooxml import WORKBOOK_PART, DocumentRefusedError, parse_part, read_spreadsheet_package
+from recordkeeper.documents.ooxml import WORKBOOK_PART, DocumentRefusedError, parse_small_part, read_spreadsheet_package
 from recordkeeper.documents.workbook import MOST_DIGITS, NOTE_COLOUR, NOTE_POINTS
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 
-MOST_COLUMNS, MOST_CELLS, MOST_MERGES = 1000, 2_000_000, 50_000
-LARGEST_PART_BYTES = 8 * 1024 * 1024
+MOST_COLUMNS, MOST_CELLS, MOST_MERGES = 1000, 1_000_000, 50_000
+MOST_MARKS, MOST_IN_A_CELL = 2_400_000, 5_000
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _SHEETS = "xl/_rels/workbook.xml.rels"
@@ -125,25 +125,51 @@ def _sheets(members: Mapping[str, bytes], name: str) -> dict[str, str]:
 
 def _part(members: Mapping[str, bytes], part: str, name: str) -> etree._Element:
     """A part that is small in every spreadsheet, or an empty one."""
-    content = members.get(part, b"<none/>")
-    if len(content) > LARGEST_PART_BYTES:
-        raise DocumentRefusedError(f"{name}/{part}", _("at most 8 MB"), _("{size} bytes").format(size=len(content)))
-    return parse_part(content, f"{name}/{part}")
+    return parse_small_part(members.get(part, b"<none/>"), f"{name}/{part}")
 
 
-def _elements(content: bytes, place: str, *tags: str) -> Iterator[tuple[str, etree._Element]]:
-    """The beginnings and ends of elements as they come, so that no part is in memory as a tree."""
+def _elements(content: bytes, place: str, kept: str, *others: str) -> Iterator[tuple[str, etree._Element]]:
+    """The beginnings and ends of elements as they come, so that no part is in memory as a tree.
+
+    Args:
+        content: the part.
+        place: how to name it in a refusal.
+        kept: the element that is given with all that it holds.
+        others: elements that are given with their attributes alone.
+    """
+    if content.count(b"<") > MOST_MARKS:
+        expected = _("at most {count} rows, cells or merges").format(count=MOST_MARKS // 4)
+        raise DocumentRefusedError(place, expected, str(content.count(b"<") // 4))
+    whole, given = f"{_MAIN}{kept}", {f"{_MAIN}{name}" for name in (kept, *others)}
+    held: etree._Element | None = None
+    inside = 0
     try:
-        yield from etree.iterparse(
-            io.BytesIO(content),
-            events=("start", "end"),
-            tag=tuple(f"{_MAIN}{tag}" for tag in tags),
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-        )
+        for event, element in etree.iterparse(
+            io.BytesIO(content), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False
+        ):
+            if event == "start" and held is None and element.tag == whole:
+                held, inside = element, 0
+            elif event == "start":
+                inside += 1
+                if held is not None and inside > MOST_IN_A_CELL:
+                    expected = _("at most {count} pieces in a cell").format(count=MOST_IN_A_CELL)
+                    raise DocumentRefusedError(place, expected, str(inside))
+            if element.tag in given:
+                yield event, element
+            if event == "end":
+                held = None if element is held else held
+                if held is None:
+                    _let_go(element)
     except etree.XMLSyntaxError as error:
         raise DocumentRefusedError(place, _("well-formed XML"), str(error.msg)) from None
+
+
+def _let_go(element: etree._Element) -> None:
+    """Forget an element that was read, and those before it."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
 
 
 # ---- styles and strings --------------------------------------------------------------------------------------------
@@ -202,15 +228,6 @@ def _strings(members: Mapping[str, bytes], name: str) -> Iterator[str]:
     for event, element in _elements(members.get(part, b"<none/>"), f"{name}/{part}", "si"):
         if event == "end":
             yield _text_of(element)
-            _let_go(element)
-
-
-def _let_go(element: etree._Element) -> None:
-    """Forget an element that was read, and those before it."""
-    element.clear()
-    parent = element.getparent()
-    while parent is not None and element.getprevious() is not None:
-        del parent[0]
 
 
 def _text_of(item: etree._Element) -> str:
@@ -259,7 +276,7 @@ class _Reader:
         rows: dict[int, dict[int, CellText]] = {}
         merges: list[tuple[int, int, int, int]] = []
         cells = row = column = 0
-        for event, element in _elements(content, self.place, "row", "c", "mergeCell"):
+        for event, element in _elements(content, self.place, "c", "row", "mergeCell"):
             match event, element.tag.removeprefix(_MAIN):
                 case "start", "row":
                     row, column = self._row(element.get("r"), row), 0
@@ -270,9 +287,6 @@ class _Reader:
                         cells += 1
                         self._check(cells, MOST_CELLS)
                         self._check(len(rows), self.most_rows)
-                    _let_go(element)
-                case "end", "row":
-                    _let_go(element)
                 case "end", "mergeCell":
                     merges.append(self._merge(element.get("ref") or ""))
                     self._check(len(merges), MOST_MERGES)

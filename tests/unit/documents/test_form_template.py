@@ -1,6 +1,7 @@
 import io
 import time
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 from docx import Document
@@ -363,6 +364,22 @@ PAYLOADS = [
     "{{ '}}' }}",
     "{{ customer }}}}{{",
     "{{ ＿＿class＿＿ }}",
+    "{{ ().__class__.__base__.__subclasses__() }}",
+    "{{ request.application.__globals__ }}",
+    "{{ get_flashed_messages.__globals__ }}",
+    "{{ url_for.__globals__['os'] }}",
+    "{{ config.items() }}",
+    "{{ image.tpl.save('/tmp/x') }}",
+    "{{r customer }}",
+    "{{ customer|e|safe }}",
+    "{{ [].append(1) }}",
+    "{{ dict(a=1).__class__ }}",
+    "{{ loop.__class__ }}",
+    "{{ customer if 1 else 2 }}",
+    "{%tr for x in range(9**9) %}{%tr endfor %}",
+    "{% with a = customer.__class__ %}{% endwith %}",
+    "{{ rk_filling.write('x') }}",
+    "{% do rk_filling.write('x') %}",
 ]  # fmt: skip
 
 
@@ -386,9 +403,27 @@ def _in_split_runs(payload: str) -> bytes:
     return small_docx(runs(*payload))
 
 
-@pytest.mark.parametrize("place", [_in_body, _in_table, _in_header, _in_footer, _in_split_runs])
+def _in_part(name: str, payload: str) -> bytes:
+    part = f"<part><p>{escape(payload)}</p></part>"
+    return with_member(small_docx(runs("x")), name, part.encode())
+
+
+def _in_a_note(payload: str) -> bytes:
+    return _in_part("word/footnotes.xml", payload)
+
+
+def _in_the_properties(payload: str) -> bytes:
+    return _in_part("docProps/core.xml", payload)
+
+
+@pytest.mark.parametrize(
+    "place", [_in_body, _in_table, _in_header, _in_footer, _in_split_runs, _in_a_note, _in_the_properties]
+)
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_an_attack_is_refused_with_the_place_and_never_compiled(payload: str, place: Any) -> None:
+def test_an_attack_is_refused_with_the_place_and_never_compiled(
+    payload: str, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recordkeeper.documents.form_template.compile_part", None)
     messages = _messages(place(payload))
     assert messages
     assert all(".xml: " in message for message in messages)
