@@ -82,6 +82,16 @@ SAMPLES = {
         "agreement", section("one", field("a_text"), **SIGNED), section("two", **SIGNED), section("three", **SIGNED)
     ),
     "landscape": sample_form("form", section("one", *EVERY_FIELD, **SIGNED), orientation="landscape"),
+    "copies": sample_form(
+        "agreement",
+        section("one", *EVERY_FIELD, **SIGNED),
+        page="A5",
+        copies=[
+            {"zh": "存根联", "en": "Stub"},
+            {"zh": "客户联", "en": "Customer copy"},
+            {"zh": "财务联", "en": "Finance"},
+        ],
+    ),
     "a5": sample_form("form", section("one", *EVERY_FIELD, **SIGNED), page="A5"),
     "statistics": sample_form("statistics", section("one", *EVERY_FIELD, **SIGNED)),
     "report": sample_form("report", section("one", *EVERY_FIELD, **SIGNED)),

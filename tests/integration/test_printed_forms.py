@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,9 +21,10 @@ from recordkeeper.documents.page_code import codes_shown
 from recordkeeper.documents.printout import Printout, print_pdfs
 from recordkeeper.documents.template_names import template_names
 from recordkeeper.model.form import Form
-from recordkeeper.model.print_code import PrintCode
+from recordkeeper.model.print_code import PrintCode, parse_print_code
 from recordkeeper.model.rendition import Surroundings, blank_context, boxes
 from recordkeeper.model.rich_text import Span, Style, plain
+from recordkeeper.services.previewing import Variant, preview_context
 
 FEEDBACK = FORMS / "P02" / "QR-017-02.yaml"
 CODE = PrintCode("ABCDEFGHJK", 12)
@@ -224,6 +226,27 @@ def test_a_word_file_says_of_its_later_pages_that_they_are_not_numbered(printed:
         page.render(scale=150 / 72).to_pil().convert("L") for name in OF_P02 for page in _document(printed[name.stem])
     ]
     assert [_decoded(page) for page in pictures] == [""] * len(pictures)
+
+
+SLIP = FORMS / "P05" / "QR-105-04.yaml"
+COPIES = ("第一联存根联", "第二联顾客联")
+
+
+@pytest.mark.needs_libreoffice
+def test_each_copy_of_a_slip_has_its_name_and_pages_of_its_own_by_text_and_by_code() -> None:
+    form, roles = shipped_form(SLIP)
+    template = prepare_template(SLIP.with_suffix(".docx").read_bytes(), template_names(form)).template
+    amended = template.render(preview_context(form, Variant.AMENDED, date(2026, 11, 23), roles))
+    pdfs = print_pdfs({"blank": Printout(_rendered(SLIP)), "amended": Printout(amended)})
+    for name, pages in (("blank", 1), ("amended", 2)):
+        texts = ["".join(text.split()) for text in _pages(pdfs[name])]
+        assert len(texts) == pages * len(COPIES)
+        for index, text in enumerate(texts):
+            assert f"第{index % pages + 1}页共{pages}页" in text
+            assert COPIES[index // pages] in text
+    pictures = [page.render(scale=150 / 72).to_pil().convert("L") for page in _document(pdfs["amended"])]
+    codes = [parse_print_code(_decoded(page)) for page in pictures]
+    assert [(code.page, code.pages) for code in codes] == [(1, 2), (2, 2)] * 2
 
 
 def _document(data: bytes) -> Iterator[Any]:

@@ -64,7 +64,7 @@ class ReadForm:
     """Everything that a filled form says.
 
     Args:
-        values: by name; of a name that the template prints several times, the first place that is not empty.
+        values: by name; a name that the template prints several times, as for each copy of a slip, says one thing.
         rows: the rows of each list, by the names of their columns.
     """
 
@@ -77,10 +77,7 @@ class ReadForm:
             rows = self.rows.setdefault(listed, [])
             rows += [{} for _number in range(len(rows), row)]
             place = rows[row - 1]
-        elder = place.setdefault(name, value)
-        if elder in {ReadValue(), value}:
-            place[name] = value
-        elif value != ReadValue():
+        if place.setdefault(name, value) != value:
             raise UnreadableFormError(_("{name} alike wherever it stands").format(name=name), repr(value.text[:40]))
 
 
@@ -95,19 +92,37 @@ def read_values(template: bytes, docx: bytes) -> ReadForm:
         UnreadableFormError: a value is missing, stands elsewhere than its tag, or differs from one place to another.
     """
     read = ReadForm()
+    lengths: dict[str, int] = {}
     was, now = _parts(template), _parts(docx)
     for number, name in enumerate(was):
         if name not in now:
             raise UnreadableFormError(name, _("nothing"))
         tags = _Tags(was[name])
-        read.rows |= {listed: [] for listed in tags.lists if listed not in read.rows}
+        read.rows |= {loop.listed: [] for loop in tags.loops if loop.listed not in read.rows}
+        counted: dict[_Loop, int] = {}
         for place, row, value, surroundings in _marked(now[name], number):
             if place not in tags.places:
                 raise UnreadableFormError(_("a bookmark for each tag"), f"{name} {place}")
             tag = tags.places[place]
             tag.surroundings.check(surroundings, tag.name)
             read._add(tag.name, tag.listed, row, value)  # noqa: SLF001  # of this module
+            if tag.loop is not None:
+                counted[tag.loop] = max(row, counted.get(tag.loop, 0))
+        for loop in tags.printing:
+            if (rows := counted.get(loop, 0)) or not loop.is_conditional:
+                _agree(loop.listed, rows, lengths)
     return read
+
+
+def _agree(listed: str, rows: int, lengths: dict[str, int]) -> None:
+    """Hold that a list has as many rows wherever it stands; those of a later copy are no fewer.
+
+    Raises:
+        UnreadableFormError: it has not.
+    """
+    if lengths.setdefault(listed, rows) != rows:
+        found = _("{number} rows").format(number=rows)
+        raise UnreadableFormError(_("{name} alike wherever it stands").format(name=listed), found)
 
 
 def _parts(docx: bytes) -> dict[str, etree._Element]:
@@ -166,9 +181,27 @@ def _index(paragraph: etree._Element, row: etree._Element, cells: Sequence[etree
 
 
 @dataclass(frozen=True, slots=True)
+class _Loop:
+    """A loop of a template.
+
+    Args:
+        number: which of its part's loops.
+        variable: the name of its item.
+        listed: the name of its list.
+        is_conditional: whether it may be left out.
+    """
+
+    number: int
+    variable: str
+    listed: str
+    is_conditional: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Tag:
     name: str
     listed: str
+    loop: _Loop | None
     surroundings: _Surroundings
 
 
@@ -177,35 +210,46 @@ class _Tags:
 
     def __init__(self, root: etree._Element) -> None:
         self.places: dict[int, _Tag] = {}
-        self.lists: dict[str, None] = {}
-        loops: list[tuple[str, str]] = []
+        self.loops: list[_Loop] = []
+        self._conditions = 0
+        open_loops: list[_Loop] = []
         around: dict[etree._Element, tuple[tuple[str, ...], frozenset[int]]] = {}
         for paragraph in root.iter(f"{_W}p"):
             for match in _TAG.finditer(_own_text(paragraph)):
                 if match.group(2):
-                    self._follow(match.group(2), loops)
+                    self._follow(match.group(2), open_loops)
                 elif match.group(1):
                     row, cells = _scope(paragraph)
                     if row not in around:
                         around[row] = _template_cells(cells)
                     surroundings = _Surroundings(_index(paragraph, row, cells), *around[row])
-                    self.places[len(self.places) + 1] = _Tag(*_named(match.group(1), loops), surroundings)
+                    self.places[len(self.places) + 1] = _tag(match.group(1), open_loops, surroundings)
 
-    def _follow(self, statement: str, loops: list[tuple[str, str]]) -> None:
+    @property
+    def printing(self) -> set[_Loop]:
+        """The loops that print a value."""
+        return {tag.loop for tag in self.places.values() if tag.loop is not None}
+
+    def _follow(self, statement: str, open_loops: list[_Loop]) -> None:
         begun = _FOR.fullmatch(statement)
         if begun:
-            loops.append((begun.group(1), begun.group(2)))
-            self.lists[begun.group(2)] = None
+            loop = _Loop(len(self.loops), begun.group(1), begun.group(2), self._conditions > 0)
+            open_loops.append(loop)
+            self.loops.append(loop)
         elif statement == "endfor":
-            loops.pop()
+            open_loops.pop()
+        else:
+            self._conditions += {"if": 1, "endif": -1}.get(statement.partition(" ")[0], 0)
 
 
-def _named(name: str, loops: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """The name of a value, and of the list that it is a column of; empty where it is of none."""
+def _tag(name: str, loops: Sequence[_Loop], surroundings: _Surroundings) -> _Tag:
+    """A tag with the list that it is a column of; an empty name where it is of none."""
     base, _dot, column = name.partition(".")
-    if base in dict(loops):
-        return column, dict(loops)[base]
-    return name, loops[-1][1] if loops else ""
+    own = next((loop for loop in reversed(loops) if loop.variable == base), None)
+    inner = loops[-1] if loops else None
+    if own is not None:
+        return _Tag(column, own.listed, inner, surroundings)
+    return _Tag(name, inner.listed if inner else "", inner, surroundings)
 
 
 def _template_cells(cells: Sequence[etree._Element]) -> tuple[tuple[str, ...], frozenset[int]]:

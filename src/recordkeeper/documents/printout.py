@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING
 
 from recordkeeper.documents.house_style import mm, paragraph, run
 from recordkeeper.documents.ooxml import W, write_package
-from recordkeeper.documents.page_code import codes_shown, number_pages
+from recordkeeper.documents.page_code import codes_shown, counts_anew, number_pages
 from recordkeeper.documents.pdf import to_pdf
 from recordkeeper.documents.typeface import HEI
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfWriter
-
-    from recordkeeper.model.print_code import PrintCode
 
 ATTACHED_NAME, ATTACHED_TYPE = "record.json", "application/json"
 MARK_COLOUR = "DEDEDE"
@@ -74,7 +72,7 @@ def print_pdfs(printouts: Mapping[str, Printout]) -> dict[str, bytes]:
     printed: dict[str, bytes] = {}
     for name, each in printouts.items():
         strip = pdfs[f"\n{each.mark}"] if each.mark else b""
-        pdf = _finished(pdfs[name], strip, codes_shown(each.docx))
+        pdf = _finished(pdfs[name], strip, each.docx)
         printed[name] = _with_attachment(pdf, each.attached) if each.attached else pdf
     return printed
 
@@ -101,16 +99,17 @@ def _strip(mark: Mark) -> bytes:
     return write_package({name: content.encode() for name, content in members.items()})
 
 
-def _finished(pdf: bytes, strip: bytes, codes: "list[PrintCode]") -> bytes:
-    """The PDF with its pages numbered in their print codes, and with a mark where there is a strip of it."""
+def _finished(pdf: bytes, strip: bytes, docx: bytes) -> bytes:
+    """The PDF of a Word file with its pages numbered in their print codes, and with a mark where there is a strip."""
     from pypdf import PdfReader, PdfWriter
 
+    codes = codes_shown(docx)
     if not strip and not codes:
         return pdf
     writer = PdfWriter(clone_from=io.BytesIO(pdf))
     original = PdfReader(io.BytesIO(pdf))
     if codes:
-        number_pages(writer, codes)
+        number_pages(writer, codes, is_anew=counts_anew(docx))
     if strip:
         _mark_pages(writer, strip)
     writer.metadata, writer.pdf_header = original.metadata, original.pdf_header

@@ -1,5 +1,6 @@
 """The package around a form's body: page, header, footer, the few styles; equal input gives equal bytes."""
 
+from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 from recordkeeper.documents.house_style import (
@@ -20,6 +21,7 @@ from recordkeeper.documents.house_style import (
     tag_run,
 )
 from recordkeeper.documents.ooxml import W, write_package
+from recordkeeper.documents.scaffold_copy import copy_name
 from recordkeeper.documents.typeface import ARIAL, FANG, HEI, SONG, TIMES
 from recordkeeper.model.form import Form
 
@@ -38,11 +40,9 @@ _PARTS = {
     "styles": ("styles", "styles"),
     "settings": ("settings", "settings"),
     "fontTable": ("fontTable", "fontTable"),
-    "header1": ("header", "header"),
-    "header2": ("header", "header"),
-    "footer1": ("footer", "footer"),
-    "footer2": ("footer", "footer"),
 }
+_FIRST_AND_LATER = 2  # headers and footers
+_LAST_PAGE = "_last_page_of_copy_"
 MARGIN, BINDING_MARGIN = 1134, 1417  # 20 mm; 25 mm on the left, where sheets are bound
 _PAGES = {"A4": (11906, 16838), "A5": (8391, 11906), "A3": (16838, 23811)}
 
@@ -53,22 +53,20 @@ def number_size(form: Form) -> int:
 
 
 def word_file(form: Form, body: str) -> bytes:
-    """The Word file of ``form`` with ``body`` between its header and footer."""
-    width = text_width(form)
+    """The Word file of ``form`` with ``body`` between its header and footer, once for each copy of a slip."""
+    parts = _parts(form)
     contents = {
-        "document": f"<w:document {_ROOT}><w:body>{body}{_page(form)}</w:body></w:document>",
+        "document": f"<w:document {_ROOT}><w:body>{_bodies(form, body)}</w:body></w:document>",
         "styles": _styles(),
         "settings": f"<w:settings {_ROOT}><w:defaultTabStop w:val='420'/><w:characterSpacingControl"
         " w:val='doNotCompress'/><w:compat><w:compatSetting w:name='compatibilityMode'"
         " w:uri='http://schemas.microsoft.com/office/word' w:val='15'/></w:compat></w:settings>",
         "fontTable": _fonts(),
-        "header1": f"<w:hdr {_ROOT}>{_header(width)}</w:hdr>",
-        "header2": f"<w:hdr {_ROOT}>{_later_header(width, number_size(form))}</w:hdr>",
-        "footer1": f"<w:ftr {_ROOT}>{_footer(width)}</w:ftr>",
-        "footer2": f"<w:ftr {_ROOT}>{_footer(width)}</w:ftr>",
+        **_headers(form),
+        **_footers(form),
     }
     members = {
-        "[Content_Types].xml": _content_types(),
+        "[Content_Types].xml": _content_types(parts),
         "_rels/.rels": _relations(
             ("officeDocument", "word/document.xml"), ("extended-properties", "docProps/app.xml")
         ).replace("</Relationships>", f"{_core_relation()}</Relationships>"),
@@ -76,7 +74,7 @@ def word_file(form: Form, body: str) -> bytes:
         "docProps/app.xml": '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/'
         'extended-properties"><Application>Recordkeeper</Application></Properties>',
         "word/_rels/document.xml.rels": _relations(
-            *((kind, f"{name}.xml") for name, (_type, kind) in _PARTS.items() if kind)
+            *((kind, f"{name}.xml") for name, (_type, kind) in parts.items() if kind)
         ),
         **{f"word/{name}.xml": content for name, content in contents.items()},
     }
@@ -93,20 +91,70 @@ def _page_size(form: Form) -> tuple[int, int]:
     return (height, width) if form.orientation == "landscape" else (width, height)
 
 
-def _page(form: Form) -> str:
+def _how_many(form: Form) -> int:
+    """How often the body is printed."""
+    return max(1, len(form.copies))
+
+
+def _parts(form: Form) -> dict[str, tuple[str, str]]:
+    """The parts with their types; each copy has headers and footers of its own, which say its name and its pages."""
+    numbers = range(1, _FIRST_AND_LATER * _how_many(form) + 1)
+    return _PARTS | {f"{kind}{number}": (kind, kind) for kind in ("header", "footer") for number in numbers}
+
+
+def _headers(form: Form) -> dict[str, str]:
+    """The headers of the first and of the later pages, for each copy."""
+    width = text_width(form)
+    headers: dict[str, str] = {}
+    for index in range(_how_many(form)):
+        name = copy_name(form.copies[index], index + 1, *_page_size(form)) if form.copies else ""
+        for header in (_header(width), _later_header(width, number_size(form))):
+            headers[f"header{len(headers) + 1}"] = f"<w:hdr {_ROOT}>{name}{header}</w:hdr>"
+    return headers
+
+
+def _footers(form: Form) -> dict[str, str]:
+    """The footers of the first and of the later pages, for each copy."""
+    return {
+        f"footer{number}": f"<w:ftr {_ROOT}>{_footer(form, (number + 1) // _FIRST_AND_LATER)}</w:ftr>"
+        for number in range(1, _FIRST_AND_LATER * _how_many(form) + 1)
+    }
+
+
+def _bodies(form: Form, body: str) -> str:
+    """The body with the page below it; of a multi-part slip once for each copy, and each on pages of its own."""
+    if not form.copies:
+        return body + _page(form, 1)
+    pages = [_page(form, number) for number, _name in enumerate(form.copies, 1)]
+    breaks = [*pages[:-1], ""]
+    return "".join(f"{body}{_end_of_copy(number, page)}" for number, page in enumerate(breaks, 1)) + pages[-1]
+
+
+def _end_of_copy(copy: int, page: str) -> str:
+    """The end of a copy, marked so that its footer can say how many pages it has.
+
+    LibreOffice knows no number of pages of a section; it finds the page on which a bookmark stands.
+    """
+    mark = f'<w:bookmarkStart w:id="{copy}" w:name="{_LAST_PAGE}{copy}"/><w:bookmarkEnd w:id="{copy}"/>'
+    return paragraph(mark, pitch=20).replace("</w:pPr>", f"{page}</w:pPr>")
+
+
+def _page(form: Form, copy: int) -> str:
     width, height = _page_size(form)
     turned = ' w:orient="landscape"' if form.orientation == "landscape" else ""
-    names = [name for name, (_type, kind) in _PARTS.items() if kind]
+    names = [name for name, (_type, kind) in _parts(form).items() if kind]
     numbers = {name: f"rId{index}" for index, name in enumerate(names, 1)}
+    later = _FIRST_AND_LATER * copy
     references = "".join(
         f'<w:{kind}Reference w:type="{kind_of_page}" r:id="{numbers[f"{kind}{number}"]}"/>'
         for kind in ("header", "footer")
-        for number, kind_of_page in ((1, "first"), (2, "default"))
+        for number, kind_of_page in ((later - 1, "first"), (later, "default"))
     )
+    restart = '<w:pgNumType w:start="1"/>' if form.copies else ""
     return (
         f'<w:sectPr>{references}<w:pgSz w:w="{width}" w:h="{height}"{turned}/><w:pgMar w:top="{MARGIN}"'
         f' w:right="{MARGIN}" w:bottom="{MARGIN}" w:left="{BINDING_MARGIN}" w:header="567" w:footer="567"'
-        ' w:gutter="0"/><w:cols w:space="720"/><w:titlePg/></w:sectPr>'
+        f' w:gutter="0"/>{restart}<w:cols w:space="720"/><w:titlePg/></w:sectPr>'
     )
 
 
@@ -162,7 +210,8 @@ def _continued() -> str:
     )
 
 
-def _footer(width: int) -> str:
+def _footer(form: Form, copy: int) -> str:
+    width = text_width(form)
     checkpoint = (
         statement("{% if checkpoint %}")
         + run("校验点 ", size=_SMALL)
@@ -176,7 +225,7 @@ def _footer(width: int) -> str:
         run("第 ", size=_SMALL),
         _field("PAGE"),
         run(" 页  共 ", size=_SMALL),
-        _field("NUMPAGES"),
+        _field(f"PAGEREF {_LAST_PAGE}{copy}" if form.copies else "NUMPAGES"),
         run(" 页", size=_SMALL),
         TAB,
         checkpoint,
@@ -198,10 +247,10 @@ def _field(name: str) -> str:
     return "".join(f"<w:r>{properties}{piece}</w:r>" for piece in pieces)
 
 
-def _content_types() -> str:
+def _content_types(parts: Mapping[str, tuple[str, str]]) -> str:
     overrides = "".join(
         f'<Override PartName="/word/{name}.xml" ContentType="{_TYPE}.{kind}+xml"/>'
-        for name, (kind, _relation) in _PARTS.items()
+        for name, (kind, _relation) in parts.items()
     )
     return (
         f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" ContentType="application/'

@@ -21,8 +21,6 @@ def not_carried_out(form: Form) -> Iterator[Misfit]:
 
 
 def _places(form: Form) -> Iterator[Place]:
-    if form.copies:
-        yield ("copies",)
     for index, section in enumerate(form.sections):
         yield from _section_places(section, ("sections", index))
     for index, section in enumerate(form.sheet.sections if form.sheet else ()):

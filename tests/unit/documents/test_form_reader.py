@@ -1,5 +1,6 @@
 """Every shipped form and example, rendered and read back: what stands and what is struck is what was put in."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -192,6 +193,29 @@ def test_values_that_differ_from_place_to_place_are_found() -> None:
     altered = with_member(docx, "word/document.xml", filled.replace("张三", "李四", 1).encode())
     with pytest.raises(UnreadableFormError, match="alike"):
         read_values(docx, altered)
+
+
+def _listed_twice(document: DocumentObject) -> None:
+    for _copy in range(2):
+        table = document.add_table(rows=4, cols=1)
+        texts = ("来电人", "{%tr for row in rows %}", "{{ row.caller }}", "{%tr endfor %}")
+        for cell, text in zip(table._cells, texts, strict=True):
+            cell.text = text
+
+
+def test_a_copy_that_lacks_a_row_or_says_nothing_is_found() -> None:
+    docx = docx_of("{{ customer }}", "{{ customer }}", change=_listed_twice)
+    filled = _rendered(docx, customer="张三", rows=[{"caller": "甲"}, {"caller": "乙"}])
+    read = read_values(docx, filled)
+    assert [row["caller"].text for row in read.rows["rows"]] == ["甲", "乙"]
+    rows = re.findall(r"<w:tr\b(?:(?!</w:tr>).)*</w:tr>", member(filled).decode(), re.DOTALL)
+    last = next(row for row in reversed(rows) if "乙" in row)
+    for lost, problem in ((last, "rows"), ("张三", "customer")):
+        before, found, after = member(filled).decode().rpartition(lost)
+        assert found
+        altered = with_member(filled, "word/document.xml", (before + after).encode())
+        with pytest.raises(UnreadableFormError, match=problem):
+            read_values(docx, altered)
 
 
 def test_a_form_of_another_template_is_refused() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.enum.section import WD_SECTION
 from lxml import etree
 
 from form_samples import ROLES, SAMPLES, SHIPPED, shipped_form
@@ -61,6 +62,27 @@ def test_the_archive_stamp_has_a_free_corner_and_the_other_holds_the_print_code_
     texts = ["".join(map(str, cell.itertext())) for cell in first_row.iter(tag("tc"))]
     assert texts[0] == ""
     assert texts[2] == "{%p if print_code %}{{ print_code }}{{ record.number }}{%p endif %}"
+
+
+def _names_down_the_edge(header: etree._Element) -> str:
+    frames = [next(frame.iterancestors(tag("p"))) for frame in header.iter(tag("framePr"))]
+    return "".join(text.text or "" for frame in frames for text in frame.iter(tag("t")))
+
+
+def test_a_slip_of_several_copies_has_each_whole_on_its_own_pages_with_its_name_on_all_of_them() -> None:
+    docx = scaffold(SAMPLES["copies"], ROLES)
+    document = Document(io.BytesIO(docx))
+    text = text_of(docx)
+    assert [text.count(f"{{{{ {name} }}}}") for name in ("print_code", "signature.one", "amendment.mark")] == [3, 3, 3]
+    names = ["第一联存根联Stub", "第二联客户联Customer copy", "第三联财务联Finance"]
+    for section, name in zip(document.sections, names, strict=True):
+        assert section.start_type is WD_SECTION.NEW_PAGE
+        assert section.different_first_page_header_footer
+        for header in (section.first_page_header, section.header):
+            assert _names_down_the_edge(header._element) == name
+    starts = [number.get(tag("start")) for number in _body(docx).iter(tag("pgNumType"))]
+    assert starts == ["1", "1", "1"]
+    assert list(_body(scaffold(SAMPLES["a5"], ROLES)).iter(tag("pgNumType"))) == []
 
 
 def test_who_fills_a_section_stands_in_its_heading() -> None:

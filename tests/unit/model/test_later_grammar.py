@@ -41,9 +41,3 @@ def test_a_section_that_is_repeated_is_named() -> None:
     asked = section("asked", field("who", "choice", choices=choices, multiple=True))
     answered = section("answered", field("opinion"), each={"field": "who"})
     assert keys_of(sample_form("form", asked, answered)) == ["sections.1.each"]
-
-
-def test_copies_are_named() -> None:
-    copies = [{"zh": "存根联", "en": "Stub"}, {"zh": "客户联", "en": "Customer"}]
-    form = sample_form("agreement", FIRST, copies=copies)
-    assert keys_of(form) == ["copies"]
