@@ -218,3 +218,17 @@ def test_an_acting_command_publishes_what_it_did(desk: Desk, record_template: St
     desk.done("record", "void", number, "--reason", "重复", who="staff")
     assert (desk.root / "archive" / "log" / "checkpoint").is_file()
     assert "archive" in {event["kind"] for event in desk.done("record", "history", number)["events"]}
+
+
+def test_what_happened_long_ago_is_entered_with_its_reason(desk: Desk) -> None:
+    long_ago = ("--occurred", "2020-01-02 09:40")
+    refused = desk.refused("record", "new", "QR-017-02", *long_ago, *sets(RECEIVED), who="staff")
+    assert refused["status"] == "2"
+    number = desk.done(
+        "record", "new", "QR-017-02", *long_ago, "--late-reason", "补录", *sets(RECEIVED), who="staff"
+    )["number"]  # fmt: skip
+    shown = desk.done("record", "show", number)
+    assert (shown["occurred"], shown["late_reason"]) == ("2020-01-02 09:40", "补录")
+    assert shown["late_days"] > 1000
+    (event,) = desk.done("record", "history", number)["events"]
+    assert (event["occurred_at"], event["effective_at"], event["flags"]) == ("2020-01-02T01:40:00Z", "", ["late"])

@@ -33,6 +33,8 @@ def log(invocation: Invocation, subject: str | None, first: int | None, limit: i
         (
             event.index,
             event.entered_at,
+            event.occurred_at if event.occurred_at != event.entered_at else "",
+            event.effective_at,
             act_name(event.kind),
             event.subject,
             event.act_number,
@@ -41,7 +43,10 @@ def log(invocation: Invocation, subject: str | None, first: int | None, limit: i
         )
         for event in events
     ]
-    columns = (_("No."), _("Entered"), _("Kind"), _("Subject"), _("Act"), _("By"), _("Flags"))
+    columns = (
+        *(_("No."), _("Entered"), _("Happened"), _("Effective")),
+        *(_("Kind"), _("Subject"), _("Act"), _("By"), _("Flags")),
+    )
     invocation.emit(
         [
             {

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 @click.option("--source", metavar="NUMBER", help=_("The record that it follows from; both then name each other"))
 @click.option("--for", "filled_for", default="", metavar="NAME", help=_("For whom you fill it in"))
 @click.option("--occurred", metavar="MOMENT", help=_("When the matter happened, where it is not now"))
+@click.option(
+    "--late-reason",
+    default="",
+    metavar="TEXT",
+    help=_("Why it is entered late; needed after three days, or after as many as the form says"),
+)
 @value_options
 @shared_options
 def new(
@@ -40,6 +46,7 @@ def new(
     source: str | None,
     filled_for: str,
     occurred: str | None,
+    late_reason: str,
     sets: tuple[str, ...],
     file: Path | None,
 ) -> None:
@@ -54,7 +61,7 @@ def new(
     if occurred is not None:
         with register.reading() as snapshot:
             happened = occurred_at(snapshot, now, occurred)
-    about = lifecycle.About(unit, party, premises, happened, source)
+    about = lifecycle.About(unit, party, premises, happened, source, late_reason)
 
     def act(values: "Raw | None") -> "Record":
         return lifecycle.new(register, actor, now, form, values, about, filled_for=filled_for)

@@ -34,6 +34,7 @@ _OUTPUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--map", "mapping", type=PRESENT_FILE, metavar="FILE.yaml", help=_("Which column fills which field"))
 @click.option("--sheet", metavar="NAME", help=_("The sheet of an XLSX file; else the only one that is not empty"))
 @click.option("--unit", metavar="UNIT", help=_("The unit of the records; else the one where you act"))
+@click.option("--late-reason", default="", metavar="TEXT", help=_("Why those rows that are entered late are"))
 @click.option("--dry-run", "is_dry_run", is_flag=True, help=_("Check every row and enter nothing"))
 @click.option("--skip-rejected", is_flag=True, help=_("Enter the other rows when some are rejected"))
 @click.option("--rejects", type=_OUTPUT, metavar="FILE.csv", help=_("Write what was rejected to this file too"))
@@ -45,6 +46,7 @@ def import_(
     mapping: Path | None,
     sheet: str | None,
     unit: str | None,
+    late_reason: str,
     *,
     is_dry_run: bool,
     skip_rejected: bool,
@@ -69,7 +71,7 @@ def import_(
     with file.open("rb") as opened:
         data = opened.read(LARGEST_FILE_BYTES + 1)
     explained = (read_definition(mapping)[1], mapping.name) if mapping else None
-    table = Table(form_name, data, file.name, explained, unit, sheet)
+    table = Table(form_name, data, file.name, explained, unit, sheet, late_reason)
     act = try_import if is_dry_run else import_what_fits if skip_rejected else import_records
     register, actor = invocation.workspace().register, invocation.actor()
     try:

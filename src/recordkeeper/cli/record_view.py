@@ -56,7 +56,8 @@ def history(invocation: Invocation, number: str) -> None:
     found, events = viewing.history(register, invocation.actor(), invocation.now, number)
 
     def render() -> None:
-        columns = [_("Event"), _("Act"), _("What"), _("Who"), _("When"), _("State digest"), _("Flags")]
+        columns = [_("Event"), _("Act"), _("What"), _("Who"), _("Entered"), _("Happened"), _("Effective")]
+        columns += [_("State digest"), _("Flags")]
         rows = [
             [
                 each.index,
@@ -64,6 +65,8 @@ def history(invocation: Invocation, number: str) -> None:
                 act_name(each.kind),
                 each.name,
                 each.local,
+                each.occurred_local if each.occurred_at != each.at else "",
+                each.effective_at,
                 each.state_digest,
                 listing(flag_name(flag) for flag in each.flags),
             ]
@@ -191,7 +194,10 @@ def _lines(view: "RecordView") -> Iterator[RichText]:
         _("Entered"),
         f"{view.entered_on} {view.entered_by}" + (_(", added after its sheet closed") if view.is_late_row else ""),
     )
+    late = _("{count} days after the matter: {reason}").format(count=view.late_days, reason=view.late_reason)
     optional = [
+        (_("Happened"), view.occurred),
+        (_("Entered late"), late if view.late_days else ""),
         (_("Closed"), view.closed_on),
         (_("Sheet"), view.sheet),
         (_("Party"), view.party_name),

@@ -172,6 +172,7 @@ class Form(Definition):
     Args:
         printed_prefix: a number that several forms print without its last part; it lists them and finds none.
         copies: the parts of a multi-part slip, each named on its own sheet.
+        late_after_days: entered more days than this after its matter, a record says why.
     """
 
     code: Code
@@ -190,6 +191,7 @@ class Form(Definition):
     orientation: Literal["portrait", "landscape"] = "portrait"
     copies: tuple[Title, ...] = ()
     digits: Annotated[int, Field(ge=4, le=8)] = 4
+    late_after_days: Annotated[int, Field(ge=0, le=366)] | None = None
     sheet: SheetRule | None = None
     retention: RetentionRule
     amendment: AmendmentPolicy = AmendmentPolicy()

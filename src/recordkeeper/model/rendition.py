@@ -23,6 +23,7 @@ from recordkeeper.model.amendment import (
 )
 from recordkeeper.model.canonical import Json
 from recordkeeper.model.form import Form
+from recordkeeper.model.lateness import lateness_of
 from recordkeeper.model.print_code import PrintCode
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State, value_at
@@ -447,9 +448,11 @@ def record_context(record: Record, around: Surroundings, rows: Sequence[Record] 
     context["signature"] = {section.id: signature_block(record, section, around) for section in record.sections}
     context["filled"] = {section.id: _filled_by(record, section, around) for section in record.sections}
     lines = amendment_list(record, around)
+    late = _late_entry(record, around)
     if record.is_sheet:
         lines += _fill_rows(context, record, rows, around)
-    context["amendments"] = lines
+        late = [line for number, row in enumerate(rows, 1) for line in _late_entry(row, around, number)]
+    context["amendments"] = [*late, *lines]
     context["amendments_summary"] = _summary(lines)
     context["attachments"] = [
         {"name": each.name, "digest": each.digest[:16], "added_on": around.local(each.at)}
@@ -495,7 +498,7 @@ def row_cells(row: Record, around: Surroundings, number: int, *, first: int = 0)
         "no": str(number),
         "number": row.number,
         "recorded_by": str(row.opening["name"]),
-        "late": "迟录" if row.opening.get("late") else "",
+        "late": "迟录" if row.opening.get("late") or lateness_of(row.opening) else "",
         "void": "作废" if is_struck_out else "",
     }
     return cells
@@ -507,6 +510,31 @@ def _struck_out(cell: Printed) -> Printed:
     if isinstance(cell, tuple):
         return struck_out(cast("RichText", cell))
     return [_struck_out(part) for part in cell] if isinstance(cell, list) else cell
+
+
+def _late_entry(record: Record, around: Surroundings, row: int | None = None) -> list[Printed]:
+    """The line by which the list under the form tells how late a record or row was entered, and why."""
+    late = lateness_of(record.opening)
+    if late is None:
+        return []
+    matter = around.local(late.matter) if "T" in late.matter else late.matter
+    act = record.history.acts[1]
+    entered = around.local(act.at)
+    place = f"第 {row} 行 " if row is not None else ""
+    said = f"迟录 {late.days} 天：\n{entered} 登记"
+    return [
+        {
+            "mark": "",
+            "field": f"{place}登记时间",
+            "old": "",
+            "new": f"{entered} 登记，事情发生 {matter}，迟录 {late.days} 天",
+            "change": plain(f"事情发生 {matter}\n{said}"),
+            "reason": late.reason,
+            "by": f"{act.content['name']}\n{entered}",
+            "countersigned": plain(UNUSED),
+            "pending": False,
+        }
+    ]
 
 
 def _voiding(row: Record, around: Surroundings, number: int) -> list[Printed]:

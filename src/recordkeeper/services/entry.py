@@ -14,6 +14,7 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json
 from recordkeeper.model.event import SALT_BYTES, History, head_act
 from recordkeeper.model.expression import ExpressionError, holds, names_in
+from recordkeeper.model.lateness import late_entry
 from recordkeeper.model.record import Record, open_record
 from recordkeeper.model.record_guard import ValuesRefusedError, broken_checks, missing_values
 from recordkeeper.model.section import FormField, Section, Title
@@ -128,6 +129,7 @@ def new_entry(register: Register, actor: Actor, now: datetime, form: str, about:
         UnknownFormError, SharedSpellingError, NotInForceError: as ``catalogue``.
         UnknownPlaceError, SeveralPlacesError: no such unit, party or premises, or several.
         NotYoursError: no role of the first section.
+        NoLateReasonError: the matter lies more than a set time back, and there is no reason.
     """
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
@@ -138,6 +140,8 @@ def new_entry(register: Register, actor: Actor, now: datetime, form: str, about:
         subject = record_subject(f"{definition.code}/{setting.today.year}-{'0' * definition.digits}")
         head = History(subject, (head_act(subject, _NO_SALT),))
         opening = opening_of(snapshot, setting, revision, unit, about)
+        # what would be refused in the end is refused before anything is asked
+        late_entry(definition, about.occurred_at or "", "", setting.today, setting.zone, about.late_reason)
         record = open_record(definition, subject, head, who, setting.moment, opening)
         section = record.sections[0]
         return Entry(register, now, record, section, _offers(setting, record, section, {}))

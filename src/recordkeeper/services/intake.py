@@ -106,6 +106,7 @@ class Table:
         mapping: text and name of the mapping file; none where the headings are the fields' own names.
         unit: the unit of rows that name none.
         sheet: which sheet of an XLSX file; none where only one is not empty.
+        late_reason: why those rows that are entered late are.
     """
 
     form: str
@@ -114,6 +115,7 @@ class Table:
     mapping: tuple[str, str] | None = None
     unit: str | None = None
     sheet: str | None = None
+    late_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ def _take(transaction: Transaction, actor: Actor, now: datetime, table: Table, a
     mapping = _mapping_for(table, form, headings)
     taken = {heading for column in mapping.columns.values() for heading in column.headings}
     left_out = () if table.mapping else tuple(heading for heading in headings if heading not in taken)
-    rows = _Rows(form, mapping, setting.reading, unit)
+    rows = _Rows(form, mapping, setting.reading, unit, table.late_reason)
     numbers: dict[int, str] = {}
     sheets: dict[str, None] = {}
     rejects: list[Rejected] = []
@@ -320,12 +322,14 @@ class _Rows:
         mapping: where each value comes from.
         reading: how values are read here.
         unit: the unit of rows that name none.
+        late_reason: why late ones are late.
     """
 
     form: Form
     mapping: ColumnMapping
     reading: Reading
     unit: str | None
+    late_reason: str = ""
 
     def column_of(self, name: str) -> str:
         """What a person calls the column of a field."""
@@ -353,7 +357,8 @@ class _Rows:
 
     def _about(self, cells: Mapping[str, str], problems: list[Problem]) -> About:
         given = {each.id: str(self._value(each, cells, problems)) for each in _about_fields(self.form)}
-        return About(given.get("unit") or self.unit, given.get("party") or None, given.get("premises") or None)
+        party, premises = given.get("party") or None, given.get("premises") or None
+        return About(given.get("unit") or self.unit, party, premises, late_reason=self.late_reason)
 
     def _values(self, section: Section, cells: Mapping[str, str], problems: list[Problem]) -> dict[str, Any]:
         names = {*self.mapping.columns, *self.mapping.constants}

@@ -16,6 +16,7 @@ from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import SALT_BYTES, History, head_act
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision
+from recordkeeper.model.lateness import NothingLateError, late_entry, matter_of
 from recordkeeper.model.record import Record, open_record
 from recordkeeper.model.record_guard import NotItsTurnError
 from recordkeeper.model.record_state import State
@@ -76,6 +77,7 @@ class About:
         occurred_at: UTC moment of the matter, where it is not the moment of entry.
         source: number of the record that this one follows from; unit, party and premises are then its own where none
             is given.
+        late_reason: why it is entered late; compulsory where the matter lies more than a set time back.
     """
 
     unit: str | None = None
@@ -83,6 +85,7 @@ class About:
     premises: str | None = None
     occurred_at: str | None = None
     source: str | None = None
+    late_reason: str = ""
 
 
 def new(
@@ -110,9 +113,14 @@ def new(
         UnknownFormError, SharedSpellingError, NotInForceError: as ``catalogue``.
         NotYoursError, ValuesRefusedError: as ``Record.fill``.
         NeedsValuesError: a row without values.
+        NoLateReasonError: the matter lies more than a set time back, and there is no reason.
+        NothingLateError: there is a reason, and nothing is late.
     """
     with register.writing(now=now) as transaction:
-        return new_in(transaction, actor, now, form, raw, about, filled_for=filled_for)
+        record = new_in(transaction, actor, now, form, raw, about, filled_for=filled_for)
+        if about.late_reason and "late_entry" not in record.opening:
+            raise NothingLateError(record.form.code)
+        return record
 
 
 def new_in(
@@ -146,7 +154,7 @@ def new_in(
     number = take_number(transaction, setting, definition)
     if source is not None:
         opening["source"] = _linked_by_hand(transaction, setting, source, number, definition.code, who)
-    return _enter(transaction, setting, definition, number, opening, raw, who, filled_for, about.occurred_at)
+    return _enter(transaction, setting, definition, number, opening, raw, who, filled_for, about.late_reason)
 
 
 def _completed(about: About, source: Record | None) -> About:
@@ -182,7 +190,8 @@ def _enter(
     raw: Raw | None,
     who: Standing,
     filled_for: str = "",
-    occurred_at: str | None = None,
+    late_reason: str = "",
+    follows: str = "",
 ) -> Record:
     """Store the first act of a record whose number is taken, and what it opens in turn."""
     moment = setting.moment
@@ -197,12 +206,18 @@ def _enter(
             record = open_record(definition, head.subject, head, who, moment, {**opening, "fill": fill})
     if raw is not None:
         opening["fill"] = fill
+    told, matter = str(opening.get("occurred") or ""), matter_of(definition, record.values)
+    late = late_entry(definition, told, matter, setting.today, setting.zone, late_reason, follows)
+    if late:
+        opening["late_entry"] = late
+        flags.append("late")
+        record = open_record(definition, head.subject, head, who, moment, opening)
     if definition.sheet is not None:
         sheet = sheet_for(transaction, setting, record, definition.sheet, who)
         opening["sheet"] = sheet.subject
         if is_closed(sheet):
             opening["late"] = True
-            flags.append("late")
+            flags = ["late"]
         record = open_record(definition, head.subject, head, who, moment, opening)
     planned = plan(transaction, setting, None, record)
     if planned:
@@ -212,7 +227,7 @@ def _enter(
         head,
         record.opening,
         record_rows(record),
-        occurred_at=occurred_at or _matter(record),
+        occurred_at=told or (matter if "T" in matter else None),
         flags=flags,
     )
     hold_new(transaction, record)
@@ -251,7 +266,8 @@ def _open_planned(
         # who completed the source's section opens what follows from it, whatever their role there
         roles = {by if isinstance(by, str) else about.party or "party" for by in definition.sections[0].by}
         opener = replace(who, roles=who.roles | roles)
-        _enter(transaction, setting, definition, each.number, opening, raw, opener)
+        # nobody is asked why it is late: it follows from the source, which is named
+        _enter(transaction, setting, definition, each.number, opening, raw, opener, follows=source.number)
 
 
 def unit_asked_for(setting: Setting, actor: Actor, section: Section, about: About) -> str:
@@ -272,7 +288,7 @@ def _unit_where_acting(setting: Setting, actor: Actor, section: Section) -> str:
 
 
 def opening_of(snapshot: Snapshot, setting: Setting, revision: Revision, unit: str, about: About) -> dict[str, Json]:
-    """What act ``new`` holds beside its head: form, unit, zone, checkpoint, print token, party, premises.
+    """What act ``new`` holds beside its head: form, unit, zone, checkpoint, print token, party, premises, its moment.
 
     Raises:
         UnknownPlaceError, SeveralPlacesError: as ``Setting.find``.
@@ -291,6 +307,8 @@ def opening_of(snapshot: Snapshot, setting: Setting, revision: Revision, unit: s
         opening["party"] = setting.find("party", about.party)
     if about.premises:
         opening["premises"] = setting.find("premises", about.premises)
+    if about.occurred_at:
+        opening["occurred"] = about.occurred_at
     return opening
 
 
@@ -300,13 +318,6 @@ def _first_fill(setting: Setting, record: Record, raw: Raw, who: Standing, fille
     sources = sources_of(setting, record, section, given)
     fill = record.fill(section.id, given, who, setting.moment, setting.reading, filled_for=filled_for, sources=sources)
     return {key: value for key, value in fill.items() if key in {"section", "round", "values", "filled_for", "sources"}}
-
-
-def _matter(record: Record) -> str | None:
-    """The moment of a row's matter: the field by which its sheet groups rows."""
-    rule = record.form.sheet
-    value = str(record.values.get(rule.on, "")) if rule and rule.on else ""
-    return value if "T" in value else None
 
 
 def fill(

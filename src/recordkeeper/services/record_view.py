@@ -188,6 +188,8 @@ class RecordView:
     Args:
         known_on: the day whose knowledge this is; empty for all that is known.
         state: open, pending, closed, void, replaced, disposed.
+        occurred: when its matter happened, in the company's zone, where that was said beside the values.
+        late_days, late_reason: how late it was entered, and why; 0 and empty where it was entered in time.
         is_outdated: whether records that it is computed from have changed since.
         state_digest: d(n) after the last act shown, and ``act_count`` its number.
     """
@@ -210,6 +212,9 @@ class RecordView:
     premises_code: str
     sheet: str
     is_late_row: bool
+    occurred: str
+    late_days: int
+    late_reason: str
     checkpoint: str
     replaces: str
     successor: str
@@ -241,7 +246,13 @@ class DoneView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """One event of a record's history: with its act, or without where nothing was changed."""
+    """One event of a record's history: with its act, or without where nothing was changed.
+
+    Args:
+        at, local: the moment of entry, in UTC and in the company's zone.
+        occurred_at: the UTC moment of the matter.
+        effective_at: the UTC moment or date from which it counts, where that is another; else empty.
+    """
 
     index: int
     kind: str
@@ -251,6 +262,8 @@ class EventView:
     at: str
     local: str
     occurred_at: str
+    occurred_local: str
+    effective_at: str
     state_digest: str
     flags: tuple[str, ...]
 

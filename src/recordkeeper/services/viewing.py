@@ -22,6 +22,7 @@ from recordkeeper.model.amendment import (
     show_versions,
 )
 from recordkeeper.model.canonical import Json
+from recordkeeper.model.lateness import lateness_of
 from recordkeeper.model.person import AUDITOR
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State, value_at
@@ -132,6 +133,8 @@ def history(register: Register, actor: Actor, now: datetime, number: str) -> tup
                 at=event.entered_at,
                 local=around.local(event.entered_at),
                 occurred_at=event.occurred_at,
+                occurred_local=around.local(event.occurred_at),
+                effective_at=event.effective_at or "",
                 state_digest=event.state_digest or "",
                 flags=tuple(event.flags.split()),
             )
@@ -254,6 +257,7 @@ def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordV
     """
     opening = record.opening
     party, premises = str(opening.get("party") or ""), str(opening.get("premises") or "")
+    occurred, late = str(opening.get("occurred") or ""), lateness_of(opening)
     signatures = tuple(_signature(setting, record, each) for each in record.signatures)
     today = on or setting.today
     return RecordView(
@@ -275,6 +279,9 @@ def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordV
         premises_code=setting.shown_name(premises),
         sheet=name_of(record.sheet),
         is_late_row=bool(opening.get("late")),
+        occurred=setting.surroundings.local(occurred) if occurred else "",
+        late_days=late.days if late else 0,
+        late_reason=late.reason if late else "",
         checkpoint=str(opening.get("checkpoint", "")),
         replaces=record.replaces,
         successor=record.successor,
