@@ -189,3 +189,22 @@ def test_terms_that_cannot_be_are_refused(
 ) -> None:
     assert run(empty, "procedure", "install", *arguments) == status
     assert json.loads(capsys.readouterr().out)["error"]["kind"] == kind
+
+
+def test_a_check_ends_by_the_gravest_that_it_finds(
+    empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(empty, "procedure", "check", "--all") == 0
+    assert json.loads(capsys.readouterr().out) == {"errors": 0, "findings": []}
+    asking = form("QR-900-01", section("found", field("seen"), by="controller", opens=[{"purpose": "complaint"}]))
+    folder = str(write_package(tmp_path / "P90", asking))
+    assert run(empty, "procedure", "install", folder) == 0
+    capsys.readouterr()
+    assert run(empty, "procedure", "check", "P90") == 0
+    assert [each["code"] for each in json.loads(capsys.readouterr().out)["findings"]] == ["unbound-purpose"]
+    assert run(empty, "procedure", "install", "P02") == 0
+    capsys.readouterr()
+    assert main(["procedure", "check", "--all", "--workspace", str(empty), "--lang", "zh"], {}) == 1
+    assert "duty_clerk" in capsys.readouterr().out
+    assert run(empty, "procedure", "check") == 2
+    assert run(empty, "procedure", "check", "P99") == 4
