@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from pypdf import PdfReader
+from pypdf.generic import Destination
 from python_calamine import CalamineWorkbook
 
 from record_workspace import YESTERDAY, Desk, desk, record_template
@@ -216,6 +218,24 @@ def test_an_export_that_cannot_be_is_refused(
     assert desk.refused("record", "export", *arguments, who=who)["status"] == str(status)
     assert not (tmp_path / arguments[-1]).exists()
     assert desk.events("export") == []
+
+
+@pytest.mark.needs_libreoffice
+def test_several_records_are_printed_in_one_pdf_with_a_bookmark_for_each(desk: Desk, log: Path, tmp_path: Path) -> None:
+    signed, void = desk.signed(), desk.signed()
+    desk.done("record", "void", void, "--reason", "重复填写", who="quality")
+    rows = desk.done("record", "import", "QR-017-01", str(log), who="clerk")["numbers"]
+    desk.done("record", "export", signed, void, *rows[:2], "--output", "pack.pdf")
+    pack = PdfReader(tmp_path / "pack.pdf")
+    marks = [str(mark.title) for mark in pack.outline if isinstance(mark, Destination)]
+    assert [mark.split()[0] for mark in marks[:2]] == [signed, void]
+    assert marks[2].startswith("QR-017-01/SH-")
+    assert len(marks) == 3  # two rows stand on one sheet
+    pages = [pack.get_destination_page_number(mark) or 0 for mark in pack.outline if isinstance(mark, Destination)]
+    assert pages == sorted(set(pages))
+    assert "作废" in pack.pages[pages[1]].extract_text()
+    events = [subject for subject, _actor in desk.events("export")]
+    assert events[:2] == [f"record/{signed}", f"record/{void}"]
 
 
 def test_a_record_that_one_may_not_read_is_not_given_out(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from docx import Document
 from pypdf import PdfReader
 
 from record_workspace import YESTERDAY, Desk, desk, record_template
@@ -186,6 +187,19 @@ def test_render_writes_the_word_document_and_never_overwrites_unasked(desk: Desk
     assert desk.done("record", "render", number, "--yes")["digest"] == rendered["digest"]
     assert path.read_bytes() == before
     assert desk.refused("record", "render", number, "--output", "no/such/folder.docx")["status"] == "5"
+
+
+def test_without_libreoffice_the_word_document_is_written_and_the_package_named(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = desk.new()
+    monkeypatch.setenv("PATH", "")
+    for command in (("record", "render", number), ("form", "preview", "QR-017-02")):
+        assert desk.run(*command, "--pdf", "--output", f"{command[0]}.pdf") == 5
+        assert f"{command[0]}.docx" in desk.err
+        assert "libreoffice-writer-nogui" in desk.err
+        assert not (tmp_path / f"{command[0]}.pdf").exists()
+        Document(str(tmp_path / f"{command[0]}.docx"))
 
 
 @pytest.mark.needs_libreoffice

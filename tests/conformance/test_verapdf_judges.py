@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from form_samples import OF_P02
+from recordkeeper.documents.pdf_pack import pdf_pack
 from recordkeeper.documents.printout import Mark, Printout, print_pdfs
 from recordkeeper.services.drafting import draft_in_file
 from recordkeeper.services.previewing import Variant
@@ -20,6 +21,7 @@ def test_every_printed_form_is_pdf_a_3b_with_its_record_and_its_mark_and_the_jud
         for path, mark in zip(OF_P02, [Mark.NONE, Mark.VOID, Mark.DRAFT, Mark.NONE, Mark.COPY], strict=True)
     }
     pdfs = print_pdfs(printouts)
+    pdfs["pack"] = pdf_pack(pdfs)
     # unmarked to be PDF/A, the judge must find it broken
     pdfs["broken"] = pdfs[OF_P02[0].stem].replace(b"<pdfaid:part>3", b"<pdfaid:part>7")
     files = []
@@ -27,5 +29,5 @@ def test_every_printed_form_is_pdf_a_3b_with_its_record_and_its_mark_and_the_jud
         files.append(tmp_path / f"{name}.pdf")
         files[-1].write_bytes(pdf)
     *said, broken = judge(*files)
-    assert said == ["compliant"] * len(OF_P02)
+    assert said == ["compliant"] * (len(OF_P02) + 1)
     assert broken.startswith("broken:")

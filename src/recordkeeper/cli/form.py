@@ -193,20 +193,31 @@ def _checks(invocation: Invocation, things: tuple[str, ...]) -> "list[Check]":
 def preview(
     invocation: Invocation, source: str, revision: str | None, variant: str, *, kind: str | None, output: Path | None
 ) -> None:
-    """Render a preview."""
+    """Render a preview.
+
+    Raises:
+        UnavailableError: there is no PDF or picture to be had; the Word file was written all the same.
+    """
+    from recordkeeper.errors import UnavailableError
     from recordkeeper.services.previewing import Variant
 
     shown, day = Variant(variant), invocation.now.date()
     draft = _draft(invocation, source, revision)
     kind = kind or (output.suffix[1:].lower() if output and output.suffix.lower() in {".pdf", ".png"} else "docx")
     target = output or Path(f"{draft.form.code}-{variant}.{kind}")
-    match kind:
-        case "png":
-            pages = draft.preview_pictures(shown, day)
-        case "pdf":
-            pages = [draft.preview_pdf(shown, day)]
-        case _:
-            pages = [draft.preview(shown, day)]
+    try:
+        match kind:
+            case "png":
+                pages = draft.preview_pictures(shown, day)
+            case "pdf":
+                pages = [draft.preview_pdf(shown, day)]
+            case _:
+                pages = [draft.preview(shown, day)]
+    except UnavailableError:
+        instead = target.with_suffix(".docx")
+        write_output(invocation, instead, draft.preview(shown, day))
+        invocation.say(_("{file}: written as a Word document").format(file=instead))
+        raise
     files = (
         [target]
         if len(pages) == 1

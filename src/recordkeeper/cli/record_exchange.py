@@ -137,15 +137,17 @@ def _emit(invocation: Invocation, table: "Table", report: "Report", *, is_dry_ru
 @click.command(
     help=_(
         "Give records out: as JSON with amendments and signatures, as XLSX with amended values struck beside the new "
-        "ones, or as CSV with the values that stand, what looks like a formula behind an apostrophe. A sheet that is "
-        "named brings its rows"
+        "ones, as CSV with the values that stand, what looks like a formula behind an apostrophe, or printed in one "
+        "PDF with a bookmark for each. A sheet that is named brings its rows"
     )
 )
 @click.argument("numbers", metavar="[NUMBER]...", nargs=-1)
 @click.option("--form", "form_name", metavar="FORM", help=_("Records of this form"))
 @click.option("--from", "first", metavar="DATE", help=_("Entered on this day or later"))
 @click.option("--to", "last", metavar="DATE", help=_("Entered on this day or earlier"))
-@click.option("--output", required=True, type=_OUTPUT, metavar="FILE", help=_("FILE.json, FILE.xlsx or FILE.csv"))
+@click.option(
+    "--output", required=True, type=_OUTPUT, metavar="FILE", help=_("FILE.json, FILE.xlsx, FILE.csv or FILE.pdf")
+)
 @shared_options
 def export(
     invocation: Invocation,
@@ -159,14 +161,15 @@ def export(
     import json
 
     from recordkeeper.cli.procedure import day_of
-    from recordkeeper.services.extraction import Selection, export_json, export_table, export_workbook
+    from recordkeeper.services.extraction import Selection, export_json, export_pack, export_table, export_workbook
     from recordkeeper.services.searching import Criteria
 
     if numbers and (form_name or first or last):
         raise click.UsageError(_("either numbers or --form, --from and --to"))
     kind = output.suffix.lower()
-    if kind not in {".json", ".xlsx", ".csv"}:
-        raise click.BadParameter(_("expected FILE.json, FILE.xlsx or FILE.csv, found {file}").format(file=output.name))
+    if kind not in {".json", ".xlsx", ".csv", ".pdf"}:
+        message = _("expected FILE.json, FILE.xlsx, FILE.csv or FILE.pdf, found {file}").format(file=output.name)
+        raise click.BadParameter(message)
     criteria = Criteria(
         forms=(form_name,) if form_name else (),
         entered_from=day_of(first, "--from"),
@@ -176,7 +179,7 @@ def export(
     confirm_output(invocation, output)
     selection = Selection(numbers, criteria)
     if kind != ".json":
-        made = export_table if kind == ".csv" else export_workbook
+        made = {".csv": export_table, ".xlsx": export_workbook, ".pdf": export_pack}[kind]
         data, count = made(register, actor, invocation.now, selection)
     else:
         document = export_json(register, actor, invocation.now, selection)

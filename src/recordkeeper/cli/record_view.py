@@ -153,7 +153,12 @@ def find(
 )
 @shared_options
 def render(invocation: Invocation, number: str, *, pdf: bool, copy: bool, output: Path | None) -> None:
-    """Render a record."""
+    """Render a record.
+
+    Raises:
+        UnavailableError: there is no PDF to be had; the Word document was written all the same.
+    """
+    from recordkeeper.errors import UnavailableError
     from recordkeeper.model.canonical import digest
     from recordkeeper.services import viewing
     from recordkeeper.services.rendering import file_name
@@ -161,14 +166,22 @@ def render(invocation: Invocation, number: str, *, pdf: bool, copy: bool, output
     if copy and not pdf:
         raise click.UsageError(_("--copy marks a PDF: give --pdf too"))
     register, actor = invocation.workspace().register, invocation.actor()
+    failure: UnavailableError | None = None
     if pdf:
-        printed, data = viewing.render_pdf(register, actor, invocation.now, number, is_copy=copy)
-    else:
+        try:
+            printed, data = viewing.render_pdf(register, actor, invocation.now, number, is_copy=copy)
+        except UnavailableError as error:
+            failure = error
+    if failure or not pdf:
         printed, data = viewing.render(register, actor, invocation.now, number)
     path = output or Path(f"{file_name(printed)}.{'pdf' if pdf else 'docx'}")
+    path = path.with_suffix(".docx") if failure else path
     if path.exists():
         invocation.confirm(_("{file} exists: overwrite it?").format(file=path))
     path.write_bytes(data)
+    if failure:
+        invocation.say(_("{file}: written as a Word document").format(file=path))
+        raise failure
     value: dict[str, Json] = {
         "number": printed,
         "file": str(path.absolute()),

@@ -1,4 +1,4 @@
-"""Giving records out: as JSON with all that a reader sees of them, or as a table of the values that stand.
+"""Giving records out: as JSON with all that a reader sees of them, as a table of values, or printed in one PDF.
 
 A table is for spreadsheets: what they would take for a formula gets an apostrophe before it, which taking it in again
 removes. Every giving out leaves its events.
@@ -12,9 +12,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypedDict
 
+from recordkeeper.documents.pdf import find_libreoffice
+from recordkeeper.documents.pdf_pack import pdf_pack
+from recordkeeper.documents.printout import Printout, print_pdfs
 from recordkeeper.documents.workbook import Cell, format_workbook
 from recordkeeper.errors import InvalidInputError, MissingError, RecordError
-from recordkeeper.language import listing
+from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json, canonical
 from recordkeeper.model.form import Form
@@ -28,6 +31,7 @@ from recordkeeper.register.acts import Register
 from recordkeeper.services.csv_table import format_table, guarded
 from recordkeeper.services.people import Actor
 from recordkeeper.services.record_view import as_json, state_name
+from recordkeeper.services.rendering import mark_of, printed_record, render_record
 from recordkeeper.services.retrieval import rows_of
 from recordkeeper.services.searching import Criteria, find
 from recordkeeper.services.setting import Setting
@@ -133,6 +137,33 @@ def export_workbook(register: Register, actor: Actor, now: datetime, selection: 
         workbook = format_workbook(records[0].form.code, headings(fields.values()), rows)
     _note(register, actor, now, records)
     return workbook, len(records)
+
+
+def export_pack(register: Register, actor: Actor, now: datetime, selection: Selection) -> tuple[bytes, int]:
+    """The records as one PDF/A with a bookmark for each, and how many it holds; rows are printed with their sheet.
+
+    What is open says that it is a draft, and what is void says so, across the page.
+
+    Raises:
+        LibreOfficeMissingError: there is no LibreOffice.
+        PdfFailedError: it failed.
+        Others: as ``export_json``.
+    """
+    find_libreoffice()
+    numbers = _found(register, actor, now, selection)
+    with register.reading() as snapshot:
+        setting = Setting(snapshot, now)
+        records = _readable(setting, actor, selection, numbers)
+        printed = {each.subject: each for each in (printed_record(snapshot, record) for record in records)}
+        printouts = {
+            f"{each.number}  {each.form.title.in_language(current_language())}": Printout(
+                render_record(snapshot, setting, each), mark_of(each)
+            )
+            for each in printed.values()
+        }
+    pack = pdf_pack(print_pdfs(printouts))
+    _note(register, actor, now, records)
+    return pack, len(printed)
 
 
 def _rows_for_table(
