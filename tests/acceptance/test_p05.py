@@ -8,12 +8,8 @@ import pytest
 from acting_company import HOUSEHOLD, ActingCompany, acting_company
 from recordkeeper.model.record_guard import NotItsTurnError, NotYoursError, ValuesRefusedError
 from recordkeeper.model.record_state import State
-from recordkeeper.services.definition import DefinitionError
 from recordkeeper.services.relation import NeedsRecordError
 from stage import Stages
-
-# Some of its forms are written with grammar that is not carried out yet, and so cannot be registered.
-pytestmark = pytest.mark.xfail(raises=DefinitionError, strict=True)
 
 ENTRY = {
     "received_at": "2026-11-19 09:15",

@@ -244,7 +244,7 @@ def _labelled(label: str, text: "str | RichText", indent: str = "  ") -> RichTex
 def _section_lines(section: "SectionView") -> Iterator[RichText]:
     from recordkeeper.services.record_view import state_name
 
-    heading = f"{section.title} ({section.id}) · {state_name(section.state)}"
+    heading = f"{section.title} ({section.step}) · {state_name(section.state)}"
     if section.due_on:
         heading += _(", due {day}").format(day=section.due_on)
     if section.is_late:

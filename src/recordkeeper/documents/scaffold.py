@@ -29,6 +29,7 @@ from recordkeeper.documents.house_style import (
 )
 from recordkeeper.documents.scaffold_grid import FORM, LETTER, STATISTICS, grid_tables
 from recordkeeper.documents.scaffold_register import register_tables
+from recordkeeper.documents.scaffold_round import earlier_rounds
 from recordkeeper.documents.scaffold_survey import survey_tables
 from recordkeeper.documents.typeface import ARIAL, FANG, HEI, SONG
 from recordkeeper.documents.word_package import LONG_CODE, number_size, text_width, word_file
@@ -63,7 +64,10 @@ def scaffold(form: Form, roles: Mapping[str, str] | None = None) -> bytes:
             body = survey_tables(form)
         case kind:
             body = grid_tables(form.sections, text_width(form), roles, _GRIDS.get(kind, FORM))
-    return word_file(form, _title_block(form) + gap(60) + body + _amendments(text_width(form)) + gap(20))
+    width = text_width(form)
+    sections = form.sheet.sections if form.sheet else form.sections
+    rounds = earlier_rounds(width) if any(section.rounds for section in sections) else ""
+    return word_file(form, _title_block(form) + gap(60) + body + rounds + _amendments(width) + gap(20))
 
 
 def _title_block(form: Form) -> str:

@@ -35,6 +35,7 @@ from recordkeeper.documents.house_style import (
     table,
     tag_run,
 )
+from recordkeeper.documents.scaffold_round import instance_table
 from recordkeeper.documents.typeface import FANG, HEI, SONG
 from recordkeeper.model.expression import names_in
 from recordkeeper.model.section import ByField, ByParty, Chart, ComputedField, FormField, Section, Title
@@ -107,7 +108,11 @@ class _Grid:
                 who = _who(own, self._roles)
                 heading = band(own.title, number, who, self._width, GRID_UNITS)
                 self._rows.append(row(heading, height=BAND_ROW))
-            self._section(own, signers)
+            if own.each is not None:
+                self._end_table()
+                self._pieces.append(instance_table(own, _title_of(sections, own.each.field), self._width))
+            else:
+                self._section(own, signers)
         self._end_table()
         return gap(BETWEEN_TABLES).join(self._pieces)
 
@@ -289,12 +294,18 @@ def chart_table(name: str, chart: Chart, width: int) -> str:
     return block(f"{{%p if chart.{name} %}}") + shown + block("{%p endif %}")
 
 
+def _title_of(sections: Sequence[Section], name: str) -> Title:
+    """The title of the field that a section is repeated for."""
+    found = next((field for section in sections if (field := section.field(name))), None)
+    return found.title if found else Title(zh="项目", en="Item")
+
+
 def _groups(sections: Sequence[Section]) -> Iterator[tuple[Section, list[Section]]]:
     """Each section that holds fields with all who sign there: itself, and the sections behind it that only sign."""
     groups: list[tuple[Section, list[Section]]] = []
     for section in sections:
         signs = [section] if section.sign != "none" else []
-        if groups and not section.all_fields:
+        if groups and not section.all_fields and section.each is None and groups[-1][0].each is None:
             groups[-1][1].extend(signs)
         else:
             groups.append((section, signs))

@@ -9,6 +9,7 @@ from recordkeeper.documents.house_style import mm
 from recordkeeper.documents.print_code import LATER_PAGE_CODE, PRINT_CODE
 from recordkeeper.documents.word_package import text_width
 from recordkeeper.model.form import Form
+from recordkeeper.model.rendition import EARLIER_ROUNDS
 from recordkeeper.model.section import FormField
 from recordkeeper.model.statistics import SCALE
 
@@ -35,6 +36,8 @@ NEEDED = ("form.code", "form.revision", "record.number", "checkpoint", PRINT_COD
 AMENDMENT_COLUMNS = frozenset({"mark", "field", "old", "new", "change", "reason", "by", "countersigned"})
 NEEDED_OF_AMENDMENTS = ("mark", "field", "change", "reason", "by", "countersigned")
 ATTACHMENT_COLUMNS = frozenset({"name", "digest", "added_on"})
+INSTANCE_COLUMNS = frozenset({"name", "name_en", "signature", "filled_by", "filled_on"})
+ROUND_COLUMNS = frozenset({"round", "section", "content", "by", "signature"})
 ROW_COLUMNS = frozenset({"no", "number", "recorded_by", "late", "void"})
 
 
@@ -68,13 +71,23 @@ def template_names(form: Form) -> TemplateNames:
     wanted["amendments"] = (frozenset(f"amendments.{column}" for column in NEEDED_OF_AMENDMENTS),)
     own_sections = form.sheet.sections if form.sheet else form.sections
     for section in own_sections:
+        if section.each is not None:
+            cells = frozenset(each.id for each in section.all_fields)
+            lists[section.id] = cells | INSTANCE_COLUMNS
+            needed = {*cells, "name", *(["signature"] if section.sign != "none" else [])}
+            wanted[section.id] = (frozenset(f"{section.id}.{cell}" for cell in needed),)
+            continue
         for each in section.all_fields:
             _add_field(each, values, lists, wanted)
         values |= {f"signature.{section.id}", f"filled.{section.id}.by", f"filled.{section.id}.on"}
         if section.sign != "none":
             wanted[f"signature.{section.id}"] = (frozenset({f"signature.{section.id}"}),)
+    if any(section.rounds for section in own_sections):
+        lists[EARLIER_ROUNDS] = ROUND_COLUMNS
+        wanted[EARLIER_ROUNDS] = (frozenset(f"{EARLIER_ROUNDS}.{column}" for column in ROUND_COLUMNS - {"by"}),)
     width = text_width(form) / mm(1) - 4  # between the borders of its frame
-    charts = [chart_figure(each.id, width) for section in own_sections for each in section.all_fields if each.chart]
+    single = [section for section in own_sections if section.each is None]
+    charts = [chart_figure(each.id, width) for section in single for each in section.all_fields if each.chart]
     figures = {figure.tag: figure for figure in (PRINT_CODE, LATER_PAGE_CODE, *charts)}
     values |= set(figures)
     conditions: frozenset[str] = frozenset()

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from recordkeeper.model.canonical import Json
 from recordkeeper.model.rich_text import RichText, Span, Style, mark
+from recordkeeper.model.step import Step, spelled
 
 CORRECTION, FACT = "correction", "fact"
 NOT_NEEDED, PENDING, ACCEPTED, REFUSED = "not needed", "pending", "accepted", "refused"
@@ -35,6 +36,7 @@ class Change:
         section, round, field: where; a cell of rows is ``field.row.column``, rows from 1.
         old, new: the values; None where nothing stood or stands.
         is_computed: whether it follows from another change of the same amendment.
+        item: the choice or row, where the section is repeated.
     """
 
     number: int
@@ -44,6 +46,18 @@ class Change:
     old: Json
     new: Json
     is_computed: bool
+    item: str = ""
+
+    @property
+    def step(self) -> Step:
+        """The step that is changed."""
+        return Step(self.section, self.round, self.item)
+
+    @property
+    def path(self) -> str:
+        """The place as somebody writes it: ``measures``, ``measures@2``, ``opinion[engineering]``."""
+        name, _dot, cell = self.field.partition(".")
+        return spelled(name, self.item, self.round, cell)
 
 
 @dataclass(frozen=True, slots=True)

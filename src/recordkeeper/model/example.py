@@ -4,8 +4,8 @@ Each example is filled section by section as a record would be; who may fill is 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from recordkeeper.model.record_guard import ValuesRefusedError
 from recordkeeper.model.record_state import Filled, Moment
 from recordkeeper.model.section import Section
 from recordkeeper.model.signature import Signature
+from recordkeeper.model.step import Step
 from recordkeeper.model.subject import record_subject, sheet_subject
 from recordkeeper.model.value import Problem, Reading, plain_value
 
@@ -43,16 +44,16 @@ class Trial:
         place: the keys of its values from the top of the definition.
         record: the record with every section that the example gives.
         problems: values that were refused, by field.
-        needed: for each section that has a condition and was reached, whether it was needed.
-        required: for each ``required_if`` that was reached, whether it held.
+        needed: for each section that has a condition and was reached, whether it was needed, in all its rounds.
+        required: for each ``required_if`` that was reached, whether it held, in all rounds and instances.
     """
 
     name: str
     place: Place
     record: Record
     problems: tuple[Problem, ...]
-    needed: Mapping[str, bool]
-    required: Mapping[str, bool]
+    needed: Mapping[str, Collection[bool]]
+    required: Mapping[str, Collection[bool]]
 
 
 def try_examples(form: Form, reading: Reading) -> list[Trial]:
@@ -89,8 +90,7 @@ def uncovered_routes(form: Form, trials: Sequence[Trial]) -> list[str]:
 
 def _outcomes(trial: Trial, name: str) -> Iterator[bool]:
     for given in (trial.needed, trial.required):
-        if name in given:
-            yield given[name]
+        yield from given.get(name, ())
 
 
 def _all_sections(form: Form) -> tuple[Section, ...]:
@@ -106,12 +106,13 @@ def _date_or_text(text: str) -> date | str:
 
 def _try(form: Form, example: Example, place: Place, reading: Reading) -> Iterator[Trial]:
     if form.sheet is None:
-        yield _try_one(form, form.sections, example.name, (*place, "values"), example.values, example.sources, reading)
+        yield _try_one(form, form.sections, example.name, (*place, "values"), example, example.sources, reading)
         return
     rows: list[Mapping[str, object]] = []
     for number, values in enumerate(example.rows, 1):
         name = _("{example}, row {number}").format(example=example.name, number=number)
-        trial = _try_one(form, form.sections, name, (*place, "rows", number - 1), values, {}, reading)
+        row = Example(name=example.name, values=values)
+        trial = _try_one(form, form.sections, name, (*place, "rows", number - 1), row, {}, reading)
         rows.append({**plain_values(trial.record), "number": trial.record.number})
         yield trial
     if form.sheet.sections:
@@ -120,7 +121,7 @@ def _try(form: Form, example: Example, place: Place, reading: Reading) -> Iterat
             form.sheet.sections,
             example.name,
             (*place, "values"),
-            example.values,
+            example,
             {"rows": rows},
             reading,
         )
@@ -141,35 +142,135 @@ def _try_one(
     sections: tuple[Section, ...],
     name: str,
     place: Place,
-    values: Mapping[str, object],
+    example: Example,
     sources: Mapping[str, Sequence[Mapping[str, object]]],
     reading: Reading,
 ) -> Trial:
-    record = _blank(form, sections, reading)
-    known_fields = {field.id for section in sections for field in section.all_fields}
-    problems = [Problem(key, _("a field of the form"), key) for key in values if key not in known_fields]
-    listed = listed_sources(form.sources if sections == form.sections else sources, sources)
-    needed: dict[str, bool] = {}
-    required: dict[str, bool] = {}
-    left = {key for key in values if key in known_fields}
+    walk = _Walk(
+        _blank(form, sections, reading),
+        (example.values, *example.rounds),
+        listed_sources(form.sources if sections == form.sections else sources, sources),
+        reading,
+    )
+    problems = list(walk.unknown())
     try:
-        for section in sections:
-            is_needed = record.is_needed(section)
-            if section.when is not None:
-                needed[section.id] = is_needed
-            given = {field.id: values[field.id] for field in section.all_fields if field.id in values}
-            is_left_out = section.optional and section.fields and not given
-            if not is_needed or is_left_out or not (given or left or not section.fields):
-                continue
-            left -= set(given)
-            record = _filled(record, section, given, listed, reading)
-            required |= _requirements(record, section)
-        problems += [Problem(key, _("a field of a section that is needed"), key) for key in sorted(left)]
+        walk.go()
+        problems += walk.left_over()
     except ValuesRefusedError as error:
         problems += error.problems
     except (ExpressionError, ArithmeticError, TypeError) as error:
         problems.append(Problem(name, _("expressions that have a value of their field's type"), str(error)))
-    return Trial(name, place, record, tuple(problems), needed, required)
+    return Trial(name, place, walk.record, tuple(problems), walk.needed, walk.required)
+
+
+@dataclass
+class _Walk:
+    """One example on its way through the sections, round by round.
+
+    Args:
+        record: as far as it is filled.
+        given: what each round is given; what stands outside loops, and their first round, comes first.
+        sources: the records that it is computed from.
+        reading: how to read values.
+        needed, required: as ``Trial``.
+    """
+
+    record: Record
+    given: Sequence[Mapping[str, object]]
+    sources: Mapping[str, Sequence[Mapping[str, object]]]
+    reading: Reading
+    needed: dict[str, set[bool]] = field(default_factory=dict)
+    required: dict[str, set[bool]] = field(default_factory=dict)
+    _taken: set[tuple[int, str]] = field(default_factory=set)
+
+    def unknown(self) -> Iterator[Problem]:
+        """What is given for no field and no repeated section."""
+        known = {each.id for section in self.record.sections for each in section.all_fields if section.each is None}
+        known |= {section.id for section in self.record.sections if section.each is not None}
+        for number, values in enumerate(self.given):
+            for key in values:
+                if key not in known:
+                    self._taken.add((number, key))
+                    yield Problem(key, _("a field of the form"), key)
+
+    def left_over(self) -> Iterator[Problem]:
+        """What is given for sections that are not needed, or for rounds that never begin."""
+        for key in sorted({key for _number, key in self._left()}):
+            yield Problem(key, _("a field of a section that is needed"), key)
+
+    def _left(self) -> set[tuple[int, str]]:
+        given = {(number, key) for number, values in enumerate(self.given) for key in values}
+        return given - self._taken
+
+    def go(self) -> None:
+        """Fill every section that is needed and given, loops as often as there are values for another round."""
+        place = 0
+        while place < len(self.record.sections):
+            section = self.record.sections[place]
+            number = self.record.round_of(section)
+            place += 1
+            if number > max(1, len(self.given)):
+                continue
+            self._do(section, number)
+            if section.rounds is not None and number < self.record.round_of(section) <= len(self.given):
+                place = next(
+                    at for at, each in enumerate(self.record.sections) if each.id == section.rounds.sections[0]
+                )
+
+    def _do(self, section: Section, number: int) -> None:
+        is_needed = self.record.is_needed(section)
+        if section.when is not None:
+            self.needed.setdefault(section.id, set()).add(is_needed)
+        given = self.given[number - 1] if number <= len(self.given) else {}
+        names = [section.id] if section.each is not None else [each.id for each in section.all_fields]
+        own = {name: given[name] for name in names if name in given}
+        is_left_out = section.optional and section.fields and not own
+        if not is_needed or is_left_out or not (own or self._left() or not section.fields):
+            return
+        self._taken |= {(number - 1, name) for name in own}
+        for step, values in zip(self.record.steps_of(section), self._instances(section, own), strict=False):
+            self._fill(section, step, values)
+
+    def _instances(self, section: Section, own: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+        """What each instance of a section is given; the section itself where it is not repeated."""
+        if section.each is None:
+            yield own
+            return
+        several = own.get(section.id, {})
+        for place, step in enumerate(self.record.steps_of(section)):
+            match several:
+                case Mapping():
+                    found = several.get(step.item, {})
+                case list() | tuple() if place < len(several):
+                    found = several[place]
+                case _:
+                    found = {}
+            yield found if isinstance(found, Mapping) else {}
+
+    def _fill(self, section: Section, step: Step, given: Mapping[str, object]) -> None:
+        record = self.record
+        values: dict[str, Json] = {}
+        if section.all_fields:
+            values, _listing = record.read_values(step, given, _MOMENT, self.reading, self.sources)
+        saved = {**record.saved, step: Filled(1, values, _NOBODY, "", _MOMENT.at, _MOMENT.on)}
+        record = replace(record, saved=saved)
+        signatures = (*record.signatures, *_signatures(record, section, step))
+        self.record = replace(record, signatures=signatures)
+        seen = self.record.seen_in(step)
+        for each in section.fields:
+            if each.required_if is not None:
+                self.required.setdefault(each.id, set()).add(holds(each.required_if, seen))
+
+
+def _signatures(record: Record, section: Section, step: Step) -> Iterator[Signature]:
+    """One signature, or where all of several roles sign, that of each."""
+    if section.sign == "none":
+        return
+    roles = record.roles_of(section, step.item) or [""]
+    for role in roles if section.sign == "all" else roles[:1]:
+        yield Signature(
+            1, section.id, step.round, str(section.meaning), _NOBODY, "", role, "passphrase", _MOMENT.at, item=step.item
+        )
 
 
 def _blank(form: Form, sections: tuple[Section, ...], reading: Reading) -> Record:
@@ -210,26 +311,3 @@ def _plain(value: object) -> object:
             return _plain_map(value)
         case _:
             return value
-
-
-def _filled(
-    record: Record,
-    section: Section,
-    given: Mapping[str, object],
-    sources: Mapping[str, Sequence[Mapping[str, object]]],
-    reading: Reading,
-) -> Record:
-    values: dict[str, Json] = {}
-    if section.all_fields:
-        values, _listing = record.read_values(section, given, _MOMENT, reading, sources)
-    filled = Filled(1, values, _NOBODY, "", _MOMENT.at, _MOMENT.on)
-    signatures = record.signatures
-    if section.sign != "none":
-        signature = Signature(1, section.id, 1, str(section.meaning), _NOBODY, "", "", "passphrase", _MOMENT.at)
-        signatures = (*signatures, signature)
-    return replace(record, filled={**record.filled, section.id: filled}, signatures=signatures)
-
-
-def _requirements(record: Record, section: Section) -> dict[str, bool]:
-    known = record.known
-    return {field.id: holds(field.required_if, known) for field in section.fields if field.required_if is not None}

@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from recordkeeper.errors import FormError, InvalidInputError
 from recordkeeper.language import translate as _
-from recordkeeper.model import date_count, reliability, statistics
+from recordkeeper.model import date_count, reliability, statistics, working_calendar
 
 LARGEST_BASE, LARGEST_EXPONENT = 10**18, 100
 PLAIN_TYPES = (str, bool, int, Decimal, date, type(None))
@@ -70,6 +70,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "tally": statistics.tally,
     "tally_overall": statistics.tally_overall,
     "total": statistics.total,
+    "working_days_between": working_calendar.working_days_between,
 }
 
 

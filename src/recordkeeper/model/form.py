@@ -23,6 +23,7 @@ from recordkeeper.model.consistency import (
     section_misfits,
     told,
 )
+from recordkeeper.model.expression import functions_in
 from recordkeeper.model.grammar import Code, Definition, Expression, Identifier, RevisionName, Title
 from recordkeeper.model.section import FormField, Section
 
@@ -257,6 +258,16 @@ class Form(Definition):
     def field(self, identifier: str) -> FormField | None:
         """The field of that id in any section of the record."""
         return next((field for section in self.sections if (field := section.field(identifier))), None)
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether something of it is counted by the working calendar, so that acts cite the edition."""
+        sections = (*self.sections, *(self.sheet.sections if self.sheet else ()))
+        dues = [due for section in sections for due in (section.due, section.not_before) if due is not None]
+        computed = [field.value for section in sections for field in section.computed]
+        return any(due.days is not None or due.working_days is not None for due in dues) or any(
+            "working_days_between" in functions_in(value) for value in computed
+        )
 
     @property
     def printed_prefixes(self) -> tuple[str, ...]:

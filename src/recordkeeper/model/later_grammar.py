@@ -10,7 +10,6 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.consistency import REFERENCE, Misfit, Place
 from recordkeeper.model.expression import names_in
 from recordkeeper.model.form import Form
-from recordkeeper.model.routing import Due
 from recordkeeper.model.section import Section
 
 
@@ -28,20 +27,6 @@ def _places(form: Form) -> Iterator[Place]:
 
 
 def _section_places(section: Section, place: Place) -> Iterator[Place]:
-    for key, value in (("each", section.each), ("rounds", section.rounds), ("not_before", section.not_before)):
-        if value is not None:
-            yield *place, key
-    if section.due is not None:
-        yield from _due_places(section.due, (*place, "due"))
     for index, field in enumerate(section.computed):
         if REFERENCE in names_in(field.value):
             yield *place, "computed", index, "value", REFERENCE
-
-
-def _due_places(due: Due, place: Place) -> Iterator[Place]:
-    if due.working_days is not None:
-        yield *place, "working_days"
-    if due.minutes is not None:
-        yield *place, "minutes"
-    if due.field is not None and due.days is not None:
-        yield *place, "days"

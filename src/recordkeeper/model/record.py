@@ -26,11 +26,13 @@ from recordkeeper.model.record_guard import (
     head_of,
     missing_values,
 )
-from recordkeeper.model.record_state import FIRST_ROUND, Moment, State
+from recordkeeper.model.record_state import Moment, State
 from recordkeeper.model.section import ByParty, Section
 from recordkeeper.model.standing import Standing
+from recordkeeper.model.step import Step
 from recordkeeper.model.subject import name_of
 from recordkeeper.model.value import Problem, Reading, canonical_of, check_text, plain_value
+from recordkeeper.model.working_calendar import NEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Record(AmendableRecord):
         """The act that saves a section's values; all problems of the values are named at once.
 
         Args:
-            section_id: which section.
+            section_id: which section; one instance of a repeated one as ``review[engineering]``.
             raw: values as typed, by field id.
             who: the person and their roles in the record's unit.
             moment: when.
@@ -68,10 +70,10 @@ class Record(AmendableRecord):
             NotYoursError: no role that may, or the signer of a section that must be another's.
             ValuesRefusedError: unknown fields, missing or wrong values.
         """
-        section = self.section(section_id)
-        self.check_may_fill(section, who)
-        values, given_sources = self.read_values(section, raw, moment, reading, sources)
-        content: dict[str, Json] = {**head_of("fill", who, moment), "section": section.id, "round": FIRST_ROUND}
+        step = self.step(section_id)
+        self.check_may_fill(step, who, moment)
+        values, given_sources = self.read_values(step, raw, moment, reading, sources)
+        content: dict[str, Json] = {**head_of("fill", who, moment), **self._named(step)}
         content["values"] = values
         if filled_for:
             content["filled_for"] = check_text(filled_for, "filled_for")
@@ -81,20 +83,30 @@ class Record(AmendableRecord):
             content["rows"] = list(rows)
         return content
 
+    def _named(self, step: Step) -> dict[str, Json]:
+        """How an act names its step, and the calendar by which what it starts is counted."""
+        named: dict[str, Json] = {"section": step.section, "round": step.round}
+        if step.item:
+            named["item"] = step.item
+        if self.form.counts_days:
+            named["calendar"] = NEWEST
+        return named
+
     def read_values(
         self,
-        section: Section,
+        step: Step,
         raw: Mapping[str, object],
         moment: Moment,
         reading: Reading,
         sources: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
     ) -> tuple[dict[str, Json], dict[str, Json] | None]:
-        """The canonical values of a section, computed ones included, and the sources' numbers and digests.
+        """The canonical values of a step, computed ones included, and the sources' numbers and digests.
 
         Raises:
             ValuesRefusedError: unknown fields, missing or wrong values, all at once.
         """
-        subject = f"{self.number} {section.id}"
+        section = self.section(step.section)
+        subject = f"{self.number} {step}"
         computed = {each.id for each in section.computed}
         known_ids = [each.id for each in section.fields]
         problems = [
@@ -117,7 +129,7 @@ class Record(AmendableRecord):
                 wrong.add(each.id)
             if value is not None:
                 values[each.id] = value
-        known = {**self.known, "on": date.fromisoformat(moment.on)}
+        known = {**self.seen_in(step), "on": date.fromisoformat(moment.on)}
         known.update({each.id: plain_value(each, values.get(each.id), self.zone) for each in section.fields})
         problems += missing_values(section, values, wrong, known)
         if not problems:
@@ -169,12 +181,13 @@ class Record(AmendableRecord):
             NotItsTurnError: an earlier section comes first.
             NotYoursError: no role that may, or already signed in it.
         """
-        section = self.section(section_id)
+        step = self.step(section_id)
+        section = self.section(step.section)
         self._check_lives(_("sign"))
-        self._check_turn_to_sign(section)
-        role = self._check_right(section, who)
-        self._check_not_signed(section, role, who)
-        content: dict[str, Json] = {**head_of("sign", who, moment), "section": section.id, "round": FIRST_ROUND}
+        self._check_turn_to_sign(step, moment)
+        role = self._check_right(step, who)
+        self._check_not_signed(step, role, who)
+        content: dict[str, Json] = {**head_of("sign", who, moment), **self._named(step)}
         content |= {"meaning": section.meaning, "role": role, "method": "passphrase"}
         if rows is not None:
             content["rows"] = list(rows)
@@ -198,9 +211,10 @@ class Record(AmendableRecord):
             NotYoursError: an outside party's signature without a witness.
             ValuesRefusedError: no name of the signer.
         """
-        section = self.section(section_id)
+        step = self.step(section_id)
+        section = self.section(step.section)
         self._check_lives(_("sign"))
-        self._check_turn_to_sign(section)
+        self._check_turn_to_sign(step, moment)
         if not section.on_paper:
             raise WrongStateError(self.number, _("sign"), _("a section that may be signed on paper"), section.id)
         is_outside = any(isinstance(by, ByParty) for by in section.by)
@@ -208,8 +222,8 @@ class Record(AmendableRecord):
             raise NotYoursError(self.number, section.id, _("somebody with a witness"), signer_name)
         if not signer_name.strip():
             raise ValuesRefusedError(self.number, [Problem("signer", _("the name of who signed"), _("nothing"))])
-        role = "party" if is_outside else next(iter(self.roles_of(section)), "")
-        content: dict[str, Json] = {**head_of("sign", who, moment), "section": section.id, "round": FIRST_ROUND}
+        role = "party" if is_outside else next(iter(self.roles_of(section, step.item)), "")
+        content: dict[str, Json] = {**head_of("sign", who, moment), **self._named(step)}
         content |= {"meaning": section.meaning, "role": role, "method": "paper", "scan": scan}
         content |= {
             "signer_name": check_text(signer_name.strip(), "signer"),
@@ -346,5 +360,5 @@ def open_record(
     content = {**head_of("new", who, moment), "number": name_of(subject), **opening}
     record = Record.replay(form, salt_history.followed_by(content))
     if not record.is_sheet:
-        record._check_right(record.sections[0], who)  # noqa: SLF001  # the same class, before it is a value
+        record._check_right(Step(record.sections[0].id), who)  # noqa: SLF001  # the same class, before it is a value
     return record

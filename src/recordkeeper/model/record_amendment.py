@@ -6,13 +6,14 @@ Source: P06-R3, P06-R4
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import cast
+from typing import Self, cast
 
 from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import CORRECTION, FACT, PENDING, Amendment
 from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.consistency import PREVIOUS
 from recordkeeper.model.expression import evaluate, names_in
 from recordkeeper.model.record_guard import (
     GuardedRecord,
@@ -24,9 +25,10 @@ from recordkeeper.model.record_guard import (
     head_of,
     missing_values,
 )
-from recordkeeper.model.record_state import FIRST_ROUND, Filled, Moment, value_at, with_value
+from recordkeeper.model.record_state import Moment, step_named, value_at, with_value
 from recordkeeper.model.section import ByParty, FormField, Section
 from recordkeeper.model.standing import Standing
+from recordkeeper.model.step import Step, read_spelling, spelled
 from recordkeeper.model.value import Problem, Reading, canonical_of, check_text
 
 
@@ -127,13 +129,14 @@ class AmendableRecord(GuardedRecord):
         changes = [self._change(path, value, who, reading) for path, value in raw.items()]
         if not changes:
             raise ValuesRefusedError(self.number, [Problem("set", _("at least one new value"), _("nothing"))])
-        amended = self._amended_sections(changes)
+        amended = self._amended(changes)
         self._check_amended(changes, amended, moment)
         if nature == CORRECTION:
             found = sum(amendment.counts for amendment in self.amendments) + len(changes)
             if found > self.form.amendment.corrections:
                 raise TooManyCorrectionsError(self.number, self.form.amendment.corrections, found)
         changes += self._computed_changes(changes, amended, moment)
+        place = step_named(changes[0])
         return {
             **head_of("amend", who, moment),
             "changes": cast("list[Json]", changes),
@@ -142,7 +145,7 @@ class AmendableRecord(GuardedRecord):
             "countersign": self.form.amendment.countersign is not None,
             **({"party_signs": True} if self._party_signs_anew else {}),
             "meaning": "authored",
-            "role": self._amending_role(str(changes[0]["section"]), who),
+            "role": self._amending_role(place, who),
             "method": "passphrase",
         }
 
@@ -240,8 +243,7 @@ class AmendableRecord(GuardedRecord):
             raise WrongStateError(self.number, _("counter-sign"), expected, _("your own"))
         if not reason.strip():
             raise NoReasonError(self.number)
-        section = self.section(amendment.changes[0].section)
-        roles = [*self._amenders(section), *self._countersigners]
+        roles = [*self._amenders(amendment.changes[0].step), *self._countersigners]
         held = [role for role in roles if role in who.roles or role == who.subject]
         if not held:
             raise NotYoursError(self.number, f"({number})", who.named(roles), who.name)
@@ -266,116 +268,127 @@ class AmendableRecord(GuardedRecord):
         rule = self.form.amendment.countersign
         return rule.by if rule is not None else ()
 
-    def _amending_role(self, section: str, who: Standing) -> str:
-        amenders = self._amenders(self.section(section))
+    def _amending_role(self, step: Step, who: Standing) -> str:
+        amenders = self._amenders(step)
         return next(role for role in amenders if role in who.roles or role == who.subject)
 
-    def _amenders(self, section: Section) -> list[str]:
-        return list(self.form.amendment.by) or self.roles_of(section)
+    def _amenders(self, step: Step) -> list[str]:
+        return list(self.form.amendment.by) or self.roles_of(self.section(step.section), step.item)
 
     def _change(self, path: str, raw: object, who: Standing, reading: Reading) -> dict[str, Json]:
-        section, each = self._place(path)
-        filled = self.filled.get(section.id)
-        if filled is None or not self._has_stood(section):
+        step, each, place = self._place(path)
+        filled = self.saved.get(step)
+        if filled is None or not self._has_stood(step):
             raise WrongStateError(
-                f"{self.number} {section.id}",
+                f"{self.number} {step}",
                 _("amend"),
                 _("a section that is signed, or a saved row"),
                 _("fill it instead"),
             )
-        self._check_not_pending(path)
-        if not any(role in who.roles or role == who.subject for role in self._amenders(section)):
-            raise NotYoursError(self.number, section.id, who.named(self._amenders(section)), who.name)
-        old = value_at(filled.values, path)
+        self._check_not_pending(step, place)
+        if not any(role in who.roles or role == who.subject for role in self._amenders(step)):
+            raise NotYoursError(self.number, str(step), who.named(self._amenders(step)), who.name)
+        old = value_at(filled.values, place)
         new, problems = reading.parse(each, raw, path)
-        if new is None and "." in path and each.required and not problems:
+        if new is None and "." in place and each.required and not problems:
             problems = [Problem(path, _("a value"), _("nothing"))]
         if problems:
             raise ValuesRefusedError(self.number, problems)
         if new == old:
             raise EqualValueError(self.number, path, "/" if old is None else str(old))
-        return {"section": section.id, "round": FIRST_ROUND, "field": path, "old": old, "new": new}
+        return {**_named(step), "field": place, "old": old, "new": new}
 
-    def _check_not_pending(self, path: str) -> None:
-        if any(change.field == path for amendment in self.pending_amendments for change in amendment.changes):
+    def _check_not_pending(self, step: Step, place: str) -> None:
+        changes = [change for amendment in self.pending_amendments for change in amendment.changes]
+        if any(change.step == step and change.field == place for change in changes):
+            path = spelled(place.partition(".")[0], step.item, step.round, place.partition(".")[2])
             raise WrongStateError(
                 f"{self.number} {path}", _("amend"), _("no pending amendment of it"), _("one pending")
             )
 
-    def _place(self, path: str) -> tuple[Section, FormField]:
-        name, _dot, cell = path.partition(".")
-        known = [each.id for section in self.sections for each in section.fields]
-        for section in self.sections:
-            each = section.field(name)
-            if each is None:
-                continue
-            if each in section.computed:
-                raise ComputedValueError(self.number, path)
-            if each.type != "rows":
-                if cell:
-                    break
-                return section, each
-            row, _dot, column_id = cell.partition(".")
-            rows = self.values.get(name) or []
-            columns = {column.id: column for column in each.columns}
-            if row in map(str, range(1, len(cast("Sequence[Json]", rows)) + 1)) and column_id in columns:
-                return section, columns[column_id]
-            cells = [
-                f"{name}.{index}.{column}"
-                for index in range(1, len(cast("Sequence[Json]", rows)) + 1)
-                for column in columns
-            ]
-            raise UnknownFieldError(self.number, path, cells)
-        raise UnknownFieldError(self.number, path, known)
+    def _place(self, path: str) -> tuple[Step, FormField, str]:
+        """The step, the field or column, and the field's id or cell that ``path`` names."""
+        name, item, number, cell = read_spelling(path)
+        section = next((each for each in self.sections if each.field(name)), None)
+        each = section.field(name) if section is not None else None
+        if section is None or each is None:
+            known = [one.id for part in self.sections for one in part.fields]
+            raise UnknownFieldError(self.number, path, known)
+        if each in section.computed:
+            raise ComputedValueError(self.number, path)
+        step = self._step_amended(section, name, item, number, path)
+        if each.type == "rows":
+            filled = self.saved.get(step)
+            rows = cast("Sequence[Json]", value_at(filled.values, name) if filled else None) or []
+            return step, self._column(each, cell, len(rows), step, path), f"{name}.{cell}"
+        if cell:
+            raise UnknownFieldError(self.number, path, [spelled(name, step.item, step.round)])
+        return step, each, name
 
-    def _amended_sections(self, changes: Sequence[Content]) -> dict[str, Filled]:
-        filled = dict(self.filled)
+    def _step_amended(self, section: Section, name: str, item: str, number: int, path: str) -> Step:
+        """The step named: without a round the latest that was saved; of a repeated section its instance."""
+        called = self._item_called(section, item) if section.each is not None else item
+        steps = sorted((step for step in self.saved if step.section == section.id), key=lambda step: step.round)
+        found = [step for step in steps if step.item == called and number in {0, step.round}]
+        if found:
+            return found[-1]
+        if number or item or section.each is not None:
+            raise UnknownFieldError(self.number, path, [spelled(name, step.item, step.round) for step in steps])
+        return Step(section.id, self.round_of(section))
+
+    def _column(self, each: FormField, cell: str, count: int, step: Step, path: str) -> FormField:
+        row, _dot, column_id = cell.partition(".")
+        columns = {column.id: column for column in each.columns}
+        numbers = [str(number) for number in range(1, count + 1)]
+        if row in numbers and column_id in columns:
+            return columns[column_id]
+        cells = [
+            spelled(each.id, step.item, step.round, f"{number}.{column}") for number in numbers for column in columns
+        ]
+        raise UnknownFieldError(self.number, path, cells)
+
+    def _amended(self, changes: Sequence[Content]) -> Self:
+        """The record with those changes made."""
+        saved = dict(self.saved)
         for change in changes:
-            section = str(change["section"])
-            filled[section] = with_value(filled[section], str(change["field"]), change["new"])
-        return filled
+            step = step_named(change)
+            saved[step] = with_value(saved[step], str(change["field"]), change["new"])
+        return replace(self, saved=saved)
 
-    def _check_amended(self, changes: Sequence[Content], filled: Mapping[str, Filled], moment: Moment) -> None:
-        after = replace(self, filled=filled)
-        known = {**after.known, "on": date.fromisoformat(moment.on)}
+    def _check_amended(self, changes: Sequence[Content], after: Self, moment: Moment) -> None:
         problems: list[Problem] = []
-        for section in self.sections:
-            if any(change["section"] == section.id for change in changes):
-                values = dict(filled[section.id].values)
-                problems += missing_values(section, values, set(), known)
-                problems += broken_checks(section, values, known) if not problems else []
+        for step in dict.fromkeys(map(step_named, changes)):
+            section = self.section(step.section)
+            known = {**after.seen_in(step), "on": date.fromisoformat(moment.on)}
+            values = dict(after.saved[step].values)
+            problems += missing_values(section, values, set(), known)
+            problems += broken_checks(section, values, known) if not problems else []
         if problems:
             raise ValuesRefusedError(self.number, problems)
 
-    def _computed_changes(
-        self, changes: Sequence[Content], filled: Mapping[str, Filled], moment: Moment
-    ) -> list[dict[str, Json]]:
-        after = replace(self, filled=filled)
-        known = {**after.known, "on": date.fromisoformat(moment.on)}
+    def _computed_changes(self, changes: Sequence[Content], after: Self, moment: Moment) -> list[dict[str, Json]]:
+        """The computed values that follow from ``changes``, in every round and instance that was saved."""
         changed = {str(change["field"]).partition(".")[0] for change in changes}
+        places = [section.id for section in self.sections]
         computed: list[dict[str, Json]] = []
-        for section in self.sections:
-            if section.id not in self.filled:
-                continue
-            for each in section.computed:
-                if not names_in(each.value) & changed:
+        for step in sorted(self.saved, key=lambda each: (each.round, places.index(each.section), each.item)):
+            for each in self.section(step.section).computed:
+                reads = names_in(each.value)
+                if not reads & {*changed, PREVIOUS}:
                     continue
-                if names_in(each.value) & {"rows", *self.form.sources}:
+                if reads & {"rows", *self.form.sources}:
                     raise SourceComputedError(self.number, each.id)
-                result = evaluate(each.value, known)
-                known[each.id] = result
-                old, new = self.filled[section.id].values.get(each.id), canonical_of(each, result)
+                known = {**after.seen_in(step), "on": date.fromisoformat(moment.on)}
+                old, new = self.saved[step].values.get(each.id), canonical_of(each, evaluate(each.value, known))
                 if old != new:
-                    self._check_not_pending(each.id)
+                    self._check_not_pending(step, each.id)
                     changed.add(each.id)
-                    computed.append(
-                        {
-                            "section": section.id,
-                            "round": FIRST_ROUND,
-                            "field": each.id,
-                            "old": old,
-                            "new": new,
-                            "computed": True,
-                        }
-                    )
+                    change: dict[str, Json] = {**_named(step), "field": each.id, "old": old, "new": new}
+                    computed.append({**change, "computed": True})
+                    after = after._amended([change])
         return computed
+
+
+def _named(step: Step) -> dict[str, Json]:
+    named: dict[str, Json] = {"section": step.section, "round": step.round}
+    return {**named, "item": step.item} if step.item else named

@@ -14,6 +14,7 @@ from recordkeeper.model.expression import holds
 from recordkeeper.model.record_state import Moment, RecordState, State
 from recordkeeper.model.section import Section
 from recordkeeper.model.standing import Standing
+from recordkeeper.model.step import Step
 from recordkeeper.model.value import Problem
 
 
@@ -76,17 +77,18 @@ class NoReasonError(RecordError, InvalidInputError):
 class GuardedRecord(RecordState):
     """A record that knows what must hold before an act; the acts themselves are ``Record``'s."""
 
-    def check_may_fill(self, section: Section, who: Standing) -> None:
-        """Refuse whoever may not fill ``section`` now.
+    def check_may_fill(self, step: Step, who: Standing, moment: Moment) -> None:
+        """Refuse whoever may not fill ``step`` now.
 
         Raises:
             WrongStateError: void, replaced, disposed or closed.
-            NotItsTurnError: another section comes first, or this one stands.
+            NotItsTurnError: another section comes first, this one stands, or its day has not come.
             NotYoursError: no role that may, or the signer of a section that must be another's.
         """
         self._check_lives(_("fill"))
-        self._check_turn_to_fill(section, who)
-        self._check_right(section, who)
+        self._check_turn_to_fill(step, who)
+        self._check_right(step, who)
+        self._check_not_early(step, _("fill"), moment)
 
     def _check_not_gone(self, act: str) -> None:
         if self.state in {State.VOID, State.REPLACED, State.DISPOSED}:
@@ -96,60 +98,92 @@ class GuardedRecord(RecordState):
         if self.state not in {State.OPEN, State.PENDING}:
             raise WrongStateError(self.number, act, _("an open record"), _(str(self.state)))
 
-    def _has_stood(self, section: Section) -> bool:
-        """Whether the section's values are signed, a saved row, or were there when the record closed."""
-        filled = self.filled.get(section.id)
+    def _has_stood(self, step: Step) -> bool:
+        """Whether the step's values are signed, a saved row, or were there when the record closed."""
+        filled = self.saved.get(step)
         was_there = filled is not None and filled.act_number <= self.closed_by_act
-        return was_there or bool(self.sheet) or bool(self._signatures_of(section))
+        return was_there or bool(self.sheet) or bool(self.signatures_at(step))
 
-    def _check_turn_to_fill(self, section: Section, who: Standing) -> None:
-        names = listing(each.id for each in self.open_sections) or _("nothing")
+    def _is_built_on(self, step: Step) -> bool:
+        """Whether a later section, or a later round of the same loop, was filled or signed."""
+        places = [section.id for section in self.sections]
+        place, loop = places.index(step.section), self.loop_of(self.section(step.section))
+        for other in self._all_steps():
+            if other.section in loop:
+                is_later = (other.round, places.index(other.section)) > (step.round, place)
+            else:
+                is_later = places.index(other.section) > place
+            if is_later:
+                return True
+        return False
+
+    def _check_turn_to_fill(self, step: Step, who: Standing) -> None:
+        section = self.section(step.section)
+        names = listing(map(str, self.open_steps)) or _("nothing")
         if not section.all_fields:
             raise NotItsTurnError(
                 self.number, _("fill"), names, _("{section}, which has no fields").format(section=section.id)
             )
-        if section in self.open_sections and section.id not in self.filled:
-            return
-        filled = self.filled.get(section.id)
+        filled = self.saved.get(step)
         if filled is None:
-            raise NotItsTurnError(self.number, _("fill"), names, section.id)
-        later = self.sections[self.sections.index(section) + 1 :]
-        is_built_on = any(each.id in self.filled or self._signatures_of(each) for each in later)
-        stands = self._has_stood(section) or is_built_on or filled.by != who.subject
-        if stands:
-            raise NotItsTurnError(
-                self.number, _("fill"), names, _("{section}, which stands").format(section=section.id)
-            )
+            if step not in self.open_steps:
+                raise NotItsTurnError(self.number, _("fill"), names, str(step))
+            return
+        if self._has_stood(step) or self._is_built_on(step) or filled.by != who.subject:
+            raise NotItsTurnError(self.number, _("fill"), names, _("{section}, which stands").format(section=step))
 
-    def _check_not_signed(self, section: Section, role: str, who: Standing) -> None:
-        for signature in self._signatures_of(section):
+    def _check_not_early(self, step: Step, act: str, moment: Moment) -> None:
+        earliest = self.earliest(self.section(step.section))
+        if earliest is None:
+            return
+        if moment.at < earliest.at or moment.on < earliest.on.isoformat():
+            day = earliest.at or earliest.on.isoformat()
+            expected = _("{section} not before {day}").format(section=step, day=day)
+            raise NotItsTurnError(self.number, act, expected, moment.at if earliest.at else moment.on)
+
+    def _check_not_signed(self, step: Step, role: str, who: Standing) -> None:
+        for signature in self.signatures_at(step):
             if signature.signer == who.subject and signature.role == role:
                 expected = _("somebody who has not signed it")
-                raise NotYoursError(self.number, section.id, expected, who.name)
+                raise NotYoursError(self.number, str(step), expected, who.name)
 
-    def _check_turn_to_sign(self, section: Section) -> None:
-        names = listing(each.id for each in self.open_sections if each.sign != "none") or _("nothing to sign")
-        is_any = section.sign == "any" and self.is_complete(section) and self.state is not State.CLOSED
-        if section.sign == "none" or not (section in self.open_sections or is_any):
-            raise NotItsTurnError(self.number, _("sign"), names, section.id)
-        if not self.is_filled(section):
+    def _check_turn_to_sign(self, step: Step, moment: Moment) -> None:
+        section = self.section(step.section)
+        awaiting = [each for each in self.open_steps if self.section(each.section).sign != "none"]
+        is_any = section.sign == "any" and self.is_step_complete(step) and self.state is not State.CLOSED
+        if section.sign == "none" or not (step in self.open_steps or (is_any and self.is_needed(section))):
             raise NotItsTurnError(
-                self.number, _("sign"), _("{section} filled").format(section=section.id), _("not filled yet")
+                self.number, _("sign"), listing(map(str, awaiting)) or _("nothing to sign"), str(step)
             )
+        if not self.is_step_filled(step):
+            raise NotItsTurnError(
+                self.number, _("sign"), _("{section} filled").format(section=step), _("not filled yet")
+            )
+        self._check_not_early(step, _("sign"), moment)
 
-    def _check_right(self, section: Section, who: Standing) -> str:
-        roles = self.roles_of(section)
-        signed = {signature.role for signature in self._signatures_of(section)}
+    def _check_right(self, step: Step, who: Standing) -> str:
+        section = self.section(step.section)
+        roles = self.roles_of(section, step.item)
+        signed = {signature.role for signature in self.signatures_at(step)}
         held = [role for role in roles if role in who.roles or role == who.subject]
         if not held:
-            raise NotYoursError(self.number, section.id, who.named(roles) or _("nobody yet"), who.name)
+            raise NotYoursError(self.number, str(step), who.named(roles) or _("nobody yet"), who.name)
         for other in section.other_than:
-            others = {signature.signer for signature in self.signatures if signature.section == other}
-            filled = self.filled.get(other)
-            if who.subject in others or (filled and not others and filled.by == who.subject):
+            if who.subject in self._who_did(other, step):
                 expected = _("somebody other than who did {section}").format(section=other)
-                raise NotYoursError(self.number, section.id, expected, who.name)
+                raise NotYoursError(self.number, str(step), expected, who.name)
         return next((role for role in held if role not in signed), held[0])
+
+    def _who_did(self, section: str, step: Step) -> set[str]:
+        """Who signed a section, or filled it where nobody signed: in the same round of a loop that both are in."""
+        is_shared = section in self.loop_of(self.section(step.section))
+        steps = [
+            each
+            for each in self._all_steps()
+            if each.section == section and (each.round == step.round or not is_shared)
+        ]
+        signed = {signature.signer for each in steps for signature in self.signatures_at(each)}
+        return signed or {self.saved[each].by for each in steps if each in self.saved}
 
     def _check_right_of_any(self, who: Standing) -> None:
         sections = self.sections or self.form.sections  # a sheet without its own is its rows' keepers'

@@ -1,136 +1,45 @@
-"""What one record or sheet is after its acts: the fold, and everything that can be read off it.
+"""Which sections of one record or sheet are needed and open, and how its acts change it: the fold.
 
-It decides nothing; ``record`` does. It is longer than most because one state is one thing to read.
+It decides nothing; ``record`` does.
 
 Source: ISO 9001, 7.5.3
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Self, cast
-from zoneinfo import ZoneInfo
 
-from recordkeeper.errors import InvalidInputError, RecordError
-from recordkeeper.language import listing
-from recordkeeper.language import translate as _
-from recordkeeper.model.amendment import (
-    ACCEPTED,
-    NOT_NEEDED,
-    PENDING,
-    REFUSED,
-    Amendment,
-    Change,
-    PartyAnswer,
-)
+from recordkeeper.model.amendment import ACCEPTED, NOT_NEEDED, PENDING, REFUSED, Amendment, Change, PartyAnswer
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import Act, History
 from recordkeeper.model.expression import holds
 from recordkeeper.model.form import Form
+from recordkeeper.model.record_content import (
+    Attachment,
+    Filled,
+    Moment,
+    RecordContent,
+    State,
+    UnknownSectionError,
+    value_at,
+    with_value,
+)
 from recordkeeper.model.replay import UnknownActError, readable
-from recordkeeper.model.section import ByField, ByParty, Section
+from recordkeeper.model.section import Section
 from recordkeeper.model.signature import Signature
-from recordkeeper.model.subject import kind_of, name_of
-from recordkeeper.model.value import plain_value
+from recordkeeper.model.step import FIRST_ROUND, Step
+from recordkeeper.model.subject import kind_of
 
-FIRST_ROUND = 1
-
-
-class State(StrEnum):
-    """Where a record stands."""
-
-    OPEN = "open"
-    PENDING = "pending"
-    CLOSED = "closed"
-    VOID = "void"
-    REPLACED = "replaced"
-    DISPOSED = "disposed"
-
-
-class UnknownSectionError(RecordError, InvalidInputError):
-    """The form has no such section."""
-
-    def __init__(self, number: str, section: str, known: Sequence[str]) -> None:
-        super().__init__(
-            _("{number}: no section {section}, only {known}").format(
-                number=number, section=section, known=listing(known)
-            ),
-            subject=number,
-            expected=listing(known),
-            found=section,
-        )
+__all__ = [
+    "FIRST_ROUND", "Attachment", "Filled", "Moment", "RecordState", "State", "UnknownSectionError", "step_named",
+    "value_at", "with_value",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """One saved state of a section.
-
-    Args:
-        act_number: the act that saved it.
-        values: field id to canonical value; empty ones are absent.
-        by, name, at, on: who, as printed, the UTC moment, the local date.
-        filled_for: the name of whom it was filled for; empty where nobody is.
-    """
-
-    act_number: int
-    values: Mapping[str, Json]
-    by: str
-    name: str
-    at: str
-    on: str
-    filled_for: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file bound to the record by its digest."""
-
-    act_number: int
-    digest: str
-    media_type: str
-    name: str
-    size: int
-    by: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When an act is done: the UTC moment as text, and the local date."""
-
-    at: str
-    on: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecordState:
-    """The state of one record or sheet after its acts.
-
-    Args:
-        history: the acts it follows from.
-        form: the revision of the form that it began on.
-        sections: the form's sections, or for a sheet those of its sheet rule.
-        opening: the content of act ``new``.
-    """
-
-    history: History
-    form: Form
-    sections: tuple[Section, ...]
-    opening: Content
-    filled: Mapping[str, Filled] = field(default_factory=dict)
-    signatures: tuple[Signature, ...] = ()
-    amendments: tuple[Amendment, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
-    state: State = State.OPEN
-    closed_on: str = ""
-    closed_by_act: int = 0
-    last_on: str = ""
-    void_reason: str = ""
-    successor: str = ""
-    is_closed_by_hand: bool = False
-
-    # ---- what it is ------------------------------------------------------------------------------------------
+class RecordState(RecordContent):
+    """The state of one record or sheet after its acts."""
 
     @classmethod
     def replay(cls, form: Form, history: History) -> Self:
@@ -150,151 +59,18 @@ class RecordState:
                 record = record._after(act)
         return record
 
-    @property
-    def subject(self) -> str:
-        """``record/QR-017-02/2026-0001`` or ``sheet/QR-017-01/2026-11``."""
-        return self.history.subject
-
-    @property
-    def number(self) -> str:
-        """``QR-017-02/2026-0001``."""
-        return name_of(self.history.subject)
-
-    @property
-    def is_sheet(self) -> bool:
-        """Whether this is a sheet of rows."""
-        return kind_of(self.history.subject) == "sheet"
-
-    @property
-    def is_closed_by_hand_alone(self) -> bool:
-        """Whether this is a sheet without sections of its own: nothing but ``close`` says that it is done."""
-        return self.is_sheet and not self.sections
-
-    @property
-    def unit(self) -> str:
-        """The subject of the unit that it belongs to."""
-        return str(self.opening["unit"])
-
-    @property
-    def sheet(self) -> str:
-        """The subject of the sheet that a row stands on; empty for any other record."""
-        return str(self.opening.get("sheet", ""))
-
-    @property
-    def revision(self) -> str:
-        """``QR-017-02 A/0``: what signatures and every page name."""
-        return f"{self.form.code} {self.form.revision}"
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The company's time zone, in which dates are meant."""
-        return ZoneInfo(str(self.opening["zone"]))
-
-    @property
-    def replaces(self) -> str:
-        """The number of the record that this one replaces; empty where it replaces none."""
-        return str(self.opening.get("replaces", ""))
-
-    @property
-    def values(self) -> dict[str, Json]:
-        """Every value now standing, by field id."""
-        return {name: value for filled in self.filled.values() for name, value in filled.values.items()}
-
-    @property
-    def known(self) -> dict[str, object]:
-        """Everything that expressions see: values as plain types, facts of sections, None for what is empty."""
-        known: dict[str, object] = {"on": date.fromisoformat(self.last_on) if self.last_on else None}
-        known["record"] = {"number": self.number, "unit": self.unit, "entered_on": self.opening.get("on")}
-        known["party"], known["premises"] = self.opening.get("party"), self.opening.get("premises")
-        values = self.values
-        for section in self.sections:
-            known[section.id] = self._facts(section)
-            for each in section.all_fields:
-                known[each.id] = plain_value(each, values.get(each.id), self.zone)
-        return known
-
-    def _facts(self, section: Section) -> dict[str, object]:
-        filled, signed = self.filled.get(section.id), self._signatures_of(section)
-        done_on = self._local_date(signed[-1].act_number) if signed else filled.on if filled else None
-        due_on = self.due_on(section)
-        return {
-            "filled_on": date.fromisoformat(filled.on) if filled else None,
-            "signed_on": date.fromisoformat(done_on) if signed and done_on else None,
-            "is_late": bool(done_on and due_on and date.fromisoformat(done_on) > due_on),
-            "round": FIRST_ROUND,
-        }
-
-    def _local_date(self, act_number: int) -> str:
-        return str(self.history.acts[act_number].content["on"])
-
-    def due_on(self, section: Section) -> date | None:
-        """The date by which ``section`` is to be done; the first day does not count. None while it is not known."""
-        if section.due is None:
-            return None
-        if section.due.field is not None:
-            named = next((each for part in self.sections if (each := part.field(section.due.field))), None)
-            value = self.values.get(section.due.field)
-            due_on = plain_value(named, value, self.zone) if named is not None else None
-            return due_on if isinstance(due_on, date) else None
-        after = section.due.after or ""
-        signed = [signature for signature in self.signatures if signature.section == after]
-        filled = self.filled.get(after)
-        start = self._local_date(signed[-1].act_number) if signed else filled.on if filled else None
-        return date.fromisoformat(start) + timedelta(days=section.due.days or 0) if start else None
-
-    def section(self, identifier: str) -> Section:
-        """The section of that id.
-
-        Raises:
-            UnknownSectionError: the form has none.
-        """
-        for section in self.sections:
-            if section.id == identifier:
-                return section
-        raise UnknownSectionError(self.number, identifier, [section.id for section in self.sections])
-
-    def _signatures_of(self, section: Section) -> list[Signature]:
-        return [signature for signature in self.signatures if signature.section == section.id]
-
     def is_needed(self, section: Section) -> bool:
         """Whether the form's conditions ask for ``section``, as far as is known now."""
-        known = self.known
+        rounds = self.rounds
         for earlier in self.sections:
             if earlier.id == section.id:
-                return section.when is None or holds(section.when, known)
-            if earlier.ends is not None and self.is_complete(earlier) and holds(earlier.ends, known):
+                if section.each is not None and not self.items_of(section, rounds):
+                    return False
+                return section.when is None or holds(section.when, self._seen(section, "", rounds))
+            is_done = earlier.ends is not None and self._is_complete(earlier, rounds)
+            if is_done and holds(str(earlier.ends), self._seen(earlier, "", rounds)):
                 return False
         return False
-
-    def is_filled(self, section: Section) -> bool:
-        """Whether the section's fields have been saved, or it has none."""
-        return section.id in self.filled or not section.all_fields
-
-    def is_complete(self, section: Section) -> bool:
-        """Whether the section is filled and signed as its rule says."""
-        if not self.is_filled(section):
-            return False
-        signatures = self._signatures_of(section)
-        if section.sign == "none":
-            return True
-        if section.sign == "all":
-            return {signature.role for signature in signatures} >= set(self.roles_of(section))
-        return bool(signatures)
-
-    def roles_of(self, section: Section) -> list[str]:
-        """The roles, or the person's or party's subject, that may fill and sign ``section`` now."""
-        values = self.values
-        roles: list[str] = []
-        for by in section.by:
-            if isinstance(by, ByField):
-                value = values.get(by.field)
-            elif isinstance(by, ByParty):
-                value = values.get(by.party) or self.opening.get("party") or "party"
-            else:
-                value = by
-            if value:
-                roles.append(str(value))
-        return roles
 
     @property
     def current_section(self) -> Section | None:
@@ -317,21 +93,18 @@ class RecordState:
         return tuple(sections)
 
     @property
-    def pending_amendments(self) -> tuple[Amendment, ...]:
-        """Amendments that await a counter-signature, or the outside party's signature."""
-        return tuple(amendment for amendment in self.amendments if amendment.is_pending)
-
-    @property
-    def is_archived(self) -> bool:
-        """Whether the last act is ``archive``."""
-        return self.history.acts[-1].kind == "archive"
+    def open_steps(self) -> tuple[Step, ...]:
+        """The steps that can be filled or signed now; the instances of a repeated section in any order."""
+        steps = (step for section in self.open_sections for step in self.steps_of(section))
+        return tuple(step for step in steps if not self.is_step_complete(step))
 
     # ---- how acts change it ----------------------------------------------------------------------------------
 
     def _after(self, act: Act) -> Self:
         content = act.content
         history = History(self.history.subject, (*self.history.acts, act))
-        record = replace(self, history=history, last_on=str(content.get("on", self.last_on)))
+        day = date.fromisoformat(str(content.get("on", self.last_on)))  # an act without a date is none of ours
+        record = replace(self, history=history, last_on=day.isoformat())
         if act.kind != "archive":
             if act.kind not in _APPLY:
                 raise UnknownActError(act.kind)
@@ -362,29 +135,30 @@ class RecordState:
     def _with_filled(self, act: Act, content: Content) -> Self:
         filled = Filled(
             act.number,
-            cast("Mapping[str, Json]", content["values"]),
+            {**cast("Mapping[str, Json]", content["values"])},
             act.by,
             str(act.content["name"]),
             act.at,
             str(act.content["on"]),
             str(content.get("filled_for", "")),
         )
-        return replace(self, filled={**self.filled, str(content["section"]): filled})
+        return replace(self, saved={**self.saved, step_named(content): filled})
 
     def _apply_sign(self, act: Act) -> Self:
-        return replace(self, signatures=(*self.signatures, _signature(act, str(act.content["section"]))))
+        return replace(self, signatures=(*self.signatures, _signature(act, step_named(act.content))))
 
     def _apply_amend(self, act: Act) -> Self:
         content = act.content
         changes: list[Change] = []
-        filled = dict(self.filled)
+        saved = dict(self.saved)
         count = sum(not change.is_computed for amendment in self.amendments for change in amendment.changes)
         for given in cast("Sequence[Content]", content["changes"]):
             is_computed = bool(given.get("computed", False))
             count += not is_computed
-            section, path = str(given["section"]), str(given["field"])
-            changes.append(Change(count, section, FIRST_ROUND, path, given.get("old"), given.get("new"), is_computed))
-            filled[section] = with_value(filled[section], path, given.get("new"))
+            step, path = step_named(given), str(given["field"])
+            old, new = given.get("old"), given.get("new")
+            changes.append(Change(count, step.section, step.round, path, old, new, is_computed, step.item))
+            saved[step] = with_value(saved[step], path, new)
         amendment = Amendment(
             act.number,
             tuple(changes),
@@ -396,12 +170,12 @@ class RecordState:
             PENDING if content["countersign"] else NOT_NEEDED,
             party=PartyAnswer(PENDING if content.get("party_signs") else NOT_NEEDED),
         )
-        signatures = (*self.signatures, _signature(act, "")) if "signature" in content else self.signatures
-        return replace(self, filled=filled, amendments=(*self.amendments, amendment), signatures=signatures)
+        signatures = (*self.signatures, _signature(act, Step(""))) if "signature" in content else self.signatures
+        return replace(self, saved=saved, amendments=(*self.amendments, amendment), signatures=signatures)
 
     def _apply_countersign(self, act: Act) -> Self:
         content = act.content
-        filled = dict(self.filled)
+        saved = dict(self.saved)
         amendments: list[Amendment] = []
         for amendment in self.amendments:
             if amendment.act_number != content["amendment"]:
@@ -410,9 +184,9 @@ class RecordState:
             amendments.append(_answered(amendment, act))
             if not content["accepted"]:
                 for change in reversed(amendment.changes):
-                    filled[change.section] = with_value(filled[change.section], change.field, change.old)
-        signatures = (*self.signatures, _signature(act, ""))
-        return replace(self, filled=filled, amendments=tuple(amendments), signatures=signatures)
+                    saved[change.step] = with_value(saved[change.step], change.field, change.old)
+        signatures = (*self.signatures, _signature(act, Step("")))
+        return replace(self, saved=saved, amendments=tuple(amendments), signatures=signatures)
 
     def _apply_attach(self, act: Act) -> Self:
         content = act.content
@@ -459,13 +233,18 @@ _APPLY: Mapping[str, Any] = {
 }
 
 
-def _signature(act: Act, section: str) -> Signature:
+def step_named(content: Content) -> Step:
+    """Which step an act's content means; acts of earlier releases know one round and no instances."""
+    return Step(str(content["section"]), cast("int", content.get("round", FIRST_ROUND)), str(content.get("item", "")))
+
+
+def _signature(act: Act, step: Step) -> Signature:
     content = act.content
     is_paper = content.get("method") == "paper"
     return Signature(
         act.number,
-        section,
-        FIRST_ROUND,
+        step.section,
+        step.round,
         str(content["meaning"]),
         "" if is_paper else act.by,
         str(content["signer_name"] if is_paper else content["name"]),
@@ -475,6 +254,7 @@ def _signature(act: Act, section: str) -> Signature:
         str(content.get("witness", "")),
         str(content["name"]) if is_paper else "",
         bool(content.get("unattended", False)),
+        step.item,
     )
 
 
@@ -503,31 +283,3 @@ def _answered(amendment: Amendment, act: Act) -> Amendment:
             reason,
         ),
     )
-
-
-def value_at(values: Mapping[str, Json], path: str) -> Json:
-    """The value of a field, or of a cell ``field.row.column``; None where nothing stands."""
-    name, _dot, cell = path.partition(".")
-    if not cell:
-        return values.get(name)
-    row, _dot, column = cell.partition(".")
-    rows = cast("Sequence[Mapping[str, Json]]", values.get(name) or [])
-    return rows[int(row) - 1].get(column)
-
-
-def with_value(filled: Filled, path: str, value: Json) -> Filled:
-    """``filled`` with another value of a field or cell; None takes it away."""
-    name, _dot, cell = path.partition(".")
-    values = dict(filled.values)
-    if cell:
-        row, _dot, column = cell.partition(".")
-        rows = [dict(each) for each in cast("Sequence[Mapping[str, Json]]", values.get(name) or [])]
-        rows[int(row) - 1][column] = value
-        if value is None:
-            del rows[int(row) - 1][column]
-        values[name] = cast("Json", rows)
-    elif value is None:
-        values.pop(name, None)
-    else:
-        values[name] = value
-    return replace(filled, values=values)

@@ -30,6 +30,7 @@ from recordkeeper.model.record_state import State, value_at
 from recordkeeper.model.rich_text import RichText, Span, Style, joined, mark, plain, struck_out
 from recordkeeper.model.section import ByField, ByParty, Chart, FormField, Section
 from recordkeeper.model.signature import Signature
+from recordkeeper.model.step import Step
 from recordkeeper.model.value import SCALE_NAMES, parse_moment
 
 Printed: TypeAlias = "str | int | bool | RichText | Sequence[Printed] | Mapping[str, Printed]"
@@ -78,18 +79,27 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """Prints the fields of one record; ``first`` is added to circled numbers where rows share one list."""
+    """Prints the fields of one record or one step of it.
+
+    Args:
+        record: the record.
+        around: names, zone, company.
+        values: the values to print, by field.
+        changes: what was amended of them, by field or cell.
+        first: added to circled numbers where rows share one list.
+        is_row: whether it prints into the narrow cells of a register.
+    """
 
     record: Record
     around: Surroundings
+    values: Mapping[str, Json]
+    changes: Mapping[str, Sequence[tuple[Amendment, Change]]] = field(default_factory=dict)
     first: int = 0
     is_row: bool = False
-    changes: Mapping[str, Sequence[tuple[Amendment, Change]]] = field(default_factory=dict)
 
-    def value(self, section: Section, each: FormField) -> Printed:
+    def value(self, each: FormField) -> Printed:
         """A field as it is printed; unused ones of a closed record are ruled out with "/"."""
-        filled = self.record.filled.get(section.id)
-        current = value_at(filled.values, each.id) if filled else None
+        current = value_at(self.values, each.id)
         history = self.changes.get(each.id, ())
         if each.type == "rows":
             return self._rows(each, cast("Sequence[Mapping[str, Json]]", current or []))
@@ -272,14 +282,6 @@ def _bracketed(note: str, each: FormField) -> str:
     return f"〔{note}〕" if each.type == "text" and each.lines > 1 else f" {note}"
 
 
-def _changes_by_field(record: Record) -> dict[str, list[tuple[Amendment, Change]]]:
-    changes: dict[str, list[tuple[Amendment, Change]]] = {}
-    for amendment in record.amendments:
-        for change in amendment.changes:
-            changes.setdefault(change.field, []).append((amendment, change))
-    return changes
-
-
 def is_finished(record: Record) -> bool:
     """Whether nothing more can be filled in; an amendment that awaits its counter-signature opens nothing again."""
     if record.state is State.PENDING:
@@ -288,8 +290,18 @@ def is_finished(record: Record) -> bool:
 
 
 def printer_of(record: Record, around: Surroundings, *, first: int = 0, is_row: bool = False) -> Printer:
-    """What prints the fields of ``record``."""
-    return Printer(record, around, first, is_row, _changes_by_field(record))
+    """What prints the fields of ``record`` as they stand, those of repeated sections left out."""
+    changes: dict[str, list[tuple[Amendment, Change]]] = {}
+    if record.amendments:
+        for step in record.present_steps():
+            changes |= record.changes_at(step)
+    return Printer(record, around, record.values, changes, first, is_row)
+
+
+def _printer_at(record: Record, step: Step, around: Surroundings) -> Printer:
+    """What prints one step alone, in the narrow cells of a table."""
+    filled = record.saved.get(step)
+    return Printer(record, around, filled.values if filled else {}, record.changes_at(step), is_row=True)
 
 
 # ---- signatures ----------------------------------------------------------------------------------------------
@@ -297,16 +309,20 @@ def printer_of(record: Record, around: Surroundings, *, first: int = 0, is_row: 
 
 def signature_block(record: Record, section: Section, around: Surroundings) -> RichText:
     """The signatures of a section: role, name, time with its zone, meaning; room for the pen where there is none."""
-    signatures = [signature for signature in record.signatures if signature.section == section.id]
-    spans: list[Span] = []
-    for signature in signatures:
-        spans += [Span("\n")] if spans else []
-        spans += _signed(signature, around)
+    spans = _all_signed(record.signatures_of(section), around)
     if spans:
         return tuple(spans)
     if is_finished(record) or record.state is State.VOID:
         return plain(UNUSED)
     return unsigned_block(section, around)
+
+
+def _all_signed(signatures: Sequence[Signature], around: Surroundings) -> list[Span]:
+    spans: list[Span] = []
+    for signature in signatures:
+        spans += [Span("\n")] if spans else []
+        spans += _signed(signature, around)
+    return spans
 
 
 def _signed(signature: Signature, around: Surroundings) -> list[Span]:
@@ -349,7 +365,7 @@ def amendment_list(record: Record, around: Surroundings, *, first: int = 0, row:
             lines.append(
                 {
                     "mark": mark(change.number + first),
-                    "field": place + _place_title(fields, change.field),
+                    "field": place + _place_title(fields, change.field) + step_suffix(record, change.step),
                     "old": old,
                     "new": new,
                     "change": (Span(old or UNUSED, Style.STRUCK), Span(f"\n→ {new or UNUSED}")),
@@ -360,6 +376,14 @@ def amendment_list(record: Record, around: Surroundings, *, first: int = 0, row:
                 }
             )
     return lines
+
+
+def step_suffix(record: Record, step: Step) -> str:
+    """What a printed title of a place is followed by in a later round or a repeated section."""
+    section = record.section(step.section)
+    name = record.item_title(section, step.item)[0] if step.item else ""
+    item = f"（{name}）" if name and not name.isdigit() else f"（第 {name} 项）" if name else ""
+    return item + (f"（第 {step.round} 轮）" if record.loop_of(section) else "")
 
 
 def _countersigned(amendment: Amendment, around: Surroundings) -> RichText:
@@ -442,8 +466,13 @@ def record_context(record: Record, around: Surroundings, rows: Sequence[Record] 
     context["later_page_code"] = str(replace(code, page=0)) if code else ""
     printer = printer_of(record, around)
     for section in record.sections:
+        if section.each is not None:
+            context[section.id] = _instances(record, section, around)
+            continue
         for each in section.all_fields:
-            context[each.id] = printer.value(section, each)
+            context[each.id] = printer.value(each)
+    if any(section.rounds for section in record.sections):
+        context[EARLIER_ROUNDS] = _earlier_rounds(record, around)
     context["chart"] = _charts(record)
     context["signature"] = {section.id: signature_block(record, section, around) for section in record.sections}
     context["filled"] = {section.id: _filled_by(record, section, around) for section in record.sections}
@@ -459,6 +488,84 @@ def record_context(record: Record, around: Surroundings, rows: Sequence[Record] 
         for each in record.attachments
     ]
     return context
+
+
+def _instances(record: Record, section: Section, around: Surroundings) -> list[Printed]:
+    """One map for each choice or row that a section is repeated for: its fields, who filled and who signed it."""
+    instances: list[Printed] = []
+    for step in record.steps_of(section):
+        printer = _printer_at(record, step, around)
+        zh, en = record.item_title(section, step.item)
+        cells: dict[str, Printed] = {each.id: _cell(printer, each) for each in section.all_fields}
+        filled = record.saved.get(step)
+        signed = tuple(_all_signed(record.signatures_at(step), around))
+        cells |= {
+            "name": zh,
+            "name_en": "" if en == zh else en,
+            "signature": signed or (plain(UNUSED) if is_finished(record) else ()),
+            "filled_by": filled.name if filled else "",
+            "filled_on": around.local(filled.at) if filled else "",
+        }
+        instances.append(cells)
+    return instances
+
+
+def _cell(printer: Printer, each: FormField) -> Printed:
+    """A field in one cell of a table: boxes as in a form, rows of its own as text."""
+    if each.type in {"rows", "scale"}:
+        return (
+            printer.text(each, value_at(printer.values, each.id), ())
+            if each.type == "scale"
+            else plain(_rows_text(printer, each))
+        )
+    return printer.value(each)
+
+
+def _rows_text(printer: Printer, each: FormField) -> str:
+    rows = cast("Sequence[Mapping[str, Json]]", value_at(printer.values, each.id) or [])
+    return "\n".join(
+        f"{number}. "
+        + "，".join(
+            f"{column.title.zh} {text_of(column, row[column.id], printer.around, is_short=True)}"
+            for column in each.columns
+            if row.get(column.id) is not None
+        )
+        for number, row in enumerate(rows, 1)
+    )
+
+
+EARLIER_ROUNDS = "earlier_rounds"
+
+
+def _earlier_rounds(record: Record, around: Surroundings) -> list[Printed]:
+    """What was filled and signed in the rounds before the one that stands in the form's place."""
+    lines: list[Printed] = []
+    for step in record.earlier_steps():
+        section, printer = record.section(step.section), _printer_at(record, step, around)
+        content: list[Span] = []
+        for each in section.all_fields:
+            if value_at(printer.values, each.id) is None and each.id not in printer.changes:
+                continue
+            value = (
+                plain(_rows_text(printer, each))
+                if each.type == "rows"
+                else printer.text(each, value_at(printer.values, each.id), printer.changes.get(each.id, ()))
+            )
+            content += [Span("\n")] if content else []
+            content += [Span(f"{each.title.zh}："), *value]
+        filled = record.saved.get(step)
+        by = "" if filled is None else f"{filled.name}\n{around.local(filled.at)}"
+        name = record.item_title(section, step.item)[0] if step.item else ""
+        lines.append(
+            {
+                "round": f"第 {step.round} 轮",
+                "section": section.title.zh + (f"（{name}）" if name else ""),
+                "content": tuple(content),
+                "by": by,
+                "signature": tuple(_all_signed(record.signatures_at(step), around)) or plain(UNUSED),
+            }
+        )
+    return lines
 
 
 def _fill_rows(
@@ -485,12 +592,33 @@ def _last_mark(record: Record) -> int:
     return max((change.number for amendment in record.amendments for change in amendment.changes), default=0)
 
 
+def _printers_of_rounds(row: Record, section: Section, around: Surroundings, first: int) -> list[Printer]:
+    """What prints each round of a row's section that was filled; the present one alone where none was.
+
+    A row has no continuation page: what was filled in earlier rounds stands in its cells, a line a round.
+    """
+    steps = [step for step in row.steps_in_order() if step.section == section.id]
+    filled = [step for step in steps if step in row.saved] or steps[-1:]
+    return [replace(_printer_at(row, step, around), first=first) for step in filled]
+
+
+def _stacked(rounds: Sequence[Printer], each: FormField) -> RichText:
+    spans: list[Span] = []
+    for number, printer in enumerate(rounds, 1):
+        value = cast("RichText", printer.value(each))
+        spans += [Span("\n")] if spans else []
+        spans += [Span(f"{number}. "), *value]
+    return tuple(spans)
+
+
 def row_cells(row: Record, around: Surroundings, number: int, *, first: int = 0) -> dict[str, Printed]:
     """The cells of one row of a sheet."""
     printer = printer_of(row, around, first=first, is_row=True)
-    cells: dict[str, Printed] = {
-        each.id: printer.value(section, each) for section in row.sections for each in section.all_fields
-    }
+    cells: dict[str, Printed] = {}
+    for section in row.sections:
+        rounds = _printers_of_rounds(row, section, around, first) if row.loop_of(section) else [printer]
+        for each in section.all_fields:
+            cells[each.id] = rounds[0].value(each) if len(rounds) == 1 else _stacked(rounds, each)
     is_struck_out = row.state is State.VOID
     if is_struck_out:
         cells = {name: _struck_out(cell) for name, cell in cells.items()}
@@ -570,8 +698,13 @@ def blank_context(form: Form, around: Surroundings) -> dict[str, Printed]:
     context["checkpoint"] = context["print_code"] = context["later_page_code"] = ""
     sections = [*form.sections, *(form.sheet.sections if form.sheet else ())]
     for section in sections:
+        if section.each is not None:
+            context[section.id] = _blank_instances(form, section, around)
+            continue
         for each in section.all_fields:
             context[each.id] = _blank_value(each)
+    if any(section.rounds for section in sections):
+        context[EARLIER_ROUNDS] = []
     context["chart"] = {each.id: "" for section in sections for each in section.all_fields if each.chart}
     context["signature"] = {section.id: unsigned_block(section, around) for section in sections}
     context["filled"] = {section.id: {"by": "", "on": ""} for section in sections}
@@ -580,6 +713,35 @@ def blank_context(form: Form, around: Surroundings) -> dict[str, Printed]:
         blank: list[Printed] = [{"no": ""} for _ in range(form.sheet.rows_a_page)]
         context |= {"rows": [], "blank_rows": blank, "ruled_off": False}
     return context
+
+
+MOST_BLANK_CHOICES, BLANK_INSTANCES = 8, 3
+
+
+def _blank_instances(form: Form, section: Section, around: Surroundings) -> list[Printed]:
+    """Room for the pen: a line for each choice where there are few, else some without a name."""
+    source = form.field(section.each.field) if section.each else None
+    names = [(choice.zh, choice.en) for choice in source.choices] if source else []
+    if not names or len(names) > MOST_BLANK_CHOICES:
+        names = [("", "")] * BLANK_INSTANCES
+    signature = unsigned_block(section, around) if section.sign != "none" else ()
+    return [
+        {
+            **{
+                each.id: _blank_value(each) if each.type not in {"rows", "scale"} else () for each in section.all_fields
+            },
+            "name": zh,
+            "name_en": en,
+            "signature": signature,
+            "filled_by": "",
+            "filled_on": "",
+        }
+        for zh, en in names
+    ]
+
+
+def _blank_cells(section: Section) -> dict[str, Printed]:
+    return {each.id: _blank_value(each) if each.type not in {"rows", "scale"} else () for each in section.all_fields}
 
 
 def _blank_value(each: FormField) -> Printed:

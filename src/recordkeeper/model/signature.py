@@ -9,6 +9,7 @@ Source: 21 CFR 11.50, 11.70
 from dataclasses import dataclass
 
 from recordkeeper.model.canonical import Content, canonical, digest
+from recordkeeper.model.step import Step
 
 STATEMENT_VERSION = 1
 METHODS = ("passphrase", "paper")
@@ -31,6 +32,7 @@ class Signature:
         witness: who saw a paper signature; empty where nobody is named.
         entered_by: who entered a paper signature.
         unattended: whether no person was at the keyboard.
+        item: the choice or row, where the section is repeated.
     """
 
     act_number: int
@@ -45,6 +47,12 @@ class Signature:
     witness: str = ""
     entered_by: str = ""
     unattended: bool = False
+    item: str = ""
+
+    @property
+    def step(self) -> Step:
+        """The step that was signed."""
+        return Step(self.section, self.round, self.item)
 
 
 def statement(subject: str, revision: str, state_before: str, content: Content) -> bytes:

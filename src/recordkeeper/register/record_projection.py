@@ -6,7 +6,7 @@ import unicodedata
 from recordkeeper.model.canonical import Json
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.record import Record
-from recordkeeper.model.record_state import FIRST_ROUND
+from recordkeeper.model.step import spelled
 from recordkeeper.model.subject import kind_of
 from recordkeeper.register.projection import Rows
 
@@ -17,8 +17,8 @@ def record_rows(record: Record) -> Rows:
     """The rows of a record or sheet: its state, every value now standing, amendments, signatures."""
     opening = record.opening
     fields = [
-        {"section": section, "round": FIRST_ROUND, "field": name, "value": field_text(value)}
-        for section, filled in record.filled.items()
+        {"section": spelled(step.section, step.item), "round": step.round, "field": name, "value": field_text(value)}
+        for step, filled in record.saved.items()
         for name, value in filled.values.items()
     ]
     return {

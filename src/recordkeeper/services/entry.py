@@ -18,6 +18,7 @@ from recordkeeper.model.lateness import late_entry
 from recordkeeper.model.record import Record, open_record
 from recordkeeper.model.record_guard import ValuesRefusedError, broken_checks, missing_values
 from recordkeeper.model.section import FormField, Section, Title
+from recordkeeper.model.step import Step
 from recordkeeper.model.subject import record_subject
 from recordkeeper.model.value import Problem, parse_moment, plain_value
 from recordkeeper.register.acts import Register
@@ -50,6 +51,7 @@ class Entry:
         record: the record as it stands; a new one has no number yet.
         section: the section to fill.
         offers: what each field would take if nothing is given.
+        step: which round and instance of it.
     """
 
     register: Register
@@ -57,6 +59,7 @@ class Entry:
     record: Record
     section: Section
     offers: Mapping[str, Offer]
+    step: Step
 
     def is_required(self, each: FormField, given: Mapping[str, Json]) -> bool:
         """Whether ``each`` needs a value, as far as the answers ``given`` so far tell."""
@@ -103,7 +106,7 @@ class Entry:
     def _known(self, values: Mapping[str, Json]) -> dict[str, object]:
         today = self.now.astimezone(self.record.zone).date()
         plain = {each.id: plain_value(each, values.get(each.id), self.record.zone) for each in self.section.fields}
-        return {**self.record.known, "on": today, **plain}
+        return {**self.record.seen_in(self.step), "on": today, **plain}
 
     def _later_names(self, each: FormField) -> set[str]:
         names = [field.id for field in self.section.fields]
@@ -144,7 +147,7 @@ def new_entry(register: Register, actor: Actor, now: datetime, form: str, about:
         late_entry(definition, about.occurred_at or "", "", setting.today, setting.zone, about.late_reason)
         record = open_record(definition, subject, head, who, setting.moment, opening)
         section = record.sections[0]
-        return Entry(register, now, record, section, _offers(setting, record, section, {}))
+        return Entry(register, now, record, section, _offers(setting, record, section, {}), Step(section.id))
 
 
 def fill_entry(register: Register, actor: Actor, now: datetime, number: str, section: str | None) -> Entry:
@@ -159,10 +162,11 @@ def fill_entry(register: Register, actor: Actor, now: datetime, number: str, sec
         setting = Setting(snapshot, now)
         record = load(snapshot, number)
         who = setting.standing(actor.subject, record.unit)
-        chosen = record.section(section) if section else next_to_fill(record, who)
-        record.check_may_fill(chosen, who)
-        filled = record.filled.get(chosen.id)
-        return Entry(register, now, record, chosen, _offers(setting, record, chosen, filled.values if filled else {}))
+        step = record.step(section) if section else next_to_fill(record, who)
+        record.check_may_fill(step, who, setting.moment)
+        chosen, filled = record.section(step.section), record.saved.get(step)
+        offers = _offers(setting, record, chosen, filled.values if filled else {})
+        return Entry(register, now, record, chosen, offers, step)
 
 
 def _offers(setting: Setting, record: Record, section: Section, standing: Mapping[str, Json]) -> dict[str, Offer]:

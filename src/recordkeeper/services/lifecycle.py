@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import cast
 
 from recordkeeper.errors import InvalidInputError, RecordError
+from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import SALT_BYTES, History, head_act
@@ -23,6 +24,7 @@ from recordkeeper.model.record_state import State
 from recordkeeper.model.section import Section
 from recordkeeper.model.sheet import is_closed
 from recordkeeper.model.standing import Standing
+from recordkeeper.model.step import Step
 from recordkeeper.model.subject import name_of, record_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register, Transaction
@@ -53,6 +55,7 @@ from recordkeeper.services.viewing import readable
 from recordkeeper.tlog.checkpoint import short_checkpoint, unverified_checkpoint
 
 Raw = Mapping[str, object]
+_OF_FIRST_FILL = {"section", "round", "item", "calendar", "values", "filled_for", "sources"}
 
 
 class NeedsValuesError(RecordError, InvalidInputError):
@@ -317,7 +320,7 @@ def _first_fill(setting: Setting, record: Record, raw: Raw, who: Standing, fille
     given = {**defaults_of(setting, record, section), **raw}
     sources = sources_of(setting, record, section, given)
     fill = record.fill(section.id, given, who, setting.moment, setting.reading, filled_for=filled_for, sources=sources)
-    return {key: value for key, value in fill.items() if key in {"section", "round", "values", "filled_for", "sources"}}
+    return {key: value for key, value in fill.items() if key in _OF_FIRST_FILL}
 
 
 def fill(
@@ -352,10 +355,11 @@ def fill_in(
 ) -> Record:
     """As ``fill``, inside a transaction: an import saves a row and its reply at once."""
     setting, record, who = _loaded(transaction, actor, now, number)
-    chosen = record.section(section) if section else next_to_fill(record, who)
+    step = record.step(section) if section else next_to_fill(record, who)
+    chosen = record.section(step.section)
     given = {**defaults_of(setting, record, chosen), **raw}
     content = record.fill(
-        chosen.id,
+        str(step),
         given,
         who,
         setting.moment,
@@ -368,21 +372,34 @@ def fill_in(
     return _decided(transaction, setting, record, content, who)
 
 
-def next_to_fill(record: Record, who: Standing) -> Section:
-    """The section that is filled when none is named: the first open one that is theirs, else the first open one.
+def next_to_fill(record: Record, who: Standing) -> Step:
+    """The step that is filled when none is named: the first open one that is theirs, else the first open one.
 
     Raises:
         NotItsTurnError: nothing is to be filled now, only signed.
     """
-    unfilled = [section for section in record.open_sections if section.id not in record.filled and section.all_fields]
-    theirs = [section for section in unfilled if set(record.roles_of(section)) & {*who.roles, who.subject}]
-    required = [section for section in theirs if not section.optional]
+    unfilled = [
+        step for step in record.open_steps if step not in record.saved and record.section(step.section).all_fields
+    ]
+    theirs = [step for step in unfilled if _is_theirs(record, step, who)]
+    required = [step for step in theirs if not record.section(step.section).optional]
     found = required or theirs or unfilled
-    if not found and record.open_sections and record.state in {State.OPEN, State.PENDING}:
-        names = ", ".join(section.id for section in record.open_sections)
-        found_instead = _("{sections}, which waits for a signature").format(sections=names)
+    if not found and record.open_steps and record.state in {State.OPEN, State.PENDING}:
+        found_instead = _("{sections}, which waits for a signature").format(
+            sections=listing(map(str, record.open_steps))
+        )
         raise NotItsTurnError(record.number, _("fill"), _("a section to be filled"), found_instead)
-    return found[0] if found else record.sections[-1]
+    return found[0] if found else _last_step(record)
+
+
+def _is_theirs(record: Record, step: Step, who: Standing) -> bool:
+    return not {*who.roles, who.subject}.isdisjoint(record.roles_of(record.section(step.section), step.item))
+
+
+def _last_step(record: Record) -> Step:
+    """Where nothing is open: what is refused names the last section."""
+    steps = record.steps_of(record.sections[-1])
+    return steps[-1] if steps else Step(record.sections[-1].id)
 
 
 def defaults_of(setting: Setting, record: Record, section: Section) -> dict[str, object]:
@@ -409,19 +426,19 @@ def sign(
     """
 
     def decide(setting: Setting, record: Record, who: Standing) -> Content:
-        chosen = section or _next_to_sign(record, who)
-        content = record.sign(chosen, who, setting.moment, rows=listed_rows(setting.snapshot, record))
-        check_needs(setting, record, record.section(chosen))
+        step = record.step(section) if section else _next_to_sign(record, who)
+        content = record.sign(str(step), who, setting.moment, rows=listed_rows(setting.snapshot, record))
+        check_needs(setting, record, record.section(step.section))
         return content
 
     return _act(register, actor, now, number, decide, signer)
 
 
-def _next_to_sign(record: Record, who: Standing) -> str:
-    awaiting = [section for section in record.open_sections if section.sign != "none"]
-    theirs = [section for section in awaiting if set(record.roles_of(section)) & {*who.roles, who.subject}]
-    found = [section for section in theirs or awaiting if record.is_filled(section)] or theirs or awaiting
-    return (found or [record.sections[-1]])[0].id
+def _next_to_sign(record: Record, who: Standing) -> Step:
+    awaiting = [step for step in record.open_steps if record.section(step.section).sign != "none"]
+    theirs = [step for step in awaiting if _is_theirs(record, step, who)]
+    found = [step for step in theirs or awaiting if record.is_step_filled(step)] or theirs or awaiting
+    return found[0] if found else _last_step(record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,7 +465,7 @@ def sign_on_paper(
         setting, record, who = _loaded(transaction, actor, now, number)
         record, digest = _with_scan(transaction, setting, record, who, scan)
         content = record.sign_on_paper(
-            section or _next_to_sign(record, who),
+            section or str(_next_to_sign(record, who)),
             who,
             setting.moment,
             signer_name=scan.signer_name,

@@ -28,6 +28,7 @@ from recordkeeper.model.section import FormField, Section
 from recordkeeper.model.sheet import sample_label
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.statistics import SCALE
+from recordkeeper.model.step import Step, spelled
 from recordkeeper.model.subject import record_subject, sheet_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.model.value import Reading, format_moment, parse_moment
@@ -104,7 +105,7 @@ def sample_contexts(form: Form) -> list[dict[str, Printed]]:
 
 
 def _latest_day(example: Example) -> date | None:
-    texts = [str(value) for values in (example.values, *example.rows) for value in values.values()]
+    texts = [str(value) for values in (example.values, *example.rounds, *example.rows) for value in values.values()]
     found = [match.group() for text in texts if (match := _DAY.match(text))]
     return date.fromisoformat(max(found)) if found else None
 
@@ -134,7 +135,7 @@ class _Desk:
         """The record that an example makes."""
         subject = record_subject(f"{self.form.code}/{self.clock.day.year}-{'0' * self.form.digits}")
         listed = listed_sources(self.form.sources, example.sources)
-        return self._done(subject, self.form.sections, example.values, listed)
+        return self._done(subject, self.form.sections, (example.values, *example.rounds), listed)
 
     def sheet(self, example: Example) -> tuple[Record, list[Record]]:
         """The sheet that an example makes, and its rows."""
@@ -144,7 +145,7 @@ class _Desk:
             self._done(
                 record_subject(f"{self.form.code}/{self.clock.day.year}-{number:0{self.form.digits}}"),
                 self.form.sections,
-                values,
+                (values,),
                 {},
                 {"sheet": subject},
             )
@@ -152,13 +153,13 @@ class _Desk:
         ]
         seen = [{**plain_values(row), "number": row.number} for row in rows]
         sections = rule.sections if rule else ()
-        return self._done(subject, sections, example.values, {"rows": seen}), rows
+        return self._done(subject, sections, (example.values, *example.rounds), {"rows": seen}), rows
 
     def _done(
         self,
         subject: str,
         sections: Sequence[Section],
-        values: Mapping[str, object],
+        given: Sequence[Mapping[str, object]],
         sources: Sources,
         more: Content | None = None,
     ) -> Record:
@@ -177,26 +178,38 @@ class _Desk:
         record = open_record(
             self.form, subject, head, Standing("person/1", _NAMES[0], roles), self.clock.tick(), opening
         )
-        while (content := self._next_act(record, values, sources)) is not None:
+        while (content := self._next_act(record, given, sources)) is not None:
             record = Record.replay(self.form, record.history.followed_by(content))
         return record
 
-    def _next_act(self, record: Record, values: Mapping[str, object], sources: Sources) -> Content | None:
-        for section in record.open_sections:
-            who = self._who(record, section)
-            given = {each.id: values[each.id] for each in section.fields if each.id in values}
-            if not record.is_filled(section):
-                if given or not section.fields:
-                    return record.fill(section.id, given, who, self.clock.tick(), self.reading, sources=sources)
-            elif section.sign != "none" and not record.is_complete(section):
-                return record.sign(section.id, who, self.clock.tick())
+    def _next_act(self, record: Record, given: Sequence[Mapping[str, object]], sources: Sources) -> Content | None:
+        for step in record.open_steps:
+            section, who = record.section(step.section), self._who(record, step)
+            if not record.is_step_filled(step):
+                values = values_at(record, step, given)
+                if values or not section.fields:
+                    moment = self._moment(record, section)
+                    return record.fill(str(step), values, who, moment, self.reading, sources=sources)
+            elif section.sign != "none":
+                return record.sign(str(step), who, self._moment(record, section))
         return None
 
+    def _moment(self, record: Record, section: Section) -> Moment:
+        """Some minutes later, or the first day on which the section is not refused."""
+        earliest = record.earliest(section)
+        if earliest is not None and earliest.on > self.clock.day:
+            self.clock.day = earliest.on
+        moment = self.clock.tick()
+        if earliest is not None and earliest.at and moment.at < earliest.at:
+            return Moment(earliest.at, earliest.on.isoformat())
+        return moment
+
     @staticmethod
-    def _who(record: Record, section: Section) -> Standing:
+    def _who(record: Record, step: Step) -> Standing:
         """A person for each section, and where all of several roles sign, for each role."""
-        signed = {signature.role for signature in record.signatures if signature.section == section.id}
-        roles = [role for role in record.roles_of(section) if role not in signed]
+        section = record.section(step.section)
+        signed = {signature.role for signature in record.signatures_at(step)}
+        roles = [role for role in record.roles_of(section, step.item) if role not in signed]
         number = record.sections.index(section) + len(signed)
         return Standing(f"person/{number + 1}", _NAMES[number % len(_NAMES)], frozenset(roles[:1]))
 
@@ -212,17 +225,17 @@ class _Desk:
         return (main, done) if rows else (done[0], [])
 
     def _amended_once(self, record: Record, number: int) -> Record | None:
-        amended = {change.field for amendment in record.amendments for change in amendment.changes}
-        for section, each, value in _amendable(record, is_long_first=number == 0):
-            if each.id in amended:
+        amended = {(change.step, change.field) for amendment in record.amendments for change in amendment.changes}
+        for step, each, value in _amendable(record, is_long_first=number == 0):
+            if (step, each.id) in amended:
                 continue
-            roles = self.form.amendment.by or tuple(record.roles_of(section))
-            who = Standing(record.filled[section.id].by, record.filled[section.id].name, frozenset(roles[:1]))
+            roles = self.form.amendment.by or tuple(record.roles_of(record.section(step.section), step.item))
+            who = Standing(record.saved[step].by, record.saved[step].name, frozenset(roles[:1]))
+            path = spelled(each.id, step.item, step.round)
             for nature, other in itertools.product((CORRECTION, FACT), _other_values(each, value)):
                 try:
-                    content = record.amend(
-                        {each.id: other}, _REASONS[number], nature, who, self.clock.tick(), self.reading
-                    )
+                    moment = self.clock.tick()
+                    content = record.amend({path: other}, _REASONS[number], nature, who, moment, self.reading)
                 except (InvalidInputError, RefusalError):
                     continue
                 return Record.replay(self.form, record.history.followed_by(content))
@@ -238,13 +251,35 @@ class _Desk:
         return Record.replay(self.form, record.history.followed_by(content))
 
 
-def _amendable(record: Record, *, is_long_first: bool) -> list[tuple[Section, FormField, Json]]:
+def values_at(record: Record, step: Step, given: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """What an example gives one step: by its round, and for a repeated section by its choice or row.
+
+    Args:
+        record: as far as it is filled.
+        step: which step.
+        given: the example's values, then those of every later round.
+    """
+    section = record.section(step.section)
+    own = given[step.round - 1] if step.round <= len(given) else {}
+    if section.each is not None:
+        several = own.get(section.id)
+        if isinstance(several, list | tuple):
+            place = record.items_of(section).index(step.item)
+            found = several[place] if place < len(several) else {}
+        else:
+            found = several.get(step.item, {}) if isinstance(several, Mapping) else {}
+        own = found if isinstance(found, Mapping) else {}
+    return {each.id: own[each.id] for each in section.fields if each.id in own}
+
+
+def _amendable(record: Record, *, is_long_first: bool) -> list[tuple[Step, FormField, Json]]:
     """The fields that have a value, long texts first or last."""
     found = [
-        (section, each, value)
-        for section in record.sections
-        for each in section.fields
-        if section.id in record.filled and (value := record.filled[section.id].values.get(each.id)) is not None
+        (step, each, value)
+        for step in record.steps_in_order()
+        if (filled := record.saved.get(step)) is not None
+        for each in record.section(step.section).fields
+        if (value := filled.values.get(each.id)) is not None
     ]
     return sorted(found, key=lambda item: (item[1].lines > 1) != is_long_first)
 

@@ -76,7 +76,11 @@ class SectionView:
     """One section: its values, who filled it, its signatures, by when it was due.
 
     Args:
-        id, title: as the form says.
+        id: as the form says.
+        step: the id with the item and the round, as it is named on the command line.
+        round: from 1.
+        item: the choice's id or the row's number, where the section is repeated.
+        title: as the form says, with the item's name and the round.
         state: complete, filled (a signature is awaited), open, waiting (for an earlier one), not needed.
         roles: ids of the roles, or subjects, that may fill and sign it.
         filled_by, filled_for, filled_at: who, for whom, when; empty while it is not filled.
@@ -85,6 +89,9 @@ class SectionView:
     """
 
     id: str
+    step: str
+    round: int
+    item: str
     title: str
     state: str
     roles: tuple[str, ...]

@@ -30,6 +30,7 @@ from recordkeeper.model.rendition import MEANINGS
 from recordkeeper.model.rich_text import RichText, Span, plain, struck_out
 from recordkeeper.model.section import FormField, Section
 from recordkeeper.model.signature import Signature
+from recordkeeper.model.step import Step
 from recordkeeper.model.subject import name_of
 from recordkeeper.model.value import SCALE_NAMES, parse_moment
 from recordkeeper.register.acts import Register
@@ -287,7 +288,7 @@ def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordV
         successor=record.successor,
         void_reason=record.void_reason,
         is_outdated=on is None and is_outdated(setting, record),
-        sections=tuple(_section(setting, record, each, signatures, today) for each in record.sections),
+        sections=tuple(_section(setting, record, step, signatures, today) for step in record.steps_in_order()),
         amendments=tuple(_amendment(setting, record, each) for each in record.amendments),
         attachments=tuple(_attachments(setting, record)),
         signatures=signatures,
@@ -308,13 +309,14 @@ def next_steps(setting: Setting, record: Record, today: date) -> Iterator[StepVi
         yield _reissue_step(setting, record)
     if record.state not in {State.OPEN, State.PENDING}:
         return
-    for section in record.open_sections:
+    for step in record.open_steps:
+        section = record.section(step.section)
         due_on, is_late = _due(record, section, today)
         yield StepView(
-            act=SIGN if record.is_filled(section) else FILL,
-            section=section.id,
-            title=section.title.in_language(current_language()),
-            by=tuple(setting.shown_name(role) for role in _still_to_sign(record, section)),
+            act=SIGN if record.is_step_filled(step) else FILL,
+            section=str(step),
+            title=_step_title(record, step),
+            by=tuple(setting.shown_name(role) for role in _still_to_sign(record, step)),
             is_optional=section.optional,
             due_on=due_on,
             is_late=is_late,
@@ -349,11 +351,23 @@ def _reissue_step(setting: Setting, record: Record) -> StepView:
     )
 
 
-def _still_to_sign(record: Record, section: Section) -> list[str]:
-    roles = record.roles_of(section)
+def _step_title(record: Record, step: Step) -> str:
+    """The section's title, with the choice or row that it is repeated for, and the round."""
+    section, language = record.section(step.section), current_language()
+    title = section.title.in_language(language)
+    if step.item:
+        title = f"{title} · {record.item_title(section, step.item)[language == 'en']}"
+    if record.loop_of(section):
+        title = _("{title}, round {number}").format(title=title, number=step.round)
+    return title
+
+
+def _still_to_sign(record: Record, step: Step) -> list[str]:
+    section = record.section(step.section)
+    roles = record.roles_of(section, step.item)
     if section.sign != "all":
         return roles
-    signed = {signature.role for signature in record.signatures if signature.section == section.id}
+    signed = {signature.role for signature in record.signatures_at(step)}
     return [role for role in roles if role not in signed]
 
 
@@ -361,7 +375,7 @@ def is_outdated(setting: Setting, record: Record) -> bool:
     """Whether a record that this one is computed from has changed since; being archived is no change."""
     if record.is_sheet or not record.form.sources or record.state in _GONE:
         return False
-    for filled in record.filled.values():
+    for filled in record.saved.values():
         content = record.history.acts[filled.act_number].content
         given = cast("Mapping[str, object]", content.get("fill") or content)
         listed = cast("Mapping[str, Sequence[Mapping[str, str]]]", given.get("sources") or {})
@@ -397,48 +411,44 @@ def _due(record: Record, section: Section, today: date) -> tuple[str, bool]:
 
 
 def _section(
-    setting: Setting, record: Record, section: Section, signatures: Sequence[SignatureView], today: date
+    setting: Setting, record: Record, step: Step, signatures: Sequence[SignatureView], today: date
 ) -> SectionView:
-    filled = record.filled.get(section.id)
-    is_needed = record.is_needed(section) or filled is not None
-    due_on, is_late = _due(record, section, today) if is_needed else ("", False)
-    changes = _changes_by_field(record)
+    section, filled = record.section(step.section), record.saved.get(step)
+    is_present = step.round == record.round_of(section)
+    is_needed = (record.is_needed(section) and is_present) or filled is not None
+    due_on, is_late = _due(record, section, today) if is_needed and is_present else ("", False)
+    changes = record.changes_at(step)
     values = filled.values if filled else {}
     return SectionView(
         id=section.id,
-        title=section.title.in_language(current_language()),
-        state=_state_of(record, section, is_needed=is_needed),
-        roles=tuple(record.roles_of(section)),
+        step=str(step),
+        round=step.round,
+        item=step.item,
+        title=_step_title(record, step),
+        state=_state_of(record, step, is_needed=is_needed),
+        roles=tuple(record.roles_of(section, step.item)),
         filled_by=filled.name if filled else "",
         filled_for=filled.filled_for if filled else "",
         filled_at=filled.at if filled else "",
         due_on=due_on,
         is_late=is_late,
         fields=tuple(_field(setting, each, values, changes) for each in section.all_fields) if filled else (),
-        signatures=tuple(each for each in signatures if each.section == section.id),
+        signatures=tuple(each for each in signatures if each.section == str(step)),
     )
 
 
-def _state_of(record: Record, section: Section, *, is_needed: bool) -> str:
+def _state_of(record: Record, step: Step, *, is_needed: bool) -> str:
     if not is_needed:
         return "not needed"
-    if record.is_complete(section):
+    if record.is_step_complete(step):
         return "complete"
-    if section.id in record.filled:
+    if step in record.saved:
         return "filled"
-    is_open = section in record.open_sections and record.state in {State.OPEN, State.PENDING}
+    is_open = step in record.open_steps and record.state in {State.OPEN, State.PENDING}
     return "open" if is_open else "waiting"
 
 
 Changes = Mapping[str, Sequence[tuple[Amendment, Change]]]
-
-
-def _changes_by_field(record: Record) -> Changes:
-    changes: dict[str, list[tuple[Amendment, Change]]] = {}
-    for amendment in record.amendments:
-        for change in amendment.changes:
-            changes.setdefault(change.field, []).append((amendment, change))
-    return changes
 
 
 def _field(setting: Setting, each: FormField, values: Mapping[str, Json], changes: Changes) -> FieldView:
@@ -509,7 +519,7 @@ def _signature(setting: Setting, record: Record, signature: Signature) -> Signat
         is_valid = had_key and is_signature_valid(before, record.revision, content)
     return SignatureView(
         act=signature.act_number,
-        section=signature.section,
+        section=str(signature.step) if signature.section else "",
         name=signature.name,
         role=setting.shown_name(signature.role),
         meaning=MEANINGS[signature.meaning][current_language() == "en"],
@@ -567,7 +577,7 @@ def _change(setting: Setting, record: Record, change: Change) -> ChangeView:
         )
     old, new = (text_of_value(setting, each, value) for value in (change.old, change.new))
     shown = show_versions((Version(old or "/"), Version(new or "/", change.number)))
-    return ChangeView(change.number, change.field, title, change.old, change.new, shown, change.is_computed)
+    return ChangeView(change.number, change.path, title, change.old, change.new, shown, change.is_computed)
 
 
 def _attachments(setting: Setting, record: Record) -> Iterator[AttachmentView]:
@@ -592,12 +602,11 @@ def _rows_of_sheet(setting: Setting, sheet: Record, on: date | None) -> Iterator
             known = row if on is None else known_on(row, on)
         except NotYetKnownError:
             continue
-        changes = _changes_by_field(known)
         texts = [
-            _text(setting, each, value_at(known.filled[section.id].values, each.id), changes.get(each.id, ()))
-            for section in known.sections
-            if section.id in known.filled
-            for each in section.all_fields
+            _text(setting, each, value_at(filled.values, each.id), known.changes_at(step).get(each.id, ()))
+            for step in known.steps_in_order()
+            if (filled := known.saved.get(step))
+            for each in known.section(step.section).all_fields
             if each.type != "rows"
         ]
         shown: list[Span] = []

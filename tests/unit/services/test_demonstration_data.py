@@ -131,7 +131,7 @@ def test_the_survey_gives_statistics_with_a_shortfall_that_the_story_answers() -
     assert trial.problems == ()
     assert computed["return_reached"] is True
     assert Decimal(str(computed["overall_rate"])) >= 90
-    assert trial.required == {"shortfall": True}
+    assert trial.required == {"shortfall": {True}}
     assert str(computed["without_overall"]).count("QR-017-03/2026-") == 2
 
 
