@@ -17,6 +17,7 @@ from recordkeeper.model.form import Example, Form, Place
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_guard import ValuesRefusedError
 from recordkeeper.model.record_state import Filled, Moment
+from recordkeeper.model.reference import reference_to
 from recordkeeper.model.section import Section
 from recordkeeper.model.signature import Signature
 from recordkeeper.model.step import Step
@@ -111,7 +112,7 @@ def _try(form: Form, example: Example, place: Place, reading: Reading) -> Iterat
     rows: list[Mapping[str, object]] = []
     for number, values in enumerate(example.rows, 1):
         name = _("{example}, row {number}").format(example=example.name, number=number)
-        row = Example(name=example.name, values=values)
+        row = Example(name=example.name, values=values, tables=example.tables)
         trial = _try_one(form, form.sections, name, (*place, "rows", number - 1), row, {}, reading)
         rows.append({**plain_values(trial.record), "number": trial.record.number})
         yield trial
@@ -150,7 +151,7 @@ def _try_one(
         _blank(form, sections, reading),
         (example.values, *example.rounds),
         listed_sources(form.sources if sections == form.sections else sources, sources),
-        reading,
+        reading_of(example, reading),
     )
     problems = list(walk.unknown())
     try:
@@ -293,6 +294,16 @@ def listed_sources(
         sources: what the example gives.
     """
     return {name: [{**_UNKNOWN, **_plain_map(record)} for record in sources.get(name, ())] for name in names}
+
+
+def reading_of(example: Example, reading: Reading) -> Reading:
+    """How the values of an example are read: what it looks up stands in its own tables."""
+    return replace(reading, reference=reference_to(listed_tables(example)))
+
+
+def listed_tables(example: Example) -> dict[str, list[Mapping[str, object]]]:
+    """The rows of the tables that an example gives, as expressions see them."""
+    return {name: [_plain_map(row) for row in rows] for name, rows in example.tables.items()}
 
 
 def _plain_map(given: Mapping[str, object]) -> dict[str, object]:

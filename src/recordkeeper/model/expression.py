@@ -20,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from recordkeeper.errors import FormError, InvalidInputError
 from recordkeeper.language import translate as _
 from recordkeeper.model import date_count, reliability, statistics, working_calendar
+from recordkeeper.model.reference import Reference
 
 LARGEST_BASE, LARGEST_EXPONENT = 10**18, 100
 PLAIN_TYPES = (str, bool, int, Decimal, date, type(None))
@@ -127,8 +128,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return False
 
     def is_safe_callable(self, obj: Any) -> bool:
-        """Only our own functions may be called."""
-        return obj in FUNCTIONS.values()
+        """Only our own functions may be called, and the lookup in reference tables."""
+        return isinstance(obj, Reference) or obj in FUNCTIONS.values()
 
 
 _SANDBOX = Sandbox()

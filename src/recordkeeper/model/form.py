@@ -149,6 +149,7 @@ class Example(Definition):
         rounds: what the loop's sections are given in every round after the first.
         rows: the rows of a register.
         sources: the records that a statistics form is computed from, each with its ``number``.
+        tables: rows of the reference tables that are looked up, each with its ``key``.
     """
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
@@ -156,6 +157,7 @@ class Example(Definition):
     rounds: tuple[Mapping[Identifier, object], ...] = ()
     rows: tuple[Mapping[Identifier, object], ...] = ()
     sources: Mapping[Identifier, tuple[Mapping[Identifier, object], ...]] = Field(default_factory=dict)
+    tables: Mapping[Identifier, tuple[Mapping[Identifier, object], ...]] = Field(default_factory=dict)
 
 
 class Access(Definition):

@@ -13,6 +13,7 @@ from datetime import date
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.consistency import REFERENCE
 from recordkeeper.model.event import History
 from recordkeeper.model.expression import evaluate, names_in
 from recordkeeper.model.form import Form
@@ -136,7 +137,7 @@ class Record(AmendableRecord):
             problems += broken_checks(section, values, known)
         if problems:
             raise ValuesRefusedError(subject, problems)
-        listed = self._compute(section, known, values, sources)
+        listed = self._compute(section, {**known, REFERENCE: reading.reference}, values, sources)
         return values, listed
 
     def _compute(

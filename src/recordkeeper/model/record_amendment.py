@@ -13,7 +13,7 @@ from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import CORRECTION, FACT, PENDING, Amendment
 from recordkeeper.model.canonical import Content, Json
-from recordkeeper.model.consistency import PREVIOUS
+from recordkeeper.model.consistency import PREVIOUS, REFERENCE
 from recordkeeper.model.expression import evaluate, names_in
 from recordkeeper.model.record_guard import (
     GuardedRecord,
@@ -135,7 +135,7 @@ class AmendableRecord(GuardedRecord):
             found = sum(amendment.counts for amendment in self.amendments) + len(changes)
             if found > self.form.amendment.corrections:
                 raise TooManyCorrectionsError(self.number, self.form.amendment.corrections, found)
-        changes += self._computed_changes(changes, amended, moment)
+        changes += self._computed_changes(changes, amended, moment, reading)
         place = step_named(changes[0])
         return {
             **head_of("amend", who, moment),
@@ -366,7 +366,9 @@ class AmendableRecord(GuardedRecord):
         if problems:
             raise ValuesRefusedError(self.number, problems)
 
-    def _computed_changes(self, changes: Sequence[Content], after: Self, moment: Moment) -> list[dict[str, Json]]:
+    def _computed_changes(
+        self, changes: Sequence[Content], after: Self, moment: Moment, reading: Reading
+    ) -> list[dict[str, Json]]:
         """The computed values that follow from ``changes``, in every round and instance that was saved."""
         changed = {str(change["field"]).partition(".")[0] for change in changes}
         places = [section.id for section in self.sections]
@@ -378,7 +380,7 @@ class AmendableRecord(GuardedRecord):
                     continue
                 if reads & {"rows", *self.form.sources}:
                     raise SourceComputedError(self.number, each.id)
-                known = {**after.seen_in(step), "on": date.fromisoformat(moment.on)}
+                known = {**after.seen_in(step), "on": date.fromisoformat(moment.on), REFERENCE: reading.reference}
                 old, new = self.saved[step].values.get(each.id), canonical_of(each, evaluate(each.value, known))
                 if old != new:
                     self._check_not_pending(step, each.id)

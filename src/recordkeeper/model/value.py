@@ -17,6 +17,7 @@ from recordkeeper.errors import FormError, InvalidInputError, RecordError
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import BrokenJsonError, Json, parse_json
+from recordkeeper.model.reference import NO_TABLES, Reference
 from recordkeeper.model.section import FormField
 from recordkeeper.model.statistics import SCALE
 
@@ -119,10 +120,12 @@ class Reading:
     Args:
         zone: the IANA time zone in which moments without one are meant.
         resolve: finds a person, party, premises or role by kind and name.
+        reference: what computed values look up in reference tables.
     """
 
     zone: ZoneInfo
     resolve: Resolve
+    reference: Reference = NO_TABLES
 
     def parse(self, field: FormField, raw: object, place: str | None = None) -> tuple[Json, list[Problem]]:
         """The canonical value of ``raw`` in ``field``, and what is wrong with it; an empty one is None.

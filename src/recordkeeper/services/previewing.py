@@ -7,7 +7,7 @@ do not exist.
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -18,11 +18,13 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import CORRECTION, FACT, PENDING
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import SALT_BYTES, History, head_act
-from recordkeeper.model.example import listed_sources, plain_values
+from recordkeeper.model.example import listed_sources, plain_values, reading_of
 from recordkeeper.model.form import Example, Form
 from recordkeeper.model.print_code import SAMPLE_TOKEN
 from recordkeeper.model.record import Record, open_record
+from recordkeeper.model.record_guard import ValuesRefusedError
 from recordkeeper.model.record_state import Moment
+from recordkeeper.model.reference import row_keys
 from recordkeeper.model.rendition import Printed, Surroundings, blank_context, record_context
 from recordkeeper.model.section import FormField, Section
 from recordkeeper.model.sheet import sample_label
@@ -86,8 +88,9 @@ def preview_context(
     if not form.examples:
         raise NoExampleError(form.code)
     example = _longest(form) if variant is Variant.LONG else form.examples[0]
-    desk = _Desk(form, _Clock(_latest_day(example) or today))
-    main, rows = desk.sheet(example) if form.sheet else (desk.record(example), [])
+    reading = reading_of(example, example_reading())
+    desk = _Desk(form, _Clock(_latest_day(example) or today), reading)
+    main, rows = _entered(desk, example)
     if variant is Variant.AMENDED:
         main, rows = desk.amended(main, rows)
     context = record_context(main, around, rows)
@@ -96,6 +99,23 @@ def preview_context(
         marks = [SAMPLE_MARK, *([str(shown["marks"])] if shown["marks"] else [])]
         context["record"] = {**shown, "unit": company, "marks": "　".join(marks)}
     return context
+
+
+def _entered(desk: "_Desk", example: Example) -> tuple[Record, list[Record]]:
+    """What an example becomes: a record, or a sheet and its rows.
+
+    Raises:
+        ValuesRefusedError: the example does not fit its form.
+    """
+    if desk.form.sheet is None:
+        return desk.record(example), []
+    try:
+        return desk.sheet(example)
+    except ValuesRefusedError:
+        if example in desk.form.examples:
+            raise
+        # lengthened: its rows stand there several times, and what was counted of them no longer agrees
+        return desk.sheet(example.model_copy(update={"values": {}}))
 
 
 def sample_contexts(form: Form) -> list[dict[str, Printed]]:
@@ -129,7 +149,7 @@ class _Desk:
 
     form: Form
     clock: _Clock
-    reading: Reading = field(default_factory=example_reading)
+    reading: Reading
 
     def record(self, example: Example) -> Record:
         """The record that an example makes."""
@@ -320,7 +340,9 @@ def _longest(form: Form) -> Example:
         fields = {each.id: each for section in form.sheet.sections for each in section.fields}
         wanted = form.sheet.rows_a_page + _EXTRA_ROWS
         rows = [rows[index % len(rows)] for index in range(wanted)] if rows else []
-    values = _lengthened(example.values, fields, is_row=False)
+    keys = {key for rows_of_table in example.tables.values() for row in rows_of_table for key in row_keys(row)}
+    looked_up = {name: value for name, value in example.values.items() if str(value) in keys}
+    values = {**_lengthened(example.values, fields, is_row=False), **looked_up}
     return example.model_copy(update={"values": values, "rows": tuple(rows)})
 
 
