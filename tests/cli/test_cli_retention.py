@@ -131,3 +131,29 @@ def test_what_a_hold_keeps_cannot_be_struck_from_the_register_unseen(desk: Desk)
         connection.execute(sqlalchemy.text("delete from held"))
     assert answer_of_register(desk) == "altered"
     assert "held record/" in desk.out
+
+
+def test_what_starts_a_period_is_told_and_told_anew(desk: Desk, tmp_path: Path) -> None:
+    number = desk.closed()
+    file = tmp_path / "schedule.yaml"
+    text = SCHEDULE.format(revision="A/0", years=1).replace(
+        "action: destroy", "action: destroy, trigger: contract_ended"
+    )
+    file.write_text(text, encoding="utf-8")
+    desk.done("retention", "schedule", str(file), who="boss")
+    desk.done("retention", "schedule", "--approve", who="approver")
+    [waiting] = desk.listed("retention", "list", "--number", number)
+    assert (waiting["outcome"], waiting["due_on"]) == ("waiting", None)
+    ended = ("retention", "tell", number, "contract_ended", "--reason", "解约协议")
+    for wrong in (
+        [*ended[:3], "closed", *ended[4:], "--on", "2020-01-01"],
+        [*ended, "--on", "2199-01-01"],
+        [*ended[:5], " ", "--on", "2020-01-01"],
+    ):
+        assert desk.refused(*wrong)["status"] == "2"
+    assert desk.refused(*ended, "--on", "2020-01-01", who="elsewhere")["status"] == "3"
+    [told] = desk.listed(*ended, "--on", "2020-01-01")
+    assert (told["outcome"], told["rules"][1]["due_on"]) == ("running", "2021-01-02")
+    [told] = desk.listed(*ended, "--on", "2021-01-01")
+    assert told["rules"][1]["happened_on"] == "2021-01-01"
+    assert [act["kind"] for act in desk.done("record", "history", number)["events"]].count("tell") == 2

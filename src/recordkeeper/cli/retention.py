@@ -11,6 +11,7 @@ from recordkeeper.cli.program import noun
 from recordkeeper.language import listing, ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.particulars import parse_date
+from recordkeeper.model.retention import NOTED_TRIGGERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -198,6 +199,27 @@ def _rule_value(rule: "Rule") -> "dict[str, Json]":
         "period": length,
         "action": rule.action,
     }
+
+
+@retention.command(help=_("Tell when something happened that starts a record's period, such as the end of a contract"))
+@click.argument("number", metavar="RECORD")
+@click.argument("trigger", metavar="TRIGGER", type=click.Choice(NOTED_TRIGGERS))
+@click.option("--on", "on_text", metavar="DATE", required=True, help=_("The day on which it happened"))
+@click.option("--reason", metavar="TEXT", required=True, help=_("How it is known"))
+@shared_options
+def tell(invocation: Invocation, number: str, trigger: str, on_text: str, reason: str) -> None:
+    """Tell of what starts a period."""
+    from recordkeeper.services import lifecycle
+    from recordkeeper.services.retention import kept_records
+    from recordkeeper.services.searching import Criteria
+
+    register, actor = invocation.workspace().register, invocation.actor()
+    day = parse_date(on_text, "--on")
+    record = lifecycle.tell(register, actor, invocation.now, number, trigger, day, reason)
+    invocation.publish()
+    views = kept_records(register, actor, invocation.now, Criteria(number=record.number))
+    views = [view for view in views if view.found.number == record.number]
+    invocation.emit([_view_value(view) for view in views], lambda: _print_views(views))
 
 
 # ---- the schedule ----------------------------------------------------------------------------------------------------

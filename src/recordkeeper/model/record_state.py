@@ -215,7 +215,7 @@ class RecordState(RecordContent):
     def _apply_close(self, _act: Act) -> Self:
         return replace(self, is_closed_by_hand=True)
 
-    def _apply_link(self, _act: Act) -> Self:
+    def _apply_nothing(self, _act: Act) -> Self:
         return self
 
 
@@ -229,7 +229,8 @@ _APPLY: Mapping[str, Any] = {
     "void": RecordState._apply_void,  # noqa: SLF001
     "reissue": RecordState._apply_reissue,  # noqa: SLF001
     "close": RecordState._apply_close,  # noqa: SLF001
-    "link": RecordState._apply_link,  # noqa: SLF001
+    "link": RecordState._apply_nothing,  # noqa: SLF001
+    "tell": RecordState._apply_nothing,  # noqa: SLF001
 }
 
 

@@ -7,7 +7,7 @@ because all acts of a record stand here side by side.
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
 from recordkeeper.errors import InvalidInputError, RecordError
@@ -577,6 +577,24 @@ def close(register: Register, actor: Actor, now: datetime, number: str) -> Recor
         Others: as ``Record.close``.
     """
     return _act(register, actor, now, number, lambda setting, record, who: record.close(who, setting.moment))
+
+
+def tell(
+    register: Register, actor: Actor, now: datetime, number: str, trigger: str, happened_on: date, reason: str
+) -> Record:
+    """Tell when something happened that starts a retention period.
+
+    Raises:
+        UnknownRecordError: no such record.
+        Others: as ``Record.tell``.
+    """
+    return _act(
+        register,
+        actor,
+        now,
+        number,
+        lambda setting, record, who: record.tell(trigger, happened_on, reason, who, setting.moment),
+    )
 
 
 def attach(

@@ -345,6 +345,8 @@ def act_name(act: str) -> str:
         "void": _("void"),
         "close": _("close"),
         "archive": _("archive"),
+        "link": _("link"),
+        "tell": _("tell what happened"),
         "refuse": _("refuse"),
         "read": _("read"),
         "export": _("export"),

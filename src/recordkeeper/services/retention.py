@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import cast
 
 from recordkeeper.model.form_revision import Revision, in_force
 from recordkeeper.model.hold import Hold
@@ -101,6 +102,9 @@ class RetentionDesk:
             happened["last_contact"] = self._last_contact(party)
             if left_on := self._moved_out(party, str(record.opening.get("premises") or "")):
                 happened["moved_out"] = left_on
+        for act in record.history.acts:
+            if act.kind == "tell":
+                happened[cast("Trigger", act.content["trigger"])] = date.fromisoformat(str(act.content["happened_on"]))
         return happened
 
     def _last_contact(self, party: str) -> date:
