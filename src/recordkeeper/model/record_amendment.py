@@ -14,7 +14,7 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import CORRECTION, FACT, PENDING, Amendment
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.consistency import PREVIOUS, REFERENCE
-from recordkeeper.model.expression import evaluate, names_in
+from recordkeeper.model.expression import ExpressionError, evaluate, names_in
 from recordkeeper.model.record_guard import (
     GuardedRecord,
     NoReasonError,
@@ -90,6 +90,23 @@ class SourceComputedError(RecordError, RefusalError):
         )
 
 
+class LaterValuesError(RecordError, RefusalError):
+    """Values of other sections, filled on the value that is to be amended, would no longer hold."""
+
+    def __init__(self, number: str, broken: Sequence[tuple[str, Problem]]) -> None:
+        lines = "\n".join(f"  {section} {problem}" for section, problem in broken)
+        message = _(
+            "{number}: {count} values of other sections would no longer hold: amend them in the same act,"
+            " or fill them anew first"
+        )
+        super().__init__(
+            message.format(number=number, count=len(broken)) + "\n" + lines,
+            subject=number,
+            expected="; ".join(f"{problem.field}: {problem.expected}" for _section, problem in broken),
+            found="; ".join(f"{problem.field}: {problem.found}" for _section, problem in broken),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class AmendableRecord(GuardedRecord):
     """A record that decides on amendments; the other acts are ``Record``'s."""
@@ -118,6 +135,7 @@ class AmendableRecord(GuardedRecord):
             WrongStateError: void, replaced, disposed; a section neither signed nor a saved row; still pending there.
             NotYoursError: no role that may amend.
             TooManyCorrectionsError, SourceComputedError: only a re-issue will do.
+            LaterValuesError: other sections hold values that would no longer fit.
 
         Source: P06-R3
         """
@@ -136,6 +154,7 @@ class AmendableRecord(GuardedRecord):
             if found > self.form.amendment.corrections:
                 raise TooManyCorrectionsError(self.number, self.form.amendment.corrections, found)
         changes += self._computed_changes(changes, amended, moment, reading)
+        self._check_later(changes, moment)
         place = step_named(changes[0])
         return {
             **head_of("amend", who, moment),
@@ -365,6 +384,32 @@ class AmendableRecord(GuardedRecord):
             problems += broken_checks(section, values, known) if not problems else []
         if problems:
             raise ValuesRefusedError(self.number, problems)
+
+    def _check_later(self, changes: Sequence[Content], moment: Moment) -> None:
+        """Refuse an amendment that leaves a value of another filled section without what its form asks of it.
+
+        What did not hold before is not laid to this amendment's charge; a section that is no longer needed keeps what
+        it says.
+        """
+        after = self._amended(changes)
+        amended = {step_named(change) for change in changes if not change.get("computed")}
+        broken: list[tuple[str, Problem]] = []
+        for step in sorted(set(self.saved) - amended):
+            section = self.section(step.section)
+            if after.is_needed(section) and step.item in after.items_of(section):
+                stood = {problem.field for problem in self._faults(step, moment)}
+                found = after._faults(step, moment)  # noqa: SLF001 - a value of this same class
+                broken += [(str(step), problem) for problem in found if problem.field not in stood]
+        if broken:
+            raise LaterValuesError(self.number, broken)
+
+    def _faults(self, step: Step, moment: Moment) -> list[Problem]:
+        section, values = self.section(step.section), dict(self.saved[step].values)
+        try:
+            known = {**self.seen_in(step), "on": date.fromisoformat(moment.on)}
+            return [*missing_values(section, values, set(), known), *broken_checks(section, values, known)]
+        except ExpressionError as error:  # a condition that reads what was struck and left blank
+            return [Problem(str(step), _("values that its conditions can be held against"), str(error))]
 
     def _computed_changes(
         self, changes: Sequence[Content], after: Self, moment: Moment, reading: Reading

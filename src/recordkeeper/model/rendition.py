@@ -311,7 +311,7 @@ def signature_block(record: Record, section: Section, around: Surroundings) -> R
     """The signatures of a section: role, name, time with its zone, meaning; room for the pen where there is none."""
     spans = _all_signed(record.signatures_of(section), around)
     if spans:
-        return tuple(spans)
+        return (*spans, *_room_for_the_rest(record, section, around))
     if is_finished(record) or record.state is State.VOID:
         return plain(UNUSED)
     return unsigned_block(section, around)
@@ -323,6 +323,17 @@ def _all_signed(signatures: Sequence[Signature], around: Surroundings) -> list[S
         spans += [Span("\n")] if spans else []
         spans += _signed(signature, around)
     return spans
+
+
+def _room_for_the_rest(record: Record, section: Section, around: Surroundings) -> Iterator[Span]:
+    """Room for the pen of each role that has still to sign, where all of them sign and some have."""
+    if section.sign != "all" or is_finished(record) or record.state is State.VOID:
+        return
+    for step in record.steps_of(section):
+        signed = {signature.role for signature in record.signatures if signature.step == step}
+        for role in record.roles_of(section, step.item):
+            if role not in signed:
+                yield from (Span("\n"), *_room_for_the_pen(around.name_of(role)))
 
 
 def _signed(signature: Signature, around: Surroundings) -> list[Span]:
@@ -346,8 +357,12 @@ def unsigned_block(section: Section, around: Surroundings) -> RichText:
     """Room for the pen: the role, then year, month, day."""
     role = section.by[0]
     who = "责任部门" if isinstance(role, ByField) else "顾客" if isinstance(role, ByParty) else around.name_of(role)
-    who = who.partition("（")[0]
-    return (Span(f"{who}（签名）\n\n\n\t年{EM_SPACE * 2}月{EM_SPACE * 2}日", Style.SMALL),)
+    return _room_for_the_pen(who)
+
+
+def _room_for_the_pen(who: str) -> RichText:
+    name = who.partition("（")[0]
+    return (Span(f"{name}（签名）\n\n\n\t年{EM_SPACE * 2}月{EM_SPACE * 2}日", Style.SMALL),)
 
 
 # ---- the list of amendments ------------------------------------------------------------------------------------

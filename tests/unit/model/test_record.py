@@ -23,6 +23,7 @@ from recordkeeper.model.record import Record
 from recordkeeper.model.record_amendment import (
     ComputedValueError,
     EqualValueError,
+    LaterValuesError,
     SourceComputedError,
     TooManyCorrectionsError,
     UnknownFieldError,
@@ -612,6 +613,68 @@ def test_amended_values_meet_the_checks_of_their_section() -> None:
     with pytest.raises(ValuesRefusedError):
         life.decide_amend(start="2026-11-04")
     assert life.amend(start="2026-11-05", stop="2026-11-06").values["stop"] == "2026-11-06"
+
+
+def entered_and_left() -> Life:
+    sample = form(
+        section("entry", "clerk", titled("start", "date"), titled("by_card", "yes_no"), sign="one"),
+        section(
+            "exit",
+            "clerk",
+            titled("stop", "date", check="stop >= start"),
+            titled("card", required=False, required_if="by_card"),
+            when="start.year > 2000",
+            sign="one",
+        ),
+    )
+    life = Life(sample)
+    life.fill("entry", start="2026-11-02", by_card="否")
+    life.sign("entry")
+    life.fill("exit", stop="2026-11-03")
+    life.sign("exit")
+    return life
+
+
+@pytest.mark.parametrize(
+    ("raw", "named"),
+    [
+        ({"start": "2026-11-04"}, "exit stop"),
+        ({"by_card": "是"}, "exit card"),
+    ],
+)
+def test_an_amendment_that_breaks_what_was_filled_later_is_refused_with_its_names(
+    raw: dict[str, str], named: str
+) -> None:
+    life = entered_and_left()
+    with pytest.raises(LaterValuesError) as refused:
+        life.decide_amend(**raw)
+    assert named in str(refused.value)
+
+
+def test_what_would_no_longer_hold_is_amended_in_the_same_act() -> None:
+    life = entered_and_left()
+    after = life.amend(start="2026-11-04", stop="2026-11-05")
+    assert (after.state, after.values["stop"]) == (State.CLOSED, "2026-11-05")
+
+
+def test_a_condition_that_reads_what_an_amendment_strikes_is_named_too() -> None:
+    sample = form(
+        section("entry", "clerk", titled("start", "date", required=False), sign="one"),
+        section("exit", "clerk", titled("stop", "date", check="stop >= start"), sign="one"),
+    )
+    life = Life(sample)
+    life.fill("entry", start="2026-11-02")
+    life.sign("entry")
+    life.fill("exit", stop="2026-11-03")
+    life.sign("exit")
+    with pytest.raises(LaterValuesError):
+        life.decide_amend(start="")
+
+
+def test_a_section_that_an_amendment_makes_needless_keeps_what_it_says() -> None:
+    life = entered_and_left()
+    after = life.amend(start="1999-11-04")
+    assert (after.state, after.values["stop"]) == (State.CLOSED, "2026-11-03")
 
 
 # ---- registers -------------------------------------------------------------------------------------------------------

@@ -182,6 +182,18 @@ def test_an_unsigned_block_leaves_room_for_the_pen_until_the_record_is_void() ->
     assert text_of_spans(printed(void, "signature", "second")) == "/"
 
 
+def test_where_all_sign_there_is_room_for_those_who_have_not_signed_yet() -> None:
+    life = Life(form(section("review", ["clerk", "head", "checker"], titled("matter"), sign="all")))
+    life.fill("review", matter="灯")
+    life.sign("review")
+    shown = text(life.record, "signature", "review")
+    assert shown.count("（签名）") == 2
+    assert shown.index("人3") < shown.index("部门负责人（签名）") < shown.index("checker（签名）")
+    life.sign("review", HEAD)
+    life.sign("review", CHECKER)
+    assert "（签名）" not in text(life.record, "signature", "review")
+
+
 def test_a_paper_signature_says_who_entered_it_and_who_saw_it() -> None:
     life = Life(form(section("first", "clerk", titled("name"), sign="one", on_paper=True, meaning="agreed")))
     life.fill("first", name="甲")
