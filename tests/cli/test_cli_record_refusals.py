@@ -227,6 +227,20 @@ def test_only_an_amendment_that_waits_is_countersigned(desk: Desk) -> None:
     assert desk.run("record", "countersign", number, "--amendment", "1", "--reason", "x", who="head") == 2
 
 
+def test_the_outside_party_signs_an_amendment_on_paper_only_where_the_form_asks(desk: Desk, tmp_path: Path) -> None:
+    number = desk.signed()
+    desk.done("record", "amend", number, "--set", "customer=张三", "--reason", "写错", who="staff")
+    (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.7")
+    paper = ("record", "countersign", number, "--amendment", "1", "--paper", str(tmp_path / "scan.pdf"))
+    for wrong in (("--signer", "许", "--refuse"), ("--witness", "何"), ()):
+        assert desk.run(*paper, *wrong, who="staff") == 2
+    assert desk.run(*paper[:5], "--signer", "许", who="head") == 2
+    error = desk.refused(*paper, "--signer", "许", "--witness", "何", who="staff")
+    assert (error["status"], error["kind"]) == ("3", "wrong-state")
+    nowhere = (*paper[:6], str(tmp_path / "nowhere.pdf"), "--signer", "许", "--witness", "何")
+    assert desk.refused(*nowhere, who="staff")["status"] == "4"
+
+
 def test_files_that_are_not_evidence_are_not_attached(desk: Desk, tmp_path: Path) -> None:
     number = desk.new()
     (tmp_path / "empty").touch()
