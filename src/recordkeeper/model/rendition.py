@@ -841,7 +841,7 @@ def _last_shown(record: Record) -> int:
 
 def _marks(record: Record, rows: Sequence[Record]) -> str:
     marks = [STATE_MARKS[record.state]] if record.state in STATE_MARKS else []
-    if any(each.pending_amendments for each in (record, *rows)):
+    if any(each.pending_amendments and each.state is not State.VOID for each in (record, *rows)):
         marks.append("更改待会签")
     return "　".join(marks)
 
