@@ -643,7 +643,7 @@ def entered_and_left() -> Life:
     ],
 )
 def test_an_amendment_that_breaks_what_was_filled_later_is_refused_with_its_names(
-    raw: dict[str, str], named: str
+    raw: dict[str, Any], named: str
 ) -> None:
     life = entered_and_left()
     with pytest.raises(LaterValuesError) as refused:
@@ -669,6 +669,24 @@ def test_a_condition_that_reads_what_an_amendment_strikes_is_named_too() -> None
     life.sign("exit")
     with pytest.raises(LaterValuesError):
         life.decide_amend(start="")
+
+
+def test_an_amendment_is_held_against_each_instance_of_a_repeated_section() -> None:
+    columns = [titled("item_name"), titled("count", "number")]
+    sample = form(
+        section("order", "clerk", titled("goods", "rows", columns=columns), sign="one"),
+        section("check", "clerk", titled("sound", "number", check="sound <= item.count"), each={"field": "goods"}),
+    )
+    life = Life(sample)
+    life.fill("order", goods=[{"item_name": "灯", "count": "9"}, {"item_name": "门", "count": "2"}])
+    life.sign("order")
+    for row, sound in (("1", "8"), ("2", "2")):
+        life.fill(f"check[{row}]", sound=sound)
+    with pytest.raises(LaterValuesError) as refused:
+        life.decide_amend(goods__1__count="7")
+    assert "check[1] sound" in str(refused.value)
+    assert "check[2]" not in str(refused.value)
+    assert life.amend(goods__1__count="8").state is State.CLOSED
 
 
 def test_a_section_that_an_amendment_makes_needless_keeps_what_it_says() -> None:
