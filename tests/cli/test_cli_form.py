@@ -164,11 +164,11 @@ def test_a_preview_as_a_picture_says_what_program_is_missing(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    error = desk.refused("form", "preview", "QR-017-02", "--png")
-    assert (int(error["status"]), error["kind"]) == (5, "libre-office-missing")
+    command = ("form", "preview", "QR-017-02", "--png", "--yes", "--json")
+    assert (desk.run(*command), json.loads(desk.out)["error"]["kind"]) == (5, "libre-office-missing")
     monkeypatch.setattr("recordkeeper.services.drafting.Draft.preview_pdf", lambda *_arguments: b"%PDF-")
-    error = desk.refused("form", "preview", "QR-017-02", "--png")
-    assert (int(error["status"]), error["kind"]) == (5, "poppler-missing")
+    assert (desk.run(*command), json.loads(desk.out)["error"]["kind"]) == (5, "poppler-missing")
+    assert (tmp_path / "QR-017-02-filled.docx").is_file()
 
 
 def test_a_scaffold_fits_its_definition(desk: Desk, tmp_path: Path) -> None:

@@ -145,13 +145,17 @@ def check(invocation: Invocation, things: tuple[str, ...]) -> None:
         {"file": each.file, "line": each.line, "key": each.key, "message": each.message} for each in found.problems
     ]
 
+    notes: list[Json] = [{"file": each.file, "key": each.key, "message": each.message} for each in found.notes]
+
     def render() -> None:
+        for note in found.notes:
+            print_text(_("note: {text}").format(text=note))
         for problem in found.problems:
             print_text(str(problem))
         counts = {"checked": len(found.checked), "problems": len(problems)}
         print_text(_("{checked} checked, {problems} problems found").format(**counts))
 
-    invocation.emit({"checked": list(found.checked), "problems": problems}, render)
+    invocation.emit({"checked": list(found.checked), "problems": problems, "notes": notes}, render)
     if problems:
         raise ProblemsFound
 

@@ -14,11 +14,12 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from recordkeeper.documents.form_template import prepare_template
-from recordkeeper.documents.ooxml import DocumentRefusedError
+from recordkeeper.documents.ooxml import DocumentRefusedError, read_package
 from recordkeeper.documents.template_names import TemplateNames
+from recordkeeper.documents.template_note import template_notes
 from recordkeeper.errors import RecordkeeperError
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import current_language, use_language
@@ -52,10 +53,12 @@ class Outcome:
     Args:
         findings: every problem; none where it can be registered.
         documents: what was rendered, a document for each context; none where there are problems.
+        notes: what is repaired in it, and what will look otherwise; none where there are problems.
     """
 
     findings: tuple[Finding, ...]
     documents: tuple[bytes, ...] = ()
+    notes: tuple[Finding, ...] = ()
 
 
 def try_templates(trials: Sequence[Trial]) -> list[Outcome]:
@@ -96,8 +99,12 @@ def _ask(trials: Sequence[Trial]) -> list[Outcome] | str:
     if process.returncode:
         return _too_much()
     return [
-        Outcome(tuple(_finding(*each) for each in findings), tuple(map(base64.b64decode, documents)))
-        for findings, documents in json.loads(output)
+        Outcome(
+            tuple(_finding(*each) for each in findings),
+            tuple(map(base64.b64decode, documents)),
+            tuple(_finding(subject, message, Severity.WARNING) for subject, message in notes),
+        )
+        for findings, documents, notes in json.loads(output)
     ]
 
 
@@ -107,8 +114,8 @@ def _too_much() -> str:
     )
 
 
-def _finding(subject: str, message: str) -> Finding:
-    return Finding("template", Severity.ERROR, subject, message)
+def _finding(subject: str, message: str, severity: Severity = Severity.ERROR) -> Finding:
+    return Finding("template", severity, subject, message)
 
 
 # ---- within the process -----------------------------------------------------------------------------------------
@@ -126,15 +133,21 @@ def serve() -> None:
     sys.stdout.write(json.dumps([_tried(trial) for trial in trials]))
 
 
-def _tried(trial: Trial) -> tuple[list[tuple[str, str]], list[str]]:
+_Told: TypeAlias = list[tuple[str, str]]
+
+
+def _tried(trial: Trial) -> tuple[_Told, list[str], _Told]:
     try:
         prepared = prepare_template(trial.docx, trial.names, name=trial.name)
         if prepared.findings:
-            return [(finding.subject, finding.message) for finding in prepared.findings], []
+            return [(finding.subject, finding.message) for finding in prepared.findings], [], []
         documents = [prepared.template.render(context) for context in trial.contexts]
+        notes = [
+            (f"{trial.name}/{part}", message) for part, message in template_notes(read_package(trial.docx, trial.name))
+        ]
     except DocumentRefusedError as error:
         message = _("expected {expected}, found {found}").format(expected=error.expected, found=error.found)
-        return [(error.subject, message)], []
+        return [(error.subject, message)], [], []
     except RecordkeeperError as error:
-        return [(trial.name, str(error))], []
-    return [], [base64.b64encode(document).decode() for document in documents]
+        return [(trial.name, str(error))], [], []
+    return [], [base64.b64encode(document).decode() for document in documents], notes

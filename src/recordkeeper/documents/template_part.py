@@ -69,7 +69,7 @@ def find_tags(root: etree._Element) -> tuple[list[TagPlace], list[str]]:
     if next(root.iter(*_TRACKED), None) is not None:
         problems.append(_("tracked changes: accept or reject them first"))
     for paragraph in list(root.iter(_P)):
-        text = "".join(node.text or "" for node in _texts(paragraph))
+        text = "".join(node.text or "" for node in texts_of(paragraph))
         if not OPENING.search(text):
             continue
         rest = OPENING.search(TAG.sub("", text))
@@ -95,22 +95,22 @@ def stray_tags(root: etree._Element, *, is_printed: bool) -> Iterator[str]:
             yield _("{tag}: a tag can stand in the text of body, header or footer alone").format(tag=str(text)[:60])
 
 
-def _texts(paragraph: etree._Element) -> list[etree._Element]:
+def texts_of(paragraph: etree._Element) -> list[etree._Element]:
     """The texts of a paragraph, those of text boxes in it left out."""
     return [node for node in paragraph.iter(_T) if next(node.iterancestors(_P)) is paragraph]
 
 
 def _isolate(paragraph: etree._Element) -> list[tuple[etree._Element, str]]:
-    for node in _texts(paragraph):
+    for node in texts_of(paragraph):
         run = node.getparent()
         if run is not None and run.tag == _R:
             _split_run(run)
-    nodes = _texts(paragraph)
+    nodes = texts_of(paragraph)
     text = "".join(node.text or "" for node in nodes)
     found: list[tuple[etree._Element, str]] = []
     for match in reversed(list(TAG.finditer(text))):
         found.append((_cut(nodes, match.start(), match.end()), match.group()))
-        nodes = _texts(paragraph)
+        nodes = texts_of(paragraph)
     return found[::-1]
 
 

@@ -34,7 +34,7 @@ from recordkeeper.services.package import (
     Untried,
     read_definition,
     read_template,
-    template_problems,
+    try_all,
 )
 from recordkeeper.services.yaml_text import read_yaml
 
@@ -54,10 +54,11 @@ class NothingToCheckError(FormError, MissingError):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked at, by file or name of a revision, and what is wrong with it."""
+    """What was looked at, by file or name of a revision, what is wrong with it, and what else is to be known."""
 
     checked: tuple[str, ...]
     problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...] = ()
 
 
 def check_path(path: Path) -> Check:
@@ -73,7 +74,8 @@ def check_path(path: Path) -> Check:
     """
     untried: list[Untried] = []
     checks = list(_check_path(path, untried))
-    return _joined([*checks, Check((), tuple(template_problems(untried)))])
+    problems, notes = try_all(untried)
+    return _joined([*checks, Check((), tuple(problems), tuple(notes))])
 
 
 def _check_path(path: Path, untried: list[Untried]) -> Iterator[Check]:
@@ -119,6 +121,7 @@ def _joined(checks: Iterable[Check]) -> Check:
     return Check(
         tuple(name for each in every for name in each.checked),
         tuple(dict.fromkeys(problem for each in every for problem in each.problems)),
+        tuple(dict.fromkeys(note for each in every for note in each.notes)),
     )
 
 

@@ -134,12 +134,24 @@ def template_problems(untried: Sequence[Untried]) -> list[Problem]:
 
     Source: I-3
     """
+    return try_all(untried)[0]
+
+
+def try_all(untried: Sequence[Untried]) -> tuple[list[Problem], list[Problem]]:
+    """What is wrong with Word templates, and what else is to be known of those with which nothing is.
+
+    Source: I-3
+    """
     trials = [Trial(each.file, each.docx, template_names(each.form), sample_contexts(each.form)) for each in untried]
-    return [
-        Problem(trial.name, 0, finding.subject.removeprefix(trial.name).removeprefix("/"), finding.message)
-        for trial, outcome in zip(trials, try_templates(trials), strict=True)
-        for finding in outcome.findings
-    ]
+    problems: list[Problem] = []
+    notes: list[Problem] = []
+    for trial, outcome in zip(trials, try_templates(trials), strict=True):
+        for found, told in ((outcome.findings, problems), (outcome.notes, notes)):
+            told += [
+                Problem(trial.name, 0, finding.subject.removeprefix(trial.name).removeprefix("/"), finding.message)
+                for finding in found
+            ]
+    return problems, notes
 
 
 def read_definition(path: Path) -> tuple[bytes, str]:

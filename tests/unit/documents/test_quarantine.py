@@ -5,11 +5,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from docx.document import Document as DocumentObject
 
+from form_samples import SHIPPED
 from recordkeeper.documents import quarantine
 from recordkeeper.documents.document_text import text_of
 from recordkeeper.documents.form_template import prepare_template
+from recordkeeper.documents.ooxml import read_package
 from recordkeeper.documents.quarantine import Trial, try_templates
+from recordkeeper.documents.template_note import template_notes
+from recordkeeper.findings import Severity
 from word_samples import NAMES, docx_of, runs, small_docx, with_member
 
 CONTEXT = {"customer": "张三", "content": "灯坏", "form": {"code": "QR-1"}, "rows": [{"no": "1", "caller": "甲"}] * 25}
@@ -61,6 +66,33 @@ def test_problems_come_back_with_file_part_and_words(monkeypatch: pytest.MonkeyP
     assert found[1] == [("b.docx", "expected a Word document (docx), found no zip file")]
     assert found[2][0][0] == "c.docx"
     assert "content" in found[2][0][1]
+
+
+def test_split_tags_and_fonts_for_latin_letters_alone_are_noted_and_refuse_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "en")
+
+    def change(document: DocumentObject) -> None:
+        paragraph = document.add_paragraph()
+        for text in ("顾客 {", "{ cust", "omer }", "}"):
+            paragraph.add_run(text)
+        document.add_paragraph().add_run("宋体字").font.name = "Arial"
+        document.add_paragraph().add_run("Latin").font.name = "Courier"
+
+    (outcome,) = try_templates([Trial("a.docx", docx_of("{{ content }}", change=change), NAMES, [CONTEXT])])
+    assert (outcome.findings, len(outcome.documents)) == ((), 1)
+    split, font = outcome.notes
+    assert (split.subject, split.severity) == ("a.docx/word/document.xml", Severity.WARNING)
+    assert split.message.startswith("{ | { cust | omer } | } → {{ customer }}: Word split it over 4 runs")
+    assert font.message.startswith("Arial: 1 runs")
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_there_is_nothing_to_note_of_a_shipped_template(path: Path) -> None:
+    template = path.with_suffix(".docx")
+    if template.is_file():
+        assert list(template_notes(read_package(template.read_bytes(), path.stem))) == []
 
 
 @pytest.mark.parametrize("docx", [_nested(5), _deep(), _bomb()], ids=["memory", "deep", "bomb"])
