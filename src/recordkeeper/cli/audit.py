@@ -1,16 +1,22 @@
 """The noun audit: the trail as it stands, its newest checkpoint, proofs and cosignatures."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from recordkeeper.cli.audit_key import cosign, cosigner_key, keep, rotate_key
 from recordkeeper.cli.audit_proof import check_proof, prove
 from recordkeeper.cli.options import Invocation, shared_options
+from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.program import noun
+from recordkeeper.cli.verify import finding_json, show_findings
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
+
+if TYPE_CHECKING:
+    from recordkeeper.model.canonical import Json
 
 audit = noun("audit")
 for verb in (prove, check_proof, cosigner_key, cosign, keep, rotate_key):
@@ -88,3 +94,33 @@ def checkpoint(invocation: Invocation, export: Path | None) -> None:
         print_text(_("In short, as forms print it: {short}").format(short=found.short))
 
     invocation.emit({"size": found.size, "short": found.short, "note": found.note}, render)
+
+
+@audit.command("check", help=_("Check the newest checkpoint against the one before it and the events since; quick"))
+@shared_options
+def check(invocation: Invocation) -> None:
+    """Check what is new; what lies before is for verify."""
+    from recordkeeper.services.recent_check import check_recent
+
+    invocation.actor()
+    workspace = invocation.workspace()
+    found = check_recent(workspace.register, workspace.log_path)
+
+    def render() -> None:
+        if found.findings:
+            show_findings(found.findings)
+            return
+        text = _("Events {first} to {last} follow from the checkpoint before; those before were not read: verify does")
+        print_text(text.format(first=found.first, last=found.size - 1))
+        if found.unpublished:
+            print_text(_("{count} events are not yet published").format(count=found.unpublished))
+
+    value: Json = {
+        "first": found.first,
+        "size": found.size,
+        "unpublished": found.unpublished,
+        "findings": [finding_json(finding) for finding in found.findings],
+    }
+    invocation.emit(value, render)
+    if found.findings:
+        raise ProblemsFound

@@ -17,7 +17,7 @@ from recordkeeper.language import translate as _
 Json: TypeAlias = "str | int | bool | Sequence[Json] | Mapping[str, Json] | None"
 Content: TypeAlias = Mapping[str, Json]
 
-_INTEGER_LIMIT = 2**53
+INTEGER_LIMIT = 2**53
 DEEPEST = 60
 """Levels of lists and maps within each other; whoever writes more means no record."""
 
@@ -53,7 +53,7 @@ def _check(value: object, place: str, depth: int = 0) -> None:
         case str():
             _check_text(value, place)
         case int():
-            if abs(value) >= _INTEGER_LIMIT:
+            if abs(value) >= INTEGER_LIMIT:
                 raise NotCanonicalError(place, str(value))
         case dict() | list() | tuple():
             if depth == DEEPEST:

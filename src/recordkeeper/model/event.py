@@ -6,9 +6,11 @@ least ``act`` (its kind), ``by`` (the person), ``at`` (the moment of entry). The
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from json.encoder import encode_basestring
+from typing import TypeAlias, cast
 
-from recordkeeper.model.canonical import Content, canonical
+from recordkeeper.model.canonical import INTEGER_LIMIT, Content, NotCanonicalError, canonical
 
 ACT_VERSION = 1
 EVENT_VERSION = 1
@@ -80,7 +82,41 @@ class Event:
     @property
     def leaf(self) -> bytes:
         """The canonical bytes that the log's leaf is the hash of."""
-        return canonical({name: getattr(self, name) for name in self.__slots__})
+        return leaf_of(cast("EventRow", astuple(self)))
+
+
+EventRow: TypeAlias = tuple[
+    int, int, str, str | None, int | None, str, str, str, str | None, str | None, str | None, str
+]
+"""The fields of an event in their order, which is that of the columns of its table."""
+
+
+def leaf_of(row: EventRow) -> bytes:
+    """The canonical bytes of an event, a fifth of the time of ``canonical``: a trail has a million of them.
+
+    Raises:
+        NotCanonicalError: a lone surrogate, an integer of 2^53 or more.
+
+    Source: RFC 8785, 3.2
+    """
+    index, version, kind, subject, act, actor, occurred, entered, effective, state, bound, flags = row
+    if not (-INTEGER_LIMIT < index < INTEGER_LIMIT and (act is None or -INTEGER_LIMIT < act < INTEGER_LIMIT)):
+        raise NotCanonicalError("$.index", str(index))
+    text = (
+        f'{{"act_number":{"null" if act is None else act},"actor":{_quoted(actor)}'
+        f',"bound_digest":{"null" if bound is None else _quoted(bound)}'
+        f',"effective_at":{"null" if effective is None else _quoted(effective)}'
+        f',"entered_at":{_quoted(entered)},"flags":{_quoted(flags)},"index":{index},"kind":{_quoted(kind)}'
+        f',"occurred_at":{_quoted(occurred)},"state_digest":{"null" if state is None else _quoted(state)}'
+        f',"subject":{"null" if subject is None else _quoted(subject)},"version":{version}}}'
+    )
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise NotCanonicalError("$", f"U+{ord(text[error.start]):04X}") from None
+
+
+_quoted = encode_basestring
 
 
 def head_act(subject: str, salt: str) -> Act:

@@ -17,11 +17,10 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.event import History, salted_digest
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register
-from recordkeeper.services.evidence import FILES, Evidence, altered
+from recordkeeper.services.evidence import ENCLOSE, FILES, Evidence, altered
 from recordkeeper.tlog.checkpoint import unverified_checkpoint
 from recordkeeper.tlog.log import read_checkpoint
 
-ENCLOSE = "enclose"
 # Name in the archive, and file in this package; in the order in which the event binds them.
 ENCLOSURES = {"verifier.py": "verifier.py", "README": "archive_readme.txt"}
 _TOP_LEVEL = {"objects", "log", "incoming", "publisher.lock", "lost+found", *ENCLOSURES}

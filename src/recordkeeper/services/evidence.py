@@ -9,22 +9,32 @@ Source: 21 CFR 11.10(e); P-1, P-6
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from typing import cast
 
 from recordkeeper.errors import RecordkeeperError
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
-from recordkeeper.model.canonical import Content, canonical, parse_json
-from recordkeeper.model.event import ACT_VERSION, EVENT_VERSION, Act, Event, History
+from recordkeeper.model.canonical import Content, NotCanonicalError, canonical, parse_json
+from recordkeeper.model.event import ACT_VERSION, EVENT_VERSION, Act, Event, EventRow, History, leaf_of
 from recordkeeper.model.subject import is_subject, kind_of
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
+from recordkeeper.tlog.merkle import HashList, leaf_hash
 
 RECORDS, REGISTER, FILES, LOG, SIGNATURES, TAIL = "records", "register", "files", "log", "signatures", "tail"
 MOST_ACTS = 2**53
 _SALT = re.compile("[0-9a-f]{32}")
-_TEXTS = ("kind", "actor", "occurred_at", "entered_at", "flags")
-_MAYBE_TEXTS = ("subject", "effective_at", "state_digest", "bound_digest")
+ENCLOSE = "enclose"
+_INDEX, _KIND, _ACT_NUMBER = 0, 2, 4
+_MAYBE_TEXT, _MAYBE_NUMBER = (str, type(None)), (int, type(None))
+_EVENT_TYPES = frozenset(
+    product(
+        *((int,), (int,), (str,), _MAYBE_TEXT, _MAYBE_NUMBER, (str,)),
+        *((str,), (str,), _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, (str,)),
+    )
+)
+"""The types that the columns of an event may have together: one look-up for a row, of which there are a million."""
 
 
 def aspect_of(subject: str) -> str:
@@ -43,12 +53,15 @@ class Evidence:
 
     Args:
         histories: acts by subject, the sound part of each.
-        events: events in the order of the log, up to the first that cannot be read.
+        events: those that belong to an act, or bind what lies beside the objects, in the order of the log; all up to
+            the first event that cannot be read.
+        leaf_hashes: of every one of all events up to there, one after another.
         findings: every break.
     """
 
     histories: dict[str, History] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    leaf_hashes: HashList = field(default_factory=HashList)
     findings: list[Finding] = field(default_factory=list)
     digests: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -134,32 +147,29 @@ def _is_head(act: Act) -> bool:
 
 
 def _read_events(inspection: Inspection, evidence: Evidence) -> None:
-    names = [column.name for column in tables.event.c]
-    for row in inspection.raw_rows(tables.event):
-        given = dict(zip(names, row, strict=True))
-        place = f"event {given['index']}"
-        if not _is_event(given):
+    """Read every event; of those that nothing but the log speaks of, the hash of its leaf alone is kept."""
+    hashes = evidence.leaf_hashes
+    for index, row in enumerate(inspection.raw_rows(tables.event)):
+        if tuple(map(type, row)) not in _EVENT_TYPES or not _is_event(event := cast("EventRow", row)):
             message = _("not of the types that the program writes")
-            evidence.findings.append(altered("event-form", place, message, REGISTER))
+            evidence.findings.append(altered("event-form", f"event {row[0]}", message, REGISTER))
             return
-        event = Event(**given)  # type: ignore[arg-type]
-        if event.index != len(evidence.events):
-            message = _("expected event {expected}").format(expected=len(evidence.events))
-            evidence.findings.append(altered("event-missing", place, message, REGISTER))
+        if event[_INDEX] != index:
+            message = _("expected event {expected}").format(expected=index)
+            evidence.findings.append(altered("event-missing", f"event {row[0]}", message, REGISTER))
             return
-        evidence.events.append(event)
+        try:
+            hashes.append(leaf_hash(leaf_of(event)))
+        except NotCanonicalError as error:
+            evidence.findings.append(altered("event-form", f"event {index}", str(error), REGISTER))
+            return
+        if event[_ACT_NUMBER] is not None or event[_KIND] == ENCLOSE:
+            evidence.events.append(Event(*event))
 
 
-def _is_event(given: dict[str, object]) -> bool:
-    act_number = given["act_number"]
-    return (
-        isinstance(given["index"], int)
-        and type(given["version"]) is int
-        and given["version"] == EVENT_VERSION
-        and all(isinstance(given[name], str) for name in _TEXTS)
-        and all(given[name] is None or isinstance(given[name], str) for name in _MAYBE_TEXTS)
-        and (act_number is None or (isinstance(act_number, int) and 0 < act_number < MOST_ACTS))
-    )
+def _is_event(event: EventRow) -> bool:
+    _index, version, _kind, _subject, act_number, *_others = event
+    return version == EVENT_VERSION and (act_number is None or 0 < int(act_number) < MOST_ACTS)
 
 
 def _tie(evidence: Evidence) -> None:

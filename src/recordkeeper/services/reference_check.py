@@ -21,7 +21,6 @@ from recordkeeper.tlog.checkpoint import (
     short_checkpoint,
     unverified_checkpoint,
 )
-from recordkeeper.tlog.merkle import leaf_hash, prefix_roots
 
 _MOST_DIGITS = 15
 
@@ -60,8 +59,7 @@ def _states_named(content: Content) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def _checkpoint_findings(evidence: Evidence) -> Iterator[Finding]:
     named = _named_checkpoints(evidence)
-    leaves = (leaf_hash(event.leaf) for event in evidence.events)
-    roots = prefix_roots(leaves, {_size_of(text) for text in named})
+    roots = evidence.leaf_hashes.prefix_roots({_size_of(text) for text in named})
     for text, subjects in named.items():
         size = _size_of(text)
         found = short_checkpoint(Checkpoint("", size, roots[size])) if size in roots else "-"

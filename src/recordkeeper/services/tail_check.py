@@ -6,19 +6,18 @@ bits of its root. Of signed ones a policy may ask that so many of certain cosign
 Source: RFC 9162, 2.1.4; C2SP tlog-cosignature
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recordkeeper.errors import InvalidInputError, LogError, RecordkeeperError
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
-from recordkeeper.model.event import Event
 from recordkeeper.services.evidence import TAIL, altered
 from recordkeeper.tlog.checkpoint import parse_short_checkpoint, parse_verifier
 from recordkeeper.tlog.cosignature import CosignerKey, cosigners_of
 from recordkeeper.tlog.key_chain import KeyChain, verify_signed
-from recordkeeper.tlog.merkle import leaf_hash, root_hash
+from recordkeeper.tlog.merkle import HashList
 
 
 class UnmeetablePolicyError(LogError, InvalidInputError):
@@ -84,13 +83,11 @@ class _Anchor:
     is_short: bool = False
 
 
-def check_tail(
-    events: Sequence[Event], anchors: Sequence[str], verifier: str | KeyChain, policy: Policy = NO_POLICY
-) -> Seen:
+def check_tail(hashes: HashList, anchors: Sequence[str], verifier: str | KeyChain, policy: Policy = NO_POLICY) -> Seen:
     """Hold the events against what was seen outside.
 
     Args:
-        events: all events, in the order of the log.
+        hashes: of the leaf of every event, in the order of the log.
         anchors: signed checkpoints, or short ones.
         verifier: the log's verifier key, or several of which each had its time.
         policy: which cosigners a signed checkpoint must have; a short one has none.
@@ -100,7 +97,6 @@ def check_tail(
     Source: RFC 9162, 2.1.4
     """
     findings: list[Finding] = []
-    hashes = [leaf_hash(event.leaf) for event in events]
     usable: list[_Anchor] = []
     for text in anchors:
         try:
@@ -112,7 +108,9 @@ def check_tail(
             findings.append(_unusable(anchor))
             continue
         usable.append(anchor)
-        findings += _differences(hashes, anchor)
+    roots = hashes.prefix_roots({anchor.size for anchor in usable})
+    for anchor in usable:
+        findings += _differences(len(hashes), roots, anchor)
     return Seen(tuple(findings), _reason(usable))
 
 
@@ -139,13 +137,13 @@ def _anchor(text: str, verifier: str | KeyChain, policy: Policy) -> _Anchor | st
     return _Anchor(size, beginning, tuple(key.partition("+")[0] for key in cosigners), bool(short))
 
 
-def _differences(hashes: Sequence[bytes], anchor: _Anchor) -> list[Finding]:
-    if anchor.size > len(hashes):
+def _differences(count: int, roots: Mapping[int, bytes], anchor: _Anchor) -> list[Finding]:
+    if anchor.size > count:
         message = _("the anchor saw {seen} events, found {found}: the tail was cut").format(
-            seen=anchor.size, found=len(hashes)
+            seen=anchor.size, found=count
         )
         return [altered("tail-cut", "event", message, TAIL)]
-    if not root_hash(hashes[: anchor.size]).hex().startswith(anchor.root_beginning):
+    if not roots[anchor.size].hex().startswith(anchor.root_beginning):
         message = _("the first {seen} events are not those that the anchor saw").format(seen=anchor.size)
         return [altered("tail-altered", "event", message, TAIL)]
     return []

@@ -114,12 +114,12 @@ def verify(
     signature_findings, signature_count = check_signatures(evidence)
     findings += signature_findings
     anchors = [*anchors, *cosigned_by(archive / "log", policy.cosigners, policy.required)]
-    seen = check_tail(evidence.events, anchors, verifier, policy) if anchors and verifier else None
+    seen = check_tail(evidence.leaf_hashes, anchors, verifier, policy) if anchors and verifier else None
     findings += seen.findings if seen else ()
     counts = {
         "subjects": len(evidence.histories),
         "acts": sum(history.count + 1 for history in evidence.histories.values()),
-        "events": len(evidence.events),
+        "events": len(evidence.leaf_hashes),
         "signatures": signature_count,
         "archived": sum(event.kind == "archive" for event in evidence.events),
         "pending": sum(finding.severity is Severity.PENDING for finding in findings),
@@ -180,7 +180,7 @@ def _log_findings(inspection: Inspection, log: Path, verifier: KeyChain | None, 
     except UnreadableTableError as error:
         findings.append(altered("table-unreadable", "checkpoint", str(error), LOG))
     try:
-        findings += verify_log(log, verifier, (event.leaf for event in evidence.events))
+        findings += verify_log(log, verifier, evidence.leaf_hashes)
         findings += verify_checkpoints(log, verifier, notes)
         findings += verify_cosigned(log, verifier)
     except (RecordkeeperError, OSError) as error:

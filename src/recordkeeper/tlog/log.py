@@ -1,7 +1,7 @@
 """The published log in its folder: its checkpoint, and whether everything in it fits together.
 
-Checkpoints never go backwards. Verification changes nothing and reads every byte of every tile; entries are
-compared with the leaves that the caller streams, and nothing is kept of them but a hash a tile.
+Checkpoints never go backwards. Verification changes nothing and reads every byte of every tile; the hashes
+of entries are compared with those that the caller has, and nothing is kept of them but a hash a tile.
 
 Source: C2SP tlog-tiles, C2SP tlog-checkpoint, RFC 9162, 2.1.
 """
@@ -83,23 +83,23 @@ def write_checkpoint(path: Path, note: str) -> None:
         raise UnreachableLogError(CHECKPOINT_NAME, error) from error
 
 
-def verify_log(path: Path, verifier: str | KeyChain | None, leaves: Iterable[bytes] | None) -> list[Finding]:
+def verify_log(path: Path, verifier: str | KeyChain | None, hashes: Iterable[bytes] | None) -> list[Finding]:
     """Everything wrong with the log in folder ``path``; empty for a sound one that is published up to date.
 
     Args:
         path: the log's folder; subjects are paths that begin with its name (``log/…``).
         verifier: the verifier key; without it the signature cannot be assessed.
-        leaves: the entries that the log should hold, in order; none to check the log by itself.
+        hashes: of the leaves that it should hold, in order; none to check the log by itself.
 
     Codes: ``checkpoint-missing``, ``checkpoint-form``, ``checkpoint-key``, ``checkpoint-signature``,
     ``checkpoint-root``, ``log-entry``, ``log-tile``, ``log-extra``, ``log-ahead``, ``log-unreadable``; pending:
-    ``log-pending`` (leaves not yet in the log), ``log-uncheckpointed`` (entries after the checkpoint).
+    ``log-pending`` (events not yet in the log), ``log-uncheckpointed`` (entries after the checkpoint).
 
     Source: RFC 9162, 2.1.1; C2SP signed-note.
     """
     findings, checkpoint = _check_checkpoint(path, verifier)
     check = TileCheck(path, checkpoint.size if checkpoint else None)
-    findings += check.findings(leaves)
+    findings += check.findings(hashes)
     if checkpoint is not None and check.root is not None and check.root != checkpoint.root:
         message = _("root of {size} entries: expected {expected}, found {found}").format(
             size=checkpoint.size, expected=checkpoint.root.hex(), found=check.root.hex()

@@ -7,7 +7,8 @@ Source: RFC 9162, 2.1.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeAlias
 
 from recordkeeper.errors import InvalidInputError, LogError
@@ -73,6 +74,29 @@ def nodes_of(leaf_hashes: Sequence[bytes]) -> NodeSource:
 def tree_root(size: int, nodes: NodeSource) -> bytes:
     """The root of the first ``size`` leaves."""
     return _range_root(0, size, nodes) if size else EMPTY_ROOT
+
+
+class HashList:
+    """Many leaf hashes, one after another in 32 bytes each; lists of them would take three times as much."""
+
+    def __init__(self) -> None:
+        self._hashes = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._hashes) // HASH_BYTES
+
+    def __iter__(self) -> Iterator[bytes]:
+        whole = memoryview(self._hashes)
+        return (bytes(whole[place : place + HASH_BYTES]) for place in range(0, len(whole), HASH_BYTES))
+
+    def append(self, leaf: bytes) -> None:
+        """Add the hash of the next leaf."""
+        self._hashes += leaf
+
+    def prefix_roots(self, sizes: Collection[int]) -> dict[int, bytes]:
+        """The roots of the first n leaves for each n of ``sizes`` from 1 to the number of leaves, in one pass."""
+        wanted = {size for size in sizes if 0 < size <= len(self)}
+        return prefix_roots(islice(self, max(wanted)), wanted) if wanted else {}
 
 
 def prefix_roots(leaf_hashes: Iterable[bytes], sizes: Collection[int]) -> dict[int, bytes]:

@@ -58,14 +58,14 @@ class TileCheck:
         self.root: bytes | None = None
         """After ``findings``: the root of the first ``size`` entries; none where they cannot all be read."""
 
-    def findings(self, leaves: Iterable[bytes] | None) -> list[Finding]:
+    def findings(self, hashes: Iterable[bytes] | None) -> list[Finding]:
         """Everything wrong with the tiles.
 
         Args:
-            leaves: the entries that the log should hold; none to check the log by itself.
+            hashes: of the leaves that the log should hold; none to check the log by itself.
         """
         self._list_files()
-        expected = None if leaves is None else iter(leaves)
+        expected = None if hashes is None else iter(hashes)
         stored = self._stored_size()
         # Without a checkpoint nothing says what must be there: a first append may have been interrupted.
         size = self._size or 0
@@ -125,15 +125,15 @@ class TileCheck:
         """Check the entries of a bundle and the hashes beside them; note what is needed of their tree."""
         needed = min(max(size - index * TILE_WIDTH, 0), TILE_WIDTH)
         entries = self._read_bundle(index, needed)
+        hashes = None if entries is None else [hashlib.sha256(b"\x00" + entry).digest() for entry in entries]
         if expected is not None:
             # However short a bundle was cut, what follows its 256 entries belongs to the next one.
             width = max(needed, *self._files[ENTRIES].get(index, [0])) if is_last else TILE_WIDTH
-            self._compare_entries(index, entries, list(islice(expected, width)))
-        if entries is None:
+            self._compare_entries(index, hashes, list(islice(expected, width)))
+        if hashes is None:
             self._is_whole = False
             self._tile_roots.append(b"")
             return
-        hashes = [hashlib.sha256(b"\x00" + entry).digest() for entry in entries]
         self._check_tile(0, index, hashes, needed)
         self._is_whole &= len(hashes) >= needed
         if index == size // TILE_WIDTH:
@@ -164,15 +164,15 @@ class TileCheck:
                 self._add("log-entry", path, _("differs from the longer state of the same entries"))
         return entries
 
-    def _compare_entries(self, index: int, entries: list[bytes] | None, expected: list[bytes]) -> None:
-        if entries is None or entries == expected:
+    def _compare_entries(self, index: int, hashes: list[bytes] | None, expected: list[bytes]) -> None:
+        if hashes is None or hashes == expected:
             return
         path = TileName(ENTRIES, index, self._files[ENTRIES][index][-1]).path
         first = index * TILE_WIDTH
         differing = [
             str(first + place)
-            for place, (entry, leaf) in enumerate(zip(entries, expected, strict=False))
-            if entry != leaf
+            for place, (found, wanted) in enumerate(zip(hashes, expected, strict=False))
+            if found != wanted
         ]
         if differing:
             named = ", ".join(differing[:_NAMED_ENTRIES_LIMIT])
@@ -180,7 +180,7 @@ class TileCheck:
                 count=len(differing), named=named
             )
             self._add("log-entry", path, message)
-        if len(entries) > len(expected):
+        if len(hashes) > len(expected):
             message = _("entries from {index} on are no events of the register").format(index=first + len(expected))
             self._add("log-ahead", path, message)
 
@@ -230,7 +230,7 @@ class TileCheck:
         if self._size is not None and stored > self._size:
             message = _("{count} entries after the checkpoint").format(count=stored - self._size)
             self._add("log-uncheckpointed", "checkpoint", message, Severity.PENDING)
-        waiting = 0 if expected is None else sum(1 for _leaf in expected)
+        waiting = 0 if expected is None else sum(1 for _hash in expected)
         if waiting:
             message = _("{count} events are not yet published").format(count=waiting)
             self._add("log-pending", "", message, Severity.PENDING)

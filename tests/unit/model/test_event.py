@@ -1,6 +1,6 @@
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -44,6 +44,16 @@ def test_a_history_counts_its_acts_and_gives_back_its_beginning() -> None:
     assert history.salt == bytes.fromhex("0123456789abcdef" * 2)
     assert (history.acts[2].kind, history.acts[2].by, history.acts[2].at) == ("fill", "person/4", FILL["at"])
     assert (HEAD.kind, HEAD.by, HEAD.at) == ("", "", "")
+
+
+@pytest.mark.parametrize("text", ["", 'a"\\b', "\x00\x1f\x7f\u2028", "é漢\U0001f600", "\t\n"])
+def test_the_leaf_of_an_event_is_what_the_canonical_form_makes_of_it(text: str) -> None:
+    for more in (EVENT, replace(EVENT, subject=None, act_number=None, effective_at="2026-11-23", bound_digest=text)):
+        event = replace(more, kind=text, actor=text, occurred_at=text, entered_at=text, flags=text)
+        assert event.leaf == canonical(asdict(event))
+    for wrong in (replace(EVENT, kind="\udc80"), replace(EVENT, index=2**53), replace(EVENT, act_number=-(2**53))):
+        with pytest.raises(NotCanonicalError):
+            wrong.leaf  # noqa: B018
 
 
 def test_the_leaf_of_an_event_is_its_canonical_json_and_changes_with_every_field() -> None:

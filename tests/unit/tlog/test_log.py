@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from recordkeeper.findings import Finding, Severity
+from recordkeeper.tlog import log as published_log
 from recordkeeper.tlog.checkpoint import (
     Checkpoint,
     LogKey,
@@ -13,13 +14,14 @@ from recordkeeper.tlog.checkpoint import (
     previous_line,
     sign_note,
 )
+from recordkeeper.tlog.key_chain import KeyChain
 from recordkeeper.tlog.log import (
     BackwardsCheckpointError,
     read_checkpoint,
     verify_checkpoints,
-    verify_log,
     write_checkpoint,
 )
+from recordkeeper.tlog.merkle import leaf_hash
 from recordkeeper.tlog.tile_path import format_bundle, parse_bundle
 from recordkeeper.tlog.tiles import TileLog
 
@@ -37,6 +39,10 @@ def publish(path: Path, sizes: list[int], leaves: list[bytes] = LEAVES) -> list[
         write_checkpoint(path, notes[-1])
         start = size
     return notes
+
+
+def verify_log(path: Path, verifier: str | KeyChain | None, leaves: list[bytes] | None) -> list[Finding]:
+    return published_log.verify_log(path, verifier, None if leaves is None else map(leaf_hash, leaves))
 
 
 def codes(findings: list[Finding]) -> set[str]:
