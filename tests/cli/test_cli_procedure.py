@@ -208,3 +208,15 @@ def test_a_check_ends_by_the_gravest_that_it_finds(
     assert "duty_clerk" in capsys.readouterr().out
     assert run(empty, "procedure", "check") == 2
     assert run(empty, "procedure", "check", "P99") == 4
+
+
+def test_a_copied_procedure_is_edited_and_installed(
+    empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(tmp_path / "SVC")
+    assert run(empty, "procedure", "copy", "P02", "SVC", folder) == 0
+    assert json.loads(capsys.readouterr().out)["codes"]["QR-017-01"] == "SVC-01"
+    assert run(empty, "procedure", "install", folder) == 0
+    assert json.loads(capsys.readouterr().out)[0]["code"] == "SVC"
+    assert run(empty, "procedure", "copy", "P02", "SVC", folder) == 3
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "folder-taken"
