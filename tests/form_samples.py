@@ -92,6 +92,12 @@ SAMPLES = {
             {"zh": "财务联", "en": "Finance"},
         ],
     ),
+    "repeated": sample_form(
+        "form",
+        section("one", field("asked", "choice", choices=CHOICES, multiple=True), field("a_text")),
+        section("answered", field("opinion"), field("agreed", "yes_no"), each={"field": "asked"}, **SIGNED),
+        section("two", field("passed", "yes_no"), rounds={"until": "passed", "sections": ["one", "answered", "two"]}),
+    ),
     "a5": sample_form("form", section("one", *EVERY_FIELD, **SIGNED), page="A5"),
     "statistics": sample_form("statistics", section("one", *EVERY_FIELD, **SIGNED)),
     "report": sample_form("report", section("one", *EVERY_FIELD, **SIGNED)),

@@ -104,14 +104,16 @@ class _Grid:
 
     def tables(self, sections: Sequence[Section]) -> str:
         for number, (own, signers) in enumerate(_groups(sections), 1):
+            heading = None
             if self._style.has_bands:
                 who = _who(own, self._roles)
-                heading = band(own.title, number, who, self._width, GRID_UNITS)
-                self._rows.append(row(heading, height=BAND_ROW))
+                # a span of 0 is the whole table
+                heading = row(band(own.title, number, who, self._width, 0), height=BAND_ROW, is_heading=bool(own.each))
             if own.each is not None:
                 self._end_table()
-                self._pieces.append(instance_table(own, _title_of(sections, own.each.field), self._width))
+                self._pieces.append(instance_table(own, _title_of(sections, own.each.field), self._width, heading))
             else:
+                self._rows += [heading] if heading else []
                 self._section(own, signers)
         self._end_table()
         return gap(BETWEEN_TABLES).join(self._pieces)

@@ -22,6 +22,7 @@ from recordkeeper.model.amendment import (
     show_versions,
 )
 from recordkeeper.model.canonical import Json
+from recordkeeper.model.consistency import ITEM
 from recordkeeper.model.form import Form
 from recordkeeper.model.lateness import lateness_of
 from recordkeeper.model.print_code import PrintCode
@@ -509,8 +510,8 @@ def _instances(record: Record, section: Section, around: Surroundings) -> list[P
     """One map for each choice or row that a section is repeated for: its fields, who filled and who signed it."""
     instances: list[Printed] = []
     for step in record.steps_of(section):
-        printer = _printer_at(record, step, around)
-        zh, en = record.item_title(section, step.item)
+        printer = replace(_printer_at(record, step, around), is_row=False)
+        zh, en = _item_name(record, section, step)
         cells: dict[str, Printed] = {each.id: _cell(printer, each) for each in section.all_fields}
         filled = record.saved.get(step)
         signed = tuple(_all_signed(record.signatures_at(step), around))
@@ -523,6 +524,18 @@ def _instances(record: Record, section: Section, around: Surroundings) -> list[P
         }
         instances.append(cells)
     return instances
+
+
+def _item_name(record: Record, section: Section, step: Step) -> tuple[str, str]:
+    """The name of a choice in both languages; of a row its number, with what its first column says."""
+    names = record.item_title(section, step.item)
+    row = record.seen_in(step).get(ITEM)
+    source = record.field_called(section.each.field) if section.each else None
+    if source is None or not source.columns or not isinstance(row, Mapping):
+        return names
+    said = row.get(source.columns[0].id)
+    name = f"{names[0]}. {said}" if isinstance(said, str) and said else names[0]
+    return name, name
 
 
 def _cell(printer: Printer, each: FormField) -> Printed:
@@ -570,7 +583,7 @@ def _earlier_rounds(record: Record, around: Surroundings) -> list[Printed]:
             content += [Span(f"{each.title.zh}："), *value]
         filled = record.saved.get(step)
         by = "" if filled is None else f"{filled.name}\n{around.local(filled.at)}"
-        name = record.item_title(section, step.item)[0] if step.item else ""
+        name = _item_name(record, section, step)[0] if step.item else ""
         lines.append(
             {
                 "round": f"第 {step.round} 轮",
@@ -753,10 +766,6 @@ def _blank_instances(form: Form, section: Section, around: Surroundings) -> list
         }
         for zh, en in names
     ]
-
-
-def _blank_cells(section: Section) -> dict[str, Printed]:
-    return {each.id: _blank_value(each) if each.type not in {"rows", "scale"} else () for each in section.all_fields}
 
 
 def _blank_value(each: FormField) -> Printed:

@@ -85,6 +85,22 @@ def test_a_slip_of_several_copies_has_each_whole_on_its_own_pages_with_its_name_
     assert list(_body(scaffold(SAMPLES["a5"], ROLES)).iter(tag("pgNumType"))) == []
 
 
+def test_a_repeated_section_is_one_table_with_its_heading_on_every_page_and_the_earlier_rounds_stand_below() -> None:
+    body = _body(scaffold(SAMPLES["repeated"], ROLES))
+    tables = ["".join(text.text or "" for text in table.iter(tag("t"))) for table in body.iter(tag("tbl"))]
+    repeated = next(index for index, text in enumerate(tables) if "{%tr for instance in answered %}" in text)
+    assert tables[repeated].startswith("二、段answered")
+    assert "{{ instance.signature }}" in tables[repeated]
+    table = list(body.iter(tag("tbl")))[repeated]
+    assert [row.find(f"{tag('trPr')}/{tag('tblHeader')}") is not None for row in table.iter(tag("tr"))][:3] == [
+        True,
+        True,
+        False,
+    ]
+    assert "{{ earlier.content }}" in tables[-2]
+    assert "{{ amendment.change }}" in tables[-1]
+
+
 def test_who_fills_a_section_stands_in_its_heading() -> None:
     assert "段one  English\t值班员填写" in text_of(scaffold(SAMPLES["form"], ROLES))
     assert "填写" not in text_of(scaffold(SAMPLES["form"]))

@@ -340,3 +340,95 @@ def test_void_and_replaced_records_say_so() -> None:
     life = finished()
     replaced = life.after(life.record.reissue("误", "QR-900-01/2026-0002", CLERK, life.moment))
     assert printed(replaced, "record", "marks") == "已重新签定"
+
+
+# ---- repeated sections and rounds ----------------------------------------------------------------------------------
+
+
+def repeated() -> Life:
+    """Two rounds of a draft that red and blue judge; blue alone has answered in the second."""
+    life = Life(
+        form(
+            section("draft", "clerk", titled("words"), titled("asked", "choice", multiple=True)),
+            section(
+                "review", "clerk", titled("opinion"), titled("agreed", "yes_no"), each={"field": "asked"}, sign="one"
+            ),
+            section(
+                "outcome",
+                "head",
+                titled("passed", "yes_no"),
+                sign="one",
+                rounds={"until": "passed", "sections": ["draft", "review", "outcome"]},
+            ),
+            amendment=POLICY,
+        )
+    )
+    life.fill("draft", words="初稿", asked="red,blue")
+    for item in ("red", "blue"):
+        life.fill(f"review[{item}]", opinion=f"{item} 看初稿", agreed="否")
+        life.sign(f"review[{item}]")
+    life.fill("outcome", HEAD, passed="否")
+    life.sign("outcome", HEAD)
+    life.fill("draft", words="二稿", asked="red,blue")
+    life.fill("review[blue]", opinion="可以", agreed="是")
+    life.sign("review[blue]")
+    return life
+
+
+def test_a_repeated_section_has_a_line_for_each_choice_with_its_own_values_and_signature() -> None:
+    record = repeated().record
+    lines = printed(record, "review")
+    assert [(line["name"], text_with_marks(line["opinion"])) for line in lines] == [("red", ""), ("blue", "可以")]
+    assert text_with_marks(lines[1]["agreed"]) == "☑ 是\u3000☐ 否"
+    assert CLERK.name in text_with_marks(lines[1]["signature"])
+    assert lines[0]["signature"] == ()
+    assert [lines[0]["filled_by"], lines[1]["filled_by"]] == ["", CLERK.name]
+
+
+def test_the_latest_round_stands_in_the_form_and_the_earlier_behind_it_with_their_signatures() -> None:
+    record = repeated().record
+    assert text(record, "words") == "二稿"
+    assert text(record, "passed") == "☐ 是\u3000☐ 否"
+    earlier = printed(record, "earlier_rounds")
+    assert {line["round"] for line in earlier} == {"第 1 轮"}
+    assert sorted(line["section"] for line in earlier) == [
+        "部draft",
+        "部outcome",
+        "部review（blue）",
+        "部review（red）",
+    ]
+    told = {line["section"]: line for line in earlier}
+    assert text_with_marks(told["部draft"]["content"]).startswith("栏words：初稿\n栏asked：red、blue")
+    assert "栏opinion：red 看初稿" in text_with_marks(told["部review（red）"]["content"])
+    assert text_of_spans(told["部draft"]["signature"]) == "/"
+    assert HEAD.name in text_of_spans(told["部outcome"]["signature"])
+
+
+def test_an_amendment_names_its_round_and_choice_and_strikes_the_value_where_it_stands() -> None:
+    life = repeated()
+    for place, value in (("opinion[red]@1", "red 看过初稿"), ("opinion[blue]@2", "很好")):
+        amended: dict[str, Any] = {place: value}
+        life.amend(**amended)
+    record = life.record
+    fields = [line["field"] for line in printed(record, "amendments")]
+    assert fields == ["栏opinion（red）（第 1 轮）", "栏opinion（blue）（第 2 轮）"]
+    blue = next(line for line in printed(record, "review") if line["name"] == "blue")
+    assert text_with_marks(blue["opinion"]).startswith("[-可以-]{+很好+}②")
+    red = next(line for line in printed(record, "earlier_rounds") if line["section"].endswith("（red）"))
+    assert "①" in text_of_spans(red["content"])
+
+
+def test_an_instance_of_a_row_is_named_by_its_number_and_first_column() -> None:
+    goods = titled("goods", "rows", columns=[titled("item"), titled("count", "number")])
+    life = Life(
+        form(section("first", "clerk", goods), section("checked", "clerk", titled("state"), each={"field": "goods"}))
+    )
+    life.fill("first", goods=[{"item": "空调", "count": "1"}, {"item": "冰箱", "count": "2"}])
+    assert [line["name"] for line in printed(life.record, "checked")] == ["1. 空调", "2. 冰箱"]
+
+
+def test_a_blank_of_a_repeated_section_has_a_line_for_each_choice_and_no_earlier_rounds() -> None:
+    context = cast("Mapping[str, Any]", blank_context(repeated().record.form, AROUND))
+    assert [line["name"] for line in context["review"]] == ["red", "blue", "green"]
+    assert [text_of_spans(line["opinion"]) for line in context["review"]] == [""] * 3
+    assert context["earlier_rounds"] == []
