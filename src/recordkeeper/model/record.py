@@ -1,7 +1,8 @@
 """One record or sheet: each decision answers with the content of the next act, or refuses with its reason.
 
 Filling the next section is the whole workflow; there is no second engine. ``record_state`` folds acts into state,
-``record_guard`` says what must hold before an act, ``record_amendment`` decides on amendments.
+``record_guard`` says what must hold before an act, ``record_amendment`` decides on amendments. It is longer than most
+because every other act of a record stands here side by side.
 
 Source: ISO 9001, 7.5.3; P06-R5
 """
