@@ -1,6 +1,6 @@
 """P10 from what a customer asks to what it is promised, and from feedback to a service visit, wrong turns refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -116,14 +116,14 @@ def company(stages: Stages, database: str, tmp_path: Path) -> Iterator[ActingCom
 
 def _asked(company: ActingCompany, **more: object) -> tuple[str, str]:
     """An entry of the register, and its review sheet with what the customer asks."""
-    given = {name: more.pop(name) for name in ("amount", "document_kind") if name in more}
+    given: dict[str, object] = {name: more.pop(name) for name in ("amount", "document_kind") if name in more}
     entry = company.new(SALES, "QR-110-01", {**ENTRY, **given})
     (sheet,) = company.opened_by(entry)
     company.do(SALES, sheet, "asked", {**ASKED, **more})
     return entry, sheet
 
 
-def _concluded(company: ActingCompany, sheet: str, conclusion: dict[str, object]) -> None:
+def _concluded(company: ActingCompany, sheet: str, conclusion: Mapping[str, object]) -> None:
     company.do(COMPANY, sheet, "concluded", conclusion)
 
 
