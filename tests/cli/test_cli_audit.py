@@ -169,3 +169,9 @@ def test_rotate_key_replaces_the_key_file_and_verify_follows(office: Desk, publi
     checked = office.done("verify", "--key", str(public_key), "--against", str(note))
     assert (checked["verdict"], checked["aspects"]["tail"]["answer"]) == ("ok", "ok")
     assert office.refused("audit", "rotate-key", "--yes", who="clerk")["kind"] == "no-right"
+
+
+def test_check_says_that_what_is_new_follows_from_the_checkpoint_before(office: Desk) -> None:
+    found = office.done("audit", "check")
+    assert found["findings"] == []
+    assert 0 <= found["first"] < found["size"]
