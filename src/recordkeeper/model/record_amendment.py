@@ -4,6 +4,7 @@ Source: P06-R3, P06-R4
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self, cast
@@ -13,7 +14,7 @@ from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import CORRECTION, FACT, PENDING, Amendment
 from recordkeeper.model.canonical import Content, Json
-from recordkeeper.model.consistency import PREVIOUS, REFERENCE
+from recordkeeper.model.consistency import ITEM, PREVIOUS, REFERENCE
 from recordkeeper.model.expression import ExpressionError, evaluate, names_in
 from recordkeeper.model.record_guard import (
     GuardedRecord,
@@ -292,7 +293,7 @@ class AmendableRecord(GuardedRecord):
         return next(role for role in amenders if role in who.roles or role == who.subject)
 
     def _amenders(self, step: Step) -> list[str]:
-        return list(self.form.amendment.by) or self.roles_of(self.section(step.section), step.item)
+        return list(self.form.amendment.by) or self.roles_at(step)
 
     def _change(self, path: str, raw: object, who: Standing, reading: Reading) -> dict[str, Json]:
         step, each, place = self._place(path)
@@ -415,13 +416,11 @@ class AmendableRecord(GuardedRecord):
         self, changes: Sequence[Content], after: Self, moment: Moment, reading: Reading
     ) -> list[dict[str, Json]]:
         """The computed values that follow from ``changes``, in every round and instance that was saved."""
-        changed = {str(change["field"]).partition(".")[0] for change in changes}
-        places = [section.id for section in self.sections]
         computed: list[dict[str, Json]] = []
-        for step in sorted(self.saved, key=lambda each: (each.round, places.index(each.section), each.item)):
+        for step in sorted(self.saved, key=self._place_in_order):
             for each in self.section(step.section).computed:
                 reads = names_in(each.value)
-                if not reads & {*changed, PREVIOUS}:
+                if not any(after._is_read(change, step, reads) for change in (*changes, *computed)):
                     continue
                 if reads & {"rows", *self.form.sources}:
                     raise SourceComputedError(self.number, each.id)
@@ -429,11 +428,30 @@ class AmendableRecord(GuardedRecord):
                 old, new = self.saved[step].values.get(each.id), canonical_of(each, evaluate(each.value, known))
                 if old != new:
                     self._check_not_pending(step, each.id)
-                    changed.add(each.id)
                     change: dict[str, Json] = {**_named(step), "field": each.id, "old": old, "new": new}
                     computed.append({**change, "computed": True})
-                    after = after._amended([change])
+                    after = after._amended([change])  # a value of this same class
         return computed
+
+    def _place_in_order(self, step: Step) -> tuple[int, int, int, str]:
+        """Where a step stands on the record's way: a loop round by round, then what follows it."""
+        places = [section.id for section in self.sections]
+        first = next(iter(self.loop_of(self.section(step.section))), step.section)
+        return places.index(first), step.round, places.index(step.section), step.item
+
+    def _is_read(self, change: Content, step: Step, reads: AbstractSet[str]) -> bool:
+        """Whether an expression at ``step`` that reads those names sees ``change``."""
+        changed, name = step_named(change), str(change["field"]).partition(".")[0]
+        section, loop = self.section(step.section), self.loop_of(self.section(changed.section))
+        if PREVIOUS in reads and step.section in loop and changed.round == step.round - 1:
+            return True
+        is_item = ITEM in reads and section.each is not None and section.each.field == name
+        if not (is_item or name in reads):
+            return False
+        if changed.section == step.section:
+            return changed == step
+        seen_round = step.round if step.section in loop else self.round_of(self.section(changed.section))
+        return changed.round == seen_round
 
 
 def _named(step: Step) -> dict[str, Json]:

@@ -126,6 +126,7 @@ class RecordContent:
     void_reason: str = ""
     successor: str = ""
     is_closed_by_hand: bool = False
+    _found_rounds: Rounds | None = field(default=None, init=False, repr=False, compare=False)
 
     # ---- what it is ------------------------------------------------------------------------------------------
 
@@ -198,12 +199,17 @@ class RecordContent:
     # ---- rounds and instances --------------------------------------------------------------------------------
 
     @property
-    def rounds(self) -> dict[str, int]:
+    def rounds(self) -> Rounds:
         """The round in which each section of a loop stands now; sections of no loop are left out.
 
         A round is begun by what is filled or signed in it, or by the round before, where that is complete and its
         ``until`` does not hold.
         """
+        if self._found_rounds is None:  # asked for at every step of the fold, and the same for ever for this value
+            object.__setattr__(self, "_found_rounds", self._find_rounds())
+        return cast("Rounds", self._found_rounds)
+
+    def _find_rounds(self) -> Rounds:
         rounds: dict[str, int] = {}
         for last in self.sections:
             if last.rounds is None:
@@ -242,6 +248,10 @@ class RecordContent:
         rounds = self.rounds if rounds is None else rounds
         number = rounds.get(section.id, FIRST_ROUND)
         return tuple(Step(section.id, number, item) for item in self.items_of(section, rounds))
+
+    def steps_in(self, section: Section, number: int) -> tuple[Step, ...]:
+        """The steps of ``section`` in that round, one for each instance."""
+        return self.steps_of(section, self._rounds_at(Step(section.id, number)))
 
     def earlier_steps(self) -> tuple[Step, ...]:
         """Everything that was filled or signed and no longer belongs to the present round or instances, in order."""
@@ -286,15 +296,15 @@ class RecordContent:
         Raises:
             UnknownSectionError: the form has no such section, or none for that choice or row.
         """
-        name, item, _round, _cell = read_spelling(text)
+        name, item, asked, cell = read_spelling(text)
         section = self.section(name)
         number, items = self.round_of(section), self.items_of(section)
         found = self._item_called(section, item) if section.each is not None else item
-        if found in items:
+        if not found and len(items) == 1:
+            found = items[0]
+        if found in items and asked in {0, number} and not cell:
             return Step(name, number, found)
-        if not item and len(items) == 1:
-            return Step(name, number, items[0])
-        raise UnknownSectionError(self.number, text, [spelled(name, each) for each in items] or [_("nothing")])
+        raise UnknownSectionError(self.number, text, [spelled(name, each, number) for each in items] or [_("nothing")])
 
     def _item_called(self, section: Section, name: str) -> str:
         source = self.field_called(section.each.field) if section.each is not None else None
@@ -334,8 +344,7 @@ class RecordContent:
 
     def seen_in(self, step: Step) -> dict[str, object]:
         """What the expressions of one step see: its own round, the round before it, its item, its own values."""
-        section = self.section(step.section)
-        return self._seen(section, step.item, {**self.rounds, **dict.fromkeys(self.loop_of(section), step.round)})
+        return self._seen(self.section(step.section), step.item, self._rounds_at(step))
 
     def _seen(self, section: Section, item: str, rounds: Rounds) -> dict[str, object]:
         known = self._known(rounds)
@@ -356,12 +365,17 @@ class RecordContent:
         names = [name for section in sections for name in (section.id, *(each.id for each in section.all_fields))]
         return {name: known[name] for name in names}
 
+    def value_in(self, step: Step, section: Section, each: FormField) -> Json:
+        """The canonical value of a field of ``section``, which is not repeated, as ``step`` sees it."""
+        filled = self.saved.get(Step(section.id, self._rounds_at(step).get(section.id, FIRST_ROUND)))
+        return filled.values.get(each.id) if filled else None
+
     def _item_value(self, section: Section, item: str, rounds: Rounds) -> object:
         source, value = self._standing(section.each.field if section.each else "", rounds)
         if source is None or source.type != "rows":
             return item
-        rows = cast("Sequence[object]", plain_value(source, value, self.zone))
-        return rows[int(item) - 1]
+        rows = cast("Sequence[object]", plain_value(source, value, self.zone) or ())
+        return rows[int(item) - 1] if item.isdigit() and 0 < int(item) <= len(rows) else None
 
     def _standing(self, name: str, rounds: Rounds) -> tuple[FormField | None, Json]:
         """A field of a section that is not repeated, and its value in those rounds."""
@@ -414,8 +428,7 @@ class RecordContent:
 
     def is_step_complete(self, step: Step) -> bool:
         """Whether a step is filled and signed as its section's rule says."""
-        loop = self.loop_of(self.section(step.section))
-        return self._is_step_complete(step, {**self.rounds, **dict.fromkeys(loop, step.round)})
+        return self._is_step_complete(step, self._rounds_at(step))
 
     def _is_step_complete(self, step: Step, rounds: Rounds) -> bool:
         section = self.section(step.section)
@@ -437,7 +450,14 @@ class RecordContent:
         return self._is_complete(section, self.rounds)
 
     def _is_complete(self, section: Section, rounds: Rounds) -> bool:
-        return all(self._is_step_complete(step, rounds) for step in self.steps_of(section, rounds))
+        """Whether there is an instance of ``section`` and all of them are complete; one for nobody never is."""
+        steps = self.steps_of(section, rounds)
+        return bool(steps) and all(self._is_step_complete(step, rounds) for step in steps)
+
+    def _rounds_at(self, step: Step) -> Rounds:
+        """The rounds that are read at ``step``: its own for the sections of its loop."""
+        loop = self.loop_of(self.section(step.section))
+        return {**self.rounds, **dict.fromkeys(loop, step.round)} if loop else self.rounds
 
     def roles_of(self, section: Section, item: str = "") -> list[str]:
         """The roles, or the person's or party's subject, that may fill and sign ``section`` now.
@@ -447,6 +467,10 @@ class RecordContent:
             item: which instance of a repeated one; empty for all of them.
         """
         return self._roles_of(section, item, self.rounds)
+
+    def roles_at(self, step: Step) -> list[str]:
+        """As ``roles_of``, for a step of any round."""
+        return self._roles_of(self.section(step.section), step.item, self._rounds_at(step))
 
     def _roles_of(self, section: Section, item: str, rounds: Rounds) -> list[str]:
         roles: list[str] = []
@@ -467,7 +491,7 @@ class RecordContent:
         _field, value = self._standing(name, rounds)
         values = list(value) if isinstance(value, list | tuple) else [value]
         if column:
-            rows = [values[int(item) - 1]] if item else values
+            rows = values[int(item) - 1 : int(item)] if item.isdigit() else values
             values = [row.get(column) for row in rows if isinstance(row, Mapping)]
         return [str(each) for each in values if each]
 

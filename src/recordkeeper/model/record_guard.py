@@ -99,10 +99,11 @@ class GuardedRecord(RecordState):
             raise WrongStateError(self.number, act, _("an open record"), _(str(self.state)))
 
     def _has_stood(self, step: Step) -> bool:
-        """Whether the step's values are signed, a saved row, or were there when the record closed."""
+        """Whether the step's values are signed, a saved row, of a round that is over, or there at the closing."""
         filled = self.saved.get(step)
         was_there = filled is not None and filled.act_number <= self.closed_by_act
-        return was_there or bool(self.sheet) or bool(self.signatures_at(step))
+        is_over = step.round < self.round_of(self.section(step.section))
+        return was_there or is_over or bool(self.sheet) or bool(self.signatures_at(step))
 
     def _is_built_on(self, step: Step) -> bool:
         """Whether a later section, or a later round of the same loop, was filled or signed."""

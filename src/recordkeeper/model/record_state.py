@@ -235,8 +235,16 @@ _APPLY: Mapping[str, Any] = {
 
 
 def step_named(content: Content) -> Step:
-    """Which step an act's content means; acts of earlier releases know one round and no instances."""
-    return Step(str(content["section"]), cast("int", content.get("round", FIRST_ROUND)), str(content.get("item", "")))
+    """Which step an act's content means; acts of earlier releases know one round and no instances.
+
+    Raises:
+        ValueError: its round is none.
+    """
+    number = int(cast("int", content.get("round", FIRST_ROUND)))
+    if number < FIRST_ROUND:
+        msg = f"round {number}"
+        raise ValueError(msg)
+    return Step(str(content["section"]), number, str(content.get("item", "")))
 
 
 def _signature(act: Act, step: Step) -> Signature:

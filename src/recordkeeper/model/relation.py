@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.expression import evaluate, holds
+from recordkeeper.model.step import Step
 
 if TYPE_CHECKING:
     from recordkeeper.model.record_state import RecordState
@@ -159,7 +160,8 @@ def start_of(record: "RecordState") -> Mapping[str, Json]:
 def due_openings(before: "RecordState | None", after: "RecordState", settled: Sequence[Opened]) -> list[ToOpen]:
     """The records that are to be opened by the act between ``before`` and ``after``.
 
-    A section opens when it becomes complete. What an amendment brings about is opened too, once the amendment counts.
+    A section opens when it becomes complete, again in each round of a loop; each instance of a repeated one by itself.
+    What an amendment brings about is opened too, once the amendment counts.
 
     Args:
         before: the record before the act; None where the act begins it.
@@ -172,32 +174,34 @@ def due_openings(before: "RecordState | None", after: "RecordState", settled: Se
     is_waiting = bool(after.pending_amendments)
     found: list[ToOpen] = []
     for section in after.sections:
-        if not section.opens or not after.is_complete(section):
-            continue
-        is_new = before is None or not before.is_complete(section)
-        if is_new or not is_waiting:
-            found += [each for each in _openings_of(section, after) if each.key not in done]
+        for number in range(1, after.round_of(section) + 1) if section.opens else ():
+            for step in after.steps_in(section, number):
+                if not after.is_step_complete(step):
+                    continue
+                is_new = before is None or not before.is_step_complete(step)
+                if is_new or not is_waiting:
+                    found += [each for each in _openings_of(section, step, after) if each.key not in done]
     return found
 
 
-def _openings_of(section: "Section", record: "RecordState") -> Iterator[ToOpen]:
-    known = {**record.known, "on": date.fromisoformat(record.last_on)}
+def _openings_of(section: "Section", step: Step, record: "RecordState") -> Iterator[ToOpen]:
+    known = {**record.seen_in(step), "on": date.fromisoformat(record.last_on)}
     for place, opening in enumerate(section.opens):
         for item, names in _items(opening, known):
             if opening.when is None or holds(opening.when, names):
-                start = {name: _start(expression, names, record) for name, expression in opening.copying.items()}
-                yield ToOpen(section.id, _round(known, section), place, item, opening, start)
+                start = {name: _start(expression, names, step, record) for name, expression in opening.copying.items()}
+                whole = ".".join(filter(None, (step.item, item)))
+                yield ToOpen(section.id, step.round, place, whole, opening, start)
 
 
-def _start(expression: str, names: Mapping[str, object], record: "RecordState") -> Start:
+def _start(expression: str, names: Mapping[str, object], step: Step, record: "RecordState") -> Start:
     plain = evaluate(expression, names)
     name, _dot, column = expression.strip().partition(".")
-    field = next((each for section in record.sections if (each := section.field(name))), None)
-    return Start(plain, field, record.values.get(name)) if field is not None and not column else Start(plain)
-
-
-def _round(known: Mapping[str, object], section: "Section") -> int:
-    return cast("int", cast("Mapping[str, object]", known[section.id])["round"])
+    section = next((section for section in record.sections if section.field(name)), None)
+    field = section.field(name) if section is not None else None
+    if section is None or field is None or column or section.each is not None:
+        return Start(plain)
+    return Start(plain, field, record.value_in(step, section, field))
 
 
 def _items(opening: "Opening", known: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:

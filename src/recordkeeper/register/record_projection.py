@@ -42,7 +42,7 @@ def record_rows(record: Record) -> Rows:
             {
                 "record": record.number,
                 "number": change.number,
-                "field": change.field,
+                "field": change.path,
                 "pending": amendment.is_pending,
             }
             for amendment in record.amendments
