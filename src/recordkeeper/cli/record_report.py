@@ -45,7 +45,7 @@ def print_done(view: "DoneView") -> None:
 
 def step_lines(steps: "Sequence[StepView]") -> list[str]:
     """One line for each thing that may come next: what, by whom, by when."""
-    from recordkeeper.services.record_view import act_name
+    from recordkeeper.services.record_view import act_name, due_text
 
     lines: list[str] = []
     for step in steps:
@@ -53,10 +53,7 @@ def step_lines(steps: "Sequence[StepView]") -> list[str]:
         line = _("next: {what}, by {who}").format(
             what=" ".join(filter(None, parts)), who=listing(step.by) or _("nobody yet")
         )
-        if step.due_on:
-            line += _(", due {day}").format(day=step.due_on)
-        if step.is_late:
-            line += _(", late")
+        line += due_text(step)
         if step.is_optional:
             line += _(", optional")
         lines.append(line)

@@ -242,13 +242,10 @@ def _labelled(label: str, text: "str | RichText", indent: str = "  ") -> RichTex
 
 
 def _section_lines(section: "SectionView") -> Iterator[RichText]:
-    from recordkeeper.services.record_view import state_name
+    from recordkeeper.services.record_view import due_text, state_name
 
     heading = f"{section.title} ({section.step}) · {state_name(section.state)}"
-    if section.due_on:
-        heading += _(", due {day}").format(day=section.due_on)
-    if section.is_late:
-        heading += _(", late")
+    heading += due_text(section)
     yield ()
     yield (Span(heading, Style.STRONG),)
     if section.filled_by and section.filled_for:

@@ -508,6 +508,15 @@ class RecordContent:
         """Before when ``section`` is refused in its present round; None where nothing stands against it."""
         return self._end(section, section.not_before, self.rounds, moves=False)
 
+    def deadline_at(self, step: Step) -> Deadline | None:
+        """As ``deadline``, for a step of any round."""
+        section = self.section(step.section)
+        return self._end(section, section.due, self._rounds_at(step), moves=True)
+
+    def is_late(self, step: Step) -> bool:
+        """Whether a step was done after its deadline."""
+        return self._is_late(self.section(step.section), step, self._rounds_at(step))
+
     def _end(self, section: Section, due: Due | None, rounds: Rounds, *, moves: bool) -> Deadline | None:
         start = self._start_of(section, due, rounds) if due is not None else None
         return end_of(due, start, self.zone, moves=moves) if due is not None and start is not None else None

@@ -85,6 +85,9 @@ class SectionView:
         roles: ids of the roles, or subjects, that may fill and sign it.
         filled_by, filled_for, filled_at: who, for whom, when; empty while it is not filled.
         due_on: the date by which it is to be done; empty where there is none or it is not known yet.
+        due_at: the UTC moment, where it is counted in minutes; ``due_local`` the same in the company's zone.
+        is_provisional: whether the public holidays that it depends on are not announced yet.
+        not_before: the date before which it is refused; empty where there is none or it is done.
         is_late: done after that date, or not done and the date has passed.
     """
 
@@ -99,6 +102,10 @@ class SectionView:
     filled_for: str
     filled_at: str
     due_on: str
+    due_at: str
+    due_local: str
+    is_provisional: bool
+    not_before: str
     is_late: bool
     fields: tuple[FieldView, ...]
     signatures: tuple[SignatureView, ...]
@@ -164,16 +171,20 @@ class StepView:
         title: the section's title.
         by: names of the roles or persons.
         is_optional: whether the record can close without it.
-        due_on, is_late: as for a section.
+        due_on, due_at, due_local, is_provisional, not_before, is_late: as for a section.
     """
 
     act: str
     section: str
     title: str
     by: tuple[str, ...]
-    is_optional: bool
-    due_on: str
-    is_late: bool
+    is_optional: bool = False
+    due_on: str = ""
+    due_at: str = ""
+    due_local: str = ""
+    is_provisional: bool = False
+    not_before: str = ""
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +303,16 @@ def as_map(view: "DataclassInstance") -> dict[str, Json]:
         else as_json(getattr(view, each.name))
         for each in fields(view)
     }
+
+
+def due_text(view: "SectionView | StepView") -> str:
+    """What is said behind a section's heading of the time it has; empty where it has none."""
+    text = _(", due {day}").format(day=view.due_local or view.due_on) if view.due_on else ""
+    if view.is_provisional:
+        text += _(" (provisional: its public holidays are not announced yet)")
+    if view.not_before:
+        text += _(", not before {day}").format(day=view.not_before)
+    return text + (_(", late") if view.is_late else "")
 
 
 def state_name(state: str) -> str:

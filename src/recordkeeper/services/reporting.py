@@ -106,12 +106,8 @@ def seen(record: Record) -> dict[str, object]:
         A map of each field; ``number``, ``state``, ``entered_on`` and ``closed_on`` (dates, None while it is open),
         ``unit`` and ``party`` (subjects), and ``digest``, its state digest, which acts cite.
     """
-    values = record.values
-    plain = {
-        each.id: plain_value(each, values.get(each.id), record.zone)
-        for section in record.sections
-        for each in section.all_fields
-    }
+    known = record.known
+    plain = {each.id: known[each.id] for section in record.sections for each in section.all_fields}
     is_closed = record.state not in {State.OPEN, State.PENDING} and record.closed_on
     return {
         **plain,

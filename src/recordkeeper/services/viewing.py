@@ -7,6 +7,7 @@ Source: ISO 9001, 7.5.3.1; P-7, P-11; I-5
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import cast
 
@@ -28,7 +29,7 @@ from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State, value_at
 from recordkeeper.model.rendition import MEANINGS
 from recordkeeper.model.rich_text import RichText, Span, plain, struck_out
-from recordkeeper.model.section import FormField, Section
+from recordkeeper.model.section import FormField
 from recordkeeper.model.signature import Signature
 from recordkeeper.model.step import Step
 from recordkeeper.model.subject import name_of
@@ -311,20 +312,18 @@ def next_steps(setting: Setting, record: Record, today: date) -> Iterator[StepVi
         return
     for step in record.open_steps:
         section = record.section(step.section)
-        due_on, is_late = _due(record, section, today)
         yield StepView(
             act=SIGN if record.is_step_filled(step) else FILL,
             section=str(step),
             title=_step_title(record, step),
             by=tuple(setting.shown_name(role) for role in _still_to_sign(record, step)),
             is_optional=section.optional,
-            due_on=due_on,
-            is_late=is_late,
+            **asdict(_time_of(setting, record, step, today)),
         )
     if record.is_closed_by_hand_alone:
         keepers = dict.fromkeys(role for section in record.form.sections for role in record.roles_of(section))
         by = tuple(map(setting.shown_name, keepers))
-        yield StepView(CLOSE, "", "", by, is_optional=False, due_on="", is_late=False)
+        yield StepView(CLOSE, "", "", by)
     yield from _awaited_signatures(setting, record)
 
 
@@ -336,19 +335,17 @@ def _awaited_signatures(setting: Setting, record: Record) -> Iterator[StepView]:
         numbers = listing(str(change.number) for change in amendment.changes if not change.is_computed)
         if amendment.countersign == PENDING:
             by = tuple(setting.shown_name(role) for role in (rule.by if rule else ()))
-            yield StepView(COUNTERSIGN, numbers, "", by, is_optional=False, due_on="", is_late=False)
+            yield StepView(COUNTERSIGN, numbers, "", by)
         if amendment.party.state == PENDING:
             by = (setting.shown_name(party),)
-            yield StepView(COUNTERSIGN, numbers, _("on paper"), by, is_optional=False, due_on="", is_late=False)
+            yield StepView(COUNTERSIGN, numbers, _("on paper"), by)
 
 
 def _reissue_step(setting: Setting, record: Record) -> StepView:
     """That ``record``, whose successor is void, be re-issued again: until then none of the two is in force."""
     roles = dict.fromkeys(role for section in record.sections for role in record.roles_of(section))
     title = _("{number}, for neither it nor its successor is in force").format(number=record.number)
-    return StepView(
-        REISSUE, "", title, tuple(map(setting.shown_name, roles)), is_optional=True, due_on="", is_late=False
-    )
+    return StepView(REISSUE, "", title, tuple(map(setting.shown_name, roles)), is_optional=True)
 
 
 def _step_title(record: Record, step: Step) -> str:
@@ -400,14 +397,32 @@ def _has_changed(setting: Setting, number: str, state: str) -> bool:
     return any(act.kind != "archive" for act in later)
 
 
-def _due(record: Record, section: Section, today: date) -> tuple[str, bool]:
-    due_on = record.due_on(section)
-    if due_on is None:
-        return "", False
-    if not record.is_complete(section):
-        is_awaited = record.state in {State.OPEN, State.PENDING}
-        return due_on.isoformat(), is_awaited and today > due_on
-    return due_on.isoformat(), bool(cast("Mapping[str, object]", record.known[section.id])["is_late"])
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """By when and from when a step is to be done, as the views say it."""
+
+    due_on: str = ""
+    due_at: str = ""
+    due_local: str = ""
+    is_provisional: bool = False
+    not_before: str = ""
+    is_late: bool = False
+
+
+def _time_of(setting: Setting, record: Record, step: Step, today: date) -> _Time:
+    is_done, due = record.is_step_complete(step), record.deadline_at(step)
+    earliest = None if is_done else record.earliest(record.section(step.section))
+    is_awaited = record.state in {State.OPEN, State.PENDING} and not is_done
+    now = setting.moment.at if today == setting.today else ""
+    is_overdue = due is not None and is_awaited and due.is_past(today, now)
+    return _Time(
+        due_on=due.on.isoformat() if due else "",
+        due_at=due.at if due else "",
+        due_local=setting.surroundings.local(due.at) if due and due.at else "",
+        is_provisional=due.is_provisional if due else False,
+        not_before=earliest.on.isoformat() if earliest else "",
+        is_late=is_overdue or (is_done and record.is_late(step)),
+    )
 
 
 def _section(
@@ -416,7 +431,6 @@ def _section(
     section, filled = record.section(step.section), record.saved.get(step)
     is_present = step.round == record.round_of(section)
     is_needed = (record.is_needed(section) and is_present) or filled is not None
-    due_on, is_late = _due(record, section, today) if is_needed and is_present else ("", False)
     changes = record.changes_at(step)
     values = filled.values if filled else {}
     return SectionView(
@@ -426,12 +440,11 @@ def _section(
         item=step.item,
         title=_step_title(record, step),
         state=_state_of(record, step, is_needed=is_needed),
-        roles=tuple(record.roles_of(section, step.item)),
+        roles=tuple(record.roles_at(step)),
         filled_by=filled.name if filled else "",
         filled_for=filled.filled_for if filled else "",
         filled_at=filled.at if filled else "",
-        due_on=due_on,
-        is_late=is_late,
+        **asdict(_time_of(setting, record, step, today) if is_needed else _Time()),
         fields=tuple(_field(setting, each, values, changes) for each in section.all_fields) if filled else (),
         signatures=tuple(each for each in signatures if each.section == str(step)),
     )
