@@ -5,7 +5,7 @@ Nothing is decided here, and nothing routed: ``record_state`` says which section
 Source: ISO 9001, 7.5.3
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -20,7 +20,7 @@ from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.consistency import ITEM, PREVIOUS
 from recordkeeper.model.deadline import Deadline, Start, end_of
 from recordkeeper.model.event import History
-from recordkeeper.model.expression import holds
+from recordkeeper.model.expression import holds, names_in
 from recordkeeper.model.form import Form
 from recordkeeper.model.routing import ByField, ByParty, Due
 from recordkeeper.model.section import FormField, Section
@@ -219,7 +219,7 @@ class RecordContent:
             begun += [signature.round for signature in self.signatures if signature.section in names]
             current = max(begun, default=FIRST_ROUND)
             rounds |= dict.fromkeys(names, current)
-            if self._is_complete(last, rounds) and not holds(last.rounds.until, self._seen(last, "", rounds)):
+            if self._is_complete(last, rounds) and not self.holds_for(last.rounds.until, last, rounds):
                 rounds |= dict.fromkeys(names, current + 1)
         return rounds
 
@@ -346,9 +346,19 @@ class RecordContent:
         """What the expressions of one step see: its own round, the round before it, its item, its own values."""
         return self._seen(self.section(step.section), step.item, self._rounds_at(step))
 
-    def _seen(self, section: Section, item: str, rounds: Rounds) -> dict[str, object]:
-        known = self._known(rounds)
-        loop = self.loop_of(section)
+    def holds_for(self, condition: str, section: Section, rounds: Rounds) -> bool:
+        """Whether a condition of ``section`` holds; only what it reads is worked out.
+
+        Raises:
+            ExpressionError: it fails over the values.
+        """
+        return holds(condition, self._seen(section, "", rounds, names_in(condition)))
+
+    def _seen(
+        self, section: Section, item: str, rounds: Rounds, names: Collection[str] | None = None
+    ) -> dict[str, object]:
+        known = self._known(rounds, names)
+        loop = self.loop_of(section) if names is None or PREVIOUS in names else ()
         if loop:
             former = rounds.get(section.id, FIRST_ROUND) - 1
             known[PREVIOUS] = self._round_before({**rounds, **dict.fromkeys(loop, former)}, loop) if former else None
@@ -386,14 +396,16 @@ class RecordContent:
                 return found, filled.values.get(name) if filled else None
         return None, None
 
-    def _known(self, rounds: Rounds) -> dict[str, object]:
+    def _known(self, rounds: Rounds, names: Collection[str] | None = None) -> dict[str, object]:
         known: dict[str, object] = {"on": date.fromisoformat(self.last_on) if self.last_on else None}
         known["record"] = {"number": self.number, "unit": self.unit, "entered_on": self.opening.get("on")}
         known["party"], known["premises"] = self.opening.get("party"), self.opening.get("premises")
         for section in self.sections:
-            known[section.id] = self._facts(section, rounds)
-            filled = [self.saved.get(step) for step in self.steps_of(section, rounds)]
-            for each in section.all_fields:
+            if names is None or section.id in names:
+                known[section.id] = self._facts(section, rounds)
+            asked = [each for each in section.all_fields if names is None or each.id in names]
+            filled = [self.saved.get(step) for step in self.steps_of(section, rounds)] if asked else []
+            for each in asked:
                 plain = [plain_value(each, one.values.get(each.id) if one else None, self.zone) for one in filled]
                 known[each.id] = plain[0] if section.each is None else plain
         return known
@@ -416,7 +428,10 @@ class RecordContent:
 
     def signatures_at(self, step: Step) -> list[Signature]:
         """The signatures of one step, in order."""
-        return [signature for signature in self.signatures if signature.step == step]
+        section, number, item = step
+        return [
+            each for each in self.signatures if each.section == section and each.round == number and each.item == item
+        ]
 
     def signatures_of(self, section: Section) -> list[Signature]:
         """The signatures of a section in its present round, all instances."""
@@ -565,6 +580,8 @@ class RecordContent:
         return str(content.get("calendar") or cited or "")
 
     def _is_late(self, section: Section, step: Step, rounds: Rounds) -> bool:
+        if section.due is None:
+            return False
         done, deadline = self._done(step), self._end(section, section.due, rounds, moves=True)
         return bool(done and deadline and deadline.is_past(done.on, done.at))
 

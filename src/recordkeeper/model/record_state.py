@@ -13,7 +13,6 @@ from typing import Any, Self, cast
 from recordkeeper.model.amendment import ACCEPTED, NOT_NEEDED, PENDING, REFUSED, Amendment, Change, PartyAnswer
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import Act, History
-from recordkeeper.model.expression import holds
 from recordkeeper.model.form import Form
 from recordkeeper.model.record_content import (
     Attachment,
@@ -66,9 +65,9 @@ class RecordState(RecordContent):
             if earlier.id == section.id:
                 if section.each is not None and not self.items_of(section, rounds):
                     return False
-                return section.when is None or holds(section.when, self._seen(section, "", rounds))
+                return section.when is None or self.holds_for(section.when, section, rounds)
             is_done = earlier.ends is not None and self._is_complete(earlier, rounds)
-            if is_done and holds(str(earlier.ends), self._seen(earlier, "", rounds)):
+            if is_done and self.holds_for(str(earlier.ends), earlier, rounds):
                 return False
         return False
 
