@@ -11,6 +11,7 @@ from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.procedure_check import check
 from recordkeeper.cli.procedure_copy import copy
+from recordkeeper.cli.procedure_table import table
 from recordkeeper.cli.program import noun
 from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 procedure = noun("procedure")
 procedure.add_command(check)
 procedure.add_command(copy)
+procedure.add_command(table)
 
 
 @procedure.command("list", help=_("List the procedures that ship with the program and those installed here"))

@@ -202,6 +202,12 @@ class Revision:
         return kind_of(self.subject) == "form"
 
     @property
+    def approving_role(self) -> str:
+        """Who approves and releases it: for a reference table the role that its procedure names."""
+        is_table = kind_of(self.subject) == "table"
+        return str(self.definition["approver"]) if is_table else APPROVER
+
+    @property
     def form(self) -> Form:
         """The definition as the engine uses it.
 
@@ -229,12 +235,12 @@ class Revision:
         self._check(RevisionState.DRAFT, _("approve"))
         if who.subject == self.author:
             raise OwnWorkError(self.name, who.name)
-        self._check_role(who, APPROVER)
+        self._check_role(who, self.approving_role)
         return {
             **_head("approve", who, moment),
             "files": dict(self.files),
             "meaning": "approved",
-            "role": APPROVER,
+            "role": self.approving_role,
             "method": "passphrase",
         }
 
@@ -249,7 +255,7 @@ class Revision:
         self._check(RevisionState.APPROVED, _("release"))
         if who.subject == self.author:
             raise OwnWorkError(self.name, who.name)
-        self._check_role(who, APPROVER)
+        self._check_role(who, self.approving_role)
         if effective_on.isoformat() < moment.on:
             raise WrongRevisionStateError(
                 self.name,

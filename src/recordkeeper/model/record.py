@@ -83,6 +83,8 @@ class Record(AmendableRecord):
             content["filled_for"] = check_text(filled_for, "filled_for")
         if given_sources is not None:
             content["sources"] = given_sources
+        if reading.reference.cited:
+            content["tables"] = dict(reading.reference.cited)
         if rows is not None:
             content["rows"] = list(rows)
         return content

@@ -164,6 +164,7 @@ class AmendableRecord(GuardedRecord):
             "nature": nature,
             "countersign": self.form.amendment.countersign is not None,
             **({"party_signs": True} if self._party_signs_anew else {}),
+            **({"tables": dict(reading.reference.cited)} if reading.reference.cited else {}),
             "meaning": "authored",
             "role": self._amending_role(place, who),
             "method": "passphrase",

@@ -6,7 +6,7 @@ Source: ISO 9001, 7.5.3.2; P01-R6, P01-R7
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Find: TypeAlias = Callable[[str, tuple[str, ...], str], object]
@@ -22,9 +22,11 @@ class Reference:
 
     Args:
         find: where the values come from.
+        cited: the revision of each table that has answered so far, kept by whoever finds.
     """
 
     find: Find
+    cited: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, table: str, key: object, column: str) -> object:
         """The value of ``column`` in the row of that key; None where a key is blank or there is no such row.

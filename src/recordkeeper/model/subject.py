@@ -6,7 +6,7 @@ Names are data, never paths.
 import re
 
 SURROGATE_KINDS = ("person", "unit", "party", "premises", "hold")
-SUBJECT_KINDS = (*SURROGATE_KINDS, "form", "procedure", "schedule", "record", "sheet")
+SUBJECT_KINDS = (*SURROGATE_KINDS, "form", "procedure", "schedule", "table", "record", "sheet")
 PROGRAM = "program"
 
 _SUBJECT = re.compile(r"(?P<kind>[a-z]+)/(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*)")
@@ -41,6 +41,11 @@ def procedure_subject(identifier: str, revision: str) -> str:
 def schedule_subject(revision: str) -> str:
     """``schedule/A-0`` for revision A/0."""
     return f"schedule/{revision.replace('/', '-')}"
+
+
+def table_subject(name: str, revision: str) -> str:
+    """``table/price_report/A-0`` for that reference table and revision A/0."""
+    return f"table/{name}/{revision.replace('/', '-')}"
 
 
 def record_subject(number: str) -> str:

@@ -62,7 +62,7 @@ def record_rows(record: Record) -> Rows:
 
 def revision_rows(revision: Revision) -> Rows:
     """The rows of a form's or procedure's revision; a form's names as they are looked up."""
-    if kind_of(revision.subject) == "schedule":
+    if kind_of(revision.subject) in {"schedule", "table"}:
         return {}
     if not revision.is_form:
         return {"procedure": [{"code": revision.code, "revision": revision.revision, "state": str(revision.state)}]}

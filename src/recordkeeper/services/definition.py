@@ -19,7 +19,6 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.example import try_examples
 from recordkeeper.model.form import Form, InconsistentError, Misfit, Place
 from recordkeeper.model.grammar import LATER_KEYS
-from recordkeeper.model.later_grammar import not_carried_out
 from recordkeeper.model.procedure import Procedure
 from recordkeeper.model.value import Reading
 from recordkeeper.services.definition_repair import salvage
@@ -162,21 +161,6 @@ def load_form_of(procedure: Procedure, text: str, file: str) -> Form:
         DefinitionError: as for ``load_form``, or it does not fit the procedure.
     """
     return _load_form(text, file, procedure)
-
-
-def later_problems(form: Form, text: str, file: str) -> list[Problem]:
-    """What of a form's definition this release does not carry out, so that the form cannot be registered.
-
-    Args:
-        form: the form.
-        text: the file's text.
-        file: what to call it in a problem.
-    """
-    source = read_yaml(text)
-    return [
-        Problem(file, source.line_of(place), _key(source.data, place), message)
-        for place, message in not_carried_out(form)
-    ]
 
 
 def shipped_procedures() -> Path:

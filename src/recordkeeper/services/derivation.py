@@ -38,7 +38,7 @@ def rows_following(history: History, form_of: FormOf) -> Rows:
         case "record" | "sheet":
             opening = history.acts[1].content
             return record_rows(Record.replay(form_of(str(opening["form"]), str(opening["revision"])), history))
-        case "form" | "procedure" | "schedule":
+        case "form" | "procedure" | "schedule" | "table":
             return revision_rows(Revision.replay(history))
         case "person":
             return person_rows(Person.replay(history))

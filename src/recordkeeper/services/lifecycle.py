@@ -55,7 +55,7 @@ from recordkeeper.services.viewing import readable
 from recordkeeper.tlog.checkpoint import short_checkpoint, unverified_checkpoint
 
 Raw = Mapping[str, object]
-_OF_FIRST_FILL = {"section", "round", "item", "calendar", "values", "filled_for", "sources"}
+_OF_FIRST_FILL = {"section", "round", "item", "calendar", "values", "filled_for", "sources", "tables"}
 
 
 class NeedsValuesError(RecordError, InvalidInputError):

@@ -19,14 +19,13 @@ from recordkeeper.services.definition import (
     DefinitionError,
     Problem,
     form_data,
-    later_problems,
     load_form_of,
     load_procedure,
 )
 from recordkeeper.services.previewing import sample_contexts
 
-DEFINITION, TEMPLATE = "definition", "template"
-YAML_TYPE = "application/yaml"
+DEFINITION, TEMPLATE, DATA = "definition", "template", "data"
+YAML_TYPE, CSV_TYPE = "application/yaml", "text/csv"
 DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _DEFINITION_BYTES = 1024 * 1024
 _TEMPLATE_BYTES = 32 * 1024 * 1024
@@ -118,7 +117,6 @@ def read_package(folder: Path) -> Package:
         except DefinitionError as error:
             problems += error.problems
             continue
-        problems += later_problems(form, text, file.name)
         docx = read_template(folder / f"{code}.docx")
         untried.append(Untried(f"{code}.docx", docx, form))
         files = {DEFINITION: (data, YAML_TYPE), TEMPLATE: (docx, DOCX_TYPE)}
@@ -170,6 +168,15 @@ def read_definition(path: Path) -> tuple[bytes, str]:
 
 def read_template(path: Path) -> bytes:
     """The bytes of a Word template.
+
+    Raises:
+        NoProcedureError: it cannot be read.
+    """
+    return _read(path, _TEMPLATE_BYTES)
+
+
+def read_data_file(path: Path) -> bytes:
+    """The bytes of a file of rows.
 
     Raises:
         NoProcedureError: it cannot be read.

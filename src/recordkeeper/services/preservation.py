@@ -17,7 +17,7 @@ from recordkeeper.model.record import Record
 from recordkeeper.model.subject import PROGRAM, kind_of, name_of
 from recordkeeper.register.search import subjects_to_archive
 from recordkeeper.register.snapshot import Snapshot
-from recordkeeper.services.package import DEFINITION, TEMPLATE
+from recordkeeper.services.package import DATA, DEFINITION, TEMPLATE
 from recordkeeper.services.rendering import file_name, mark_of, render_record
 from recordkeeper.services.retrieval import listed_rows, replayed, rows_of
 from recordkeeper.services.setting import Setting
@@ -29,6 +29,7 @@ ARCHIVED_STATES: Mapping[str, tuple[str, ...] | None] = {
     "person": None,
     "hold": None,
     "schedule": None,
+    "table": None,
     "procedure": ("released", "withdrawn"),
     "form": ("released", "withdrawn"),
     "record": ("closed", "void", "replaced"),
@@ -100,6 +101,9 @@ def draft_of(snapshot: Snapshot, setting: Setting, subject: str) -> Draft | None
         case "procedure" | "schedule" as kind:
             revision = Revision.replay(history)
             return Draft(history, (), _files_of(snapshot, revision, {DEFINITION: f"{kind}.yaml"}))
+        case "table":
+            revision = Revision.replay(history)
+            return Draft(history, (), _files_of(snapshot, revision, {DATA: f"{revision.code}.csv"}))
         case _:
             return Draft(history, (), {})
 

@@ -28,10 +28,10 @@ from recordkeeper.register.search import FoundRecord
 from recordkeeper.services.derivation import rows_following
 from recordkeeper.services.evidence import RECORDS, REGISTER, Evidence, altered, aspect_of
 from recordkeeper.services.held import Places, expected_held
-from recordkeeper.services.package import DEFINITION, DOCX_TYPE, TEMPLATE, YAML_TYPE
+from recordkeeper.services.package import CSV_TYPE, DATA, DEFINITION, DOCX_TYPE, TEMPLATE, YAML_TYPE
 
 Row = tuple[object, ...]
-_FILE_TYPES = {DEFINITION: YAML_TYPE, TEMPLATE: DOCX_TYPE}
+_FILE_TYPES = {DEFINITION: YAML_TYPE, TEMPLATE: DOCX_TYPE, DATA: CSV_TYPE}
 MOST_NAMED, MOST_PAIRED, MOST_DIGITS = 20, 500, 15
 _UNUSED = (tables.tombstone, tables.disposition)
 _OF_RECORDS = {"record", "record_field", "amendment", "signature"}

@@ -22,6 +22,7 @@ from recordkeeper.model.value import Reading, format_moment
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services import company, places
 from recordkeeper.services.people import find_person, person_of
+from recordkeeper.services.reference_lookup import reference_on
 
 BUILT_IN_ROLES: Mapping[str, tuple[str, str]] = {
     "controller": ("文控员", "Document controller"),
@@ -167,7 +168,7 @@ class Setting:
     @property
     def reading(self) -> Reading:
         """How values are read here."""
-        return Reading(self.zone, self.resolve)
+        return Reading(self.zone, self.resolve, reference_on(self.snapshot, self.today, self.zone))
 
     @property
     def surroundings(self) -> Surroundings:
