@@ -1,6 +1,6 @@
 # The two commands of a newcomer are `make demo` and `make test`; both do all their set-up and are quick the second time.
 .SUFFIXES:
-.PHONY: help demo test check bench lock translations controls schema guide guide-run
+.PHONY: help demo test torture check bench lock translations controls schema guide guide-run
 
 PYTHON = python3
 BIN = .venv/bin
@@ -12,6 +12,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 help:
 	@echo 'make demo          install, then make the demonstration workspace in demo/'
 	@echo 'make test          install what the tests need, then run them all'
+	@echo 'make torture       every byte, every kill, every cut: the long form of tests that CI runs in a short one (an hour)'
 	@echo 'make check         format, lint, types, layers'
 	@echo 'make bench         measure against the budgets'
 	@echo 'make translations  read the texts out of the sources, compile the catalogue'
@@ -31,6 +32,9 @@ demo: .venv/demo.stamp
 test: .venv/dev.stamp
 	@sh tools/debian_packages.sh
 	$(BIN)/python -m pytest -n 2
+
+torture: .venv/dev.stamp
+	RECORDKEEPER_TORTURE=long $(BIN)/python -m pytest -n 2 -m torture
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .

@@ -574,6 +574,7 @@ def is_consistent(first: int, second: int, roots: tuple[bytes, bytes], proof: Se
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _NUMBER = r"0|[1-9][0-9]{0,17}"
 _SIZE = re.compile(_NUMBER)
+_SIGNATURE = re.compile("[0-9a-f]{128}")
 _PREVIOUS = re.compile(rf"previous ({_NUMBER}) ([0-9a-f]{{64}})")
 _SHORT = re.compile(r"\s*([1-9][0-9]{0,17})\s*[·.:]\s*([0-9A-Fa-f]{4})-([0-9A-Fa-f]{4})\s*")
 LOG_KEY, COSIGNER_KEY = 1, 4
@@ -677,6 +678,7 @@ class Rotation(NamedTuple):
         try:
             return all(
                 (key := parse_key(text)).algorithm == LOG_KEY
+                and _SIGNATURE.fullmatch(signature)
                 and is_signed(key.public, bytes.fromhex(signature), statement)
                 for text, signature in ((self.old_key, self.by_old), (self.new_key, self.by_new))
             )
@@ -1357,7 +1359,7 @@ def _signature_fault(history: History, number: int, revision: str, attached: set
             "at": act.get("at"),
         }
     )
-    is_hexadecimal = re.fullmatch(r"[0-9a-f]{64}", public_key) and re.fullmatch(r"[0-9a-f]{128}", signature)
+    is_hexadecimal = re.fullmatch(r"[0-9a-f]{64}", public_key) and _SIGNATURE.fullmatch(signature)
     if not is_hexadecimal or not is_signed(bytes.fromhex(public_key), bytes.fromhex(signature), statement):
         return "signature-invalid", "act {act}: the signature does not fit the act"
     return "", ""
@@ -2066,7 +2068,7 @@ def _check_tail(log: Log, seen: Iterable[tuple[int, str]], report: Report) -> No
 # ---- Proof files ----------------------------------------------------------------------------------------------------
 
 PROOF_BYTES = 64 * 1024 * 1024
-_FORMATS = {"recordkeeper-inclusion-proof/1", "recordkeeper-consistency-proof/1"}
+_FORMATS = {"recordkeeper-inclusion-proof/1": {"entries"}, "recordkeeper-consistency-proof/1": {"from", "hashes"}}
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -2084,23 +2086,30 @@ class Proof(NamedTuple):
 def parse_proof(data: bytes) -> Proof:
     """The proof in a file; ValueError, KeyError or TypeError where it is none. Source: C2SP tlog-proof."""
     content = parse_json(data)
-    if not isinstance(content, dict) or content.get("format") not in _FORMATS:
+    parts = _FORMATS.get(str(content.get("format"))) if isinstance(content, dict) else None
+    if not parts or set(content) != {"format", "keys", "rotations", "size", "checkpoint", *parts}:
         raise ValueError("no proof file")
     note, earlier = parse_note(content["checkpoint"].encode()), None
     if "from" in content:
         earlier = parse_note(content["from"].encode())
-    entries = tuple(
-        (int(each["index"]), str(each["leaf"]).encode(), _hashes(each["hashes"])) for each in content.get("entries", ())
-    )
+    entries = tuple(map(_proven_entry, content.get("entries", ())))
     if bool(entries) == bool(earlier) or content["size"] != note.size:
         raise ValueError("no proof file")
-    keys, hashes = tuple(map(str, content["keys"])), _hashes(content.get("hashes", ()))
+    keys, hashes = tuple(map(str, content["keys"])), _hashes(content.get("hashes", []))
     rotations = tuple(Rotation(*(str(each[name]) for name in Rotation._fields)) for each in content["rotations"])
+    if any(len(each) != len(Rotation._fields) for each in content["rotations"]):
+        raise ValueError("no proof file")
     return Proof(note, earlier, entries, hashes, keys, rotations)
 
 
-def _hashes(texts: Iterable[str]) -> tuple[bytes, ...]:
-    if not all(_HEX.fullmatch(text) for text in texts):
+def _proven_entry(value: Content) -> tuple[int, bytes, tuple[bytes, ...]]:
+    if set(value) != {"index", "leaf", "hashes"} or type(value["index"]) is not int or value["index"] < 0:
+        raise ValueError("no entry")
+    return value["index"], value["leaf"].encode(errors="surrogatepass"), _hashes(value["hashes"])
+
+
+def _hashes(texts: Sequence[str]) -> tuple[bytes, ...]:
+    if not isinstance(texts, list) or not all(_HEX.fullmatch(text) for text in texts):
         raise ValueError("no hash")
     return tuple(bytes.fromhex(text) for text in texts)
 
@@ -2116,16 +2125,21 @@ def _lines_vouched_for(proof: Proof, keys: Sequence[str]) -> list[str]:
     return lines
 
 
+def _log_keys_of(lines: Iterable[str], report: Report) -> list[Key]:
+    keys: list[Key] = []
+    for line in lines:
+        try:
+            keys.append(parse_key(line))
+        except ValueError as error:
+            report.find("checkpoint-key", LOG, "checkpoint", "{found} is no key", CANNOT_ASSESS, found=error)
+    return [key for key in keys if key.algorithm == LOG_KEY]
+
+
 def check_proof(proof: Proof, keys: Sequence[str]) -> Report:
     """Check a proof file by keys kept outside, else by those it names itself. Source: RFC 9162, 2.1.3, 2.1.4."""
     report = Report(aspects=(LOG,))
-    log_keys: list[Key] = []
-    for line in _lines_vouched_for(proof, keys):
-        try:
-            log_keys.append(parse_key(line))
-        except ValueError as error:
-            report.find("checkpoint-key", LOG, "checkpoint", "{found} is no key", CANNOT_ASSESS, found=error)
-    log_keys = [key for key in log_keys if key.algorithm == LOG_KEY]
+    lines = _lines_vouched_for(proof, keys)
+    log_keys = _log_keys_of(lines, report)
     report.is_key_given = bool(keys and log_keys)
     report.key, report.checkpoint = clean(log_keys[0].name) if log_keys else "", proof.note.short
     confirmed, unconfirmed = (
@@ -2150,6 +2164,8 @@ def check_proof(proof: Proof, keys: Sequence[str]) -> Report:
         if not is_consistent(first, second, (proof.earlier.root, proof.note.root), proof.hashes):
             text = "the log of {first} entries is not shown to be the beginning of the log of {second}"
             report.find("proof-consistency", LOG, f"checkpoint/{first}", text, first=first, second=second)
+    if not report.kept and set(proof.keys) - set(lines):
+        report.find("proof-key", LOG, "keys", "the file names a key that no rotation binds to the one given")
     return report
 
 
@@ -2308,6 +2324,7 @@ CHINESE = {
         "已证明，所用公钥 {name} 由该文件自己给出，未经外部确认"
     ),
     "the hashes do not lead to the checkpoint's root": "这些哈希得不出检查点的根",
+    "the file names a key that no rotation binds to the one given": "文件给出的一把公钥与所给公钥之间没有换钥记录相连",
     "the log of {first} entries is not shown to be the beginning of the log of {second}": (
         "未能证明 {first} 条的日志是 {second} 条的日志的开头"
     ),

@@ -1,6 +1,11 @@
-"""The published vectors of the Certificate Transparency reference tree (eight leaves), and the definition itself."""
+"""The published vectors of the Certificate Transparency reference tree (eight leaves), and the definition itself.
+
+The product's tree and that of the stand-alone verifier, which shares no line with it, are held to the same.
+"""
 
 import hashlib
+from collections.abc import Callable
+from typing import TypeAlias
 
 import pytest
 
@@ -15,7 +20,10 @@ from recordkeeper.tlog.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from recordkeeper.verifier import is_consistent, is_included
 
+Inclusion: TypeAlias = Callable[[int, int, bytes, list[bytes], bytes], bool]
+Consistency: TypeAlias = Callable[[int, int, bytes, bytes, list[bytes]], bool]
 LEAVES = [
     bytes.fromhex(text)
     for text in (
@@ -69,7 +77,8 @@ def test_roots_are_the_published_ones(size: int) -> None:
 def test_inclusion_proofs_are_the_published_ones(index: int, size: int, proof: list[str]) -> None:
     found = inclusion_proof(index, size, NODES)
     assert [item.hex() for item in found] == proof
-    assert verify_inclusion(index, size, HASHES[index], found, bytes.fromhex(ROOTS[size]))
+    for verify in (verify_inclusion, is_included):
+        assert verify(index, size, HASHES[index], found, bytes.fromhex(ROOTS[size]))
 
 
 @pytest.mark.parametrize(
@@ -81,6 +90,7 @@ def test_consistency_proofs_are_the_published_ones(first: int, second: int, proo
     assert [item.hex() for item in found] == proof
     roots = [bytes.fromhex(ROOTS[size]) for size in (first, second)]
     assert verify_consistency(first, second, roots[0], roots[1], found)
+    assert is_consistent(first, second, (roots[0], roots[1]), found)
 
 
 def _root_by_definition(leaves: list[bytes]) -> bytes:
@@ -99,47 +109,62 @@ def test_roots_follow_the_definition(size: int) -> None:
     assert root_hash([leaf_hash(leaf) for leaf in leaves]) == _root_by_definition(leaves)
 
 
-def test_every_proof_up_to_forty_leaves_verifies_and_no_altered_one_does() -> None:
+def consistent_by_verifier(first: int, second: int, old: bytes, new: bytes, proof: list[bytes]) -> bool:
+    """The stand-alone verifier's check, called as the product's is."""
+    return is_consistent(first, second, (old, new), proof)
+
+
+@pytest.mark.parametrize("verify", [verify_inclusion, is_included], ids=["product", "verifier"])
+def test_every_inclusion_proof_up_to_forty_leaves_verifies_and_no_altered_one_does(verify: Inclusion) -> None:
     hashes = [leaf_hash(bytes([number])) for number in range(40)]
     nodes = nodes_of(hashes)
     roots = [tree_root(size, nodes) for size in range(41)]
     for size in range(1, 41):
         for index in range(size):
             proof = inclusion_proof(index, size, nodes)
-            assert verify_inclusion(index, size, hashes[index], proof, roots[size])
-            assert not verify_inclusion(index, size, hashes[index - 1], proof, roots[size]) or size == 1
-            assert not verify_inclusion(index, size, hashes[index], [*proof, roots[1]], roots[size])
+            assert verify(index, size, hashes[index], proof, roots[size])
+            assert not verify(index, size, hashes[index - 1], proof, roots[size]) or size == 1
+            assert not verify(index, size, hashes[index], [*proof, roots[1]], roots[size])
             for place in range(len(proof)):
                 altered = [*proof[:place], bytes(32), *proof[place + 1 :]]
-                assert not verify_inclusion(index, size, hashes[index], altered, roots[size])
-                assert not verify_inclusion(index, size, hashes[index], proof[:place], roots[size])
+                assert not verify(index, size, hashes[index], altered, roots[size])
+                assert not verify(index, size, hashes[index], proof[:place], roots[size])
+
+
+@pytest.mark.parametrize("verify", [verify_consistency, consistent_by_verifier], ids=["product", "verifier"])
+def test_every_consistency_proof_up_to_forty_leaves_verifies_and_no_altered_one_does(verify: Consistency) -> None:
+    nodes = nodes_of([leaf_hash(bytes([number])) for number in range(40)])
+    roots = [tree_root(size, nodes) for size in range(41)]
+    for size in range(1, 41):
         for first in range(1, size + 1):
             proof = consistency_proof(first, size, nodes)
-            assert verify_consistency(first, size, roots[first], roots[size], proof)
-            assert not verify_consistency(first, size, bytes(32), roots[size], proof)
-            assert not verify_consistency(first, size, roots[first], bytes(32), proof)
-            assert not verify_consistency(first, size, roots[first], roots[size], [*proof, roots[1]])
+            assert verify(first, size, roots[first], roots[size], proof)
+            assert not verify(first, size, bytes(32), roots[size], proof)
+            assert not verify(first, size, roots[first], bytes(32), proof)
+            assert not verify(first, size, roots[first], roots[size], [*proof, roots[1]])
             for place in range(len(proof)):
                 altered = [*proof[:place], bytes(32), *proof[place + 1 :]]
-                assert not verify_consistency(first, size, roots[first], roots[size], altered)
-                assert not verify_consistency(first, size, roots[first], roots[size], proof[:place])
+                assert not verify(first, size, roots[first], roots[size], altered)
+                assert not verify(first, size, roots[first], roots[size], proof[:place])
 
 
 def test_consistency_from_an_empty_tree_shows_nothing() -> None:
     with pytest.raises(UnprovableError):
         consistency_proof(0, 8, NODES)
     empty, whole = bytes.fromhex(ROOTS[0]), bytes.fromhex(ROOTS[8])
-    assert not verify_consistency(0, 8, empty, whole, [])
-    assert not verify_consistency(0, 0, empty, empty, [])
-    assert not verify_consistency(9, 8, whole, whole, [])
-    assert not verify_consistency(-1, 8, whole, whole, [])
+    for verify in (verify_consistency, consistent_by_verifier):
+        assert not verify(0, 8, empty, whole, [])
+        assert not verify(0, 0, empty, empty, [])
+        assert not verify(9, 8, whole, whole, [])
+        assert not verify(-1, 8, whole, whole, [])
 
 
 @pytest.mark.parametrize(("index", "size"), [(0, 0), (1, 0), (8, 8), (-1, 8), (9, 9)])
 def test_there_is_no_proof_for_a_leaf_outside(index: int, size: int) -> None:
     with pytest.raises(UnprovableError):
         inclusion_proof(index, size, NODES)
-    assert size == 9 or not verify_inclusion(index, size, HASHES[0], [], HASHES[0])
+    for verify in (verify_inclusion, is_included):
+        assert size == 9 or not verify(index, size, HASHES[0], [], HASHES[0])
 
 
 def test_hashes_of_another_length_verify_nothing() -> None:

@@ -5,6 +5,7 @@ A rotation is signed by both keys over the names of both, so that neither alone 
 Source: C2SP signed-note; 21 CFR 11.10(e)
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from recordkeeper.tlog.checkpoint import (
     unverified_checkpoint,
     verify_note,
 )
+
+_SIGNATURE = re.compile("[0-9a-f]{128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,8 @@ def _statement(old: str, new: str) -> bytes:
 
 
 def _is_signed(old: str, new: str, key: str, signature: str) -> bool:
+    if not _SIGNATURE.fullmatch(signature):
+        return False  # a second spelling of the same bytes is none that the program writes
     try:
         public = Ed25519PublicKey.from_public_bytes(parse_verifier(key, LogKey.algorithm)[2])
         public.verify(bytes.fromhex(signature), _statement(old, new))

@@ -238,7 +238,7 @@ def check_proof(proof: InclusionProof | ConsistencyProof, keys: Sequence[str]) -
             bind to them.
 
     Codes: ``checkpoint-signature``, ``checkpoint-key`` (no key to check with: cannot assess),
-    ``proof-inclusion``, ``proof-consistency``.
+    ``proof-inclusion``, ``proof-consistency``, ``proof-key`` (the file itself names a strange key).
 
     Source: RFC 9162, 2.1.3.2, 2.1.4.2.
     """
@@ -251,7 +251,7 @@ def check_proof(proof: InclusionProof | ConsistencyProof, keys: Sequence[str]) -
             for entry in proof.entries
             if not verify_inclusion(entry.index, checkpoint.size, leaf_hash(entry.leaf), entry.hashes, checkpoint.root)
         ]
-        return findings
+        return findings or _strange_keys(proof, keys)
     earlier = _signed_checkpoint(proof.earlier, keys, findings)
     if not verify_consistency(
         earlier.size, checkpoint.size, earlier.root, checkpoint.root, proof.hashes
@@ -260,7 +260,13 @@ def check_proof(proof: InclusionProof | ConsistencyProof, keys: Sequence[str]) -
             first=earlier.size, second=checkpoint.size
         )
         findings.append(_finding("proof-consistency", f"checkpoint/{earlier.size}", message))
-    return findings
+    return findings or _strange_keys(proof, keys)
+
+
+def _strange_keys(proof: InclusionProof | ConsistencyProof, keys: Sequence[str]) -> list[Finding]:
+    """A key that the file names and none of those that count vouches for: it was put there afterwards."""
+    message = _("the file names a key that no rotation binds to the one given")
+    return [_finding("proof-key", "keys", message)] if set(proof.keys) - set(keys) else []
 
 
 def _signed_checkpoint(note: str, keys: Sequence[str], findings: list[Finding]) -> Checkpoint:
