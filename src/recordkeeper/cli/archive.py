@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
+from recordkeeper.cli.archive_mirror import mirror
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import print_table, print_text
@@ -19,6 +20,7 @@ from recordkeeper.language import translate as _
 WATCH_SECONDS = 2.0
 
 archive = noun("archive")
+archive.add_command(mirror)
 
 
 class StillPendingError(ArchiveError, UnavailableError):

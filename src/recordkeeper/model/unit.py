@@ -6,10 +6,10 @@ The root unit's first act is ``init``: it holds the company's name, its time zon
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Self, TypedDict, Unpack
+from typing import Any, Self, TypedDict, Unpack, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from recordkeeper.errors import InvalidInputError, PlaceError, RefusalError
+from recordkeeper.errors import InvalidInputError, MissingError, PlaceError, RefusalError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.event import Act, History
@@ -71,6 +71,20 @@ class RootUnitError(PlaceError, RefusalError):
         super().__init__(_("unit {code}: the root unit stands below no other").format(code=code), subject=code)
 
 
+class MirrorKnownError(PlaceError, RefusalError):
+    """A second copy of the archive that is kept already."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(_("mirror {place}: is kept already").format(place=place), subject=place)
+
+
+class UnknownMirrorError(PlaceError, MissingError):
+    """No second copy of the archive is kept there."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(_("mirror {place}: none is kept there").format(place=place), subject=place)
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """One unit.
@@ -83,6 +97,7 @@ class Unit:
         parent: the unit above it; none for the root.
         time_zone: the company's IANA time zone; the root's alone.
         log_key: the public key of the company's log as text; the root's alone.
+        mirrors: the folders in which second copies of the archive are kept; the root's alone.
     """
 
     subject: str
@@ -93,6 +108,7 @@ class Unit:
     parent: str | None
     time_zone: str = ""
     log_key: str = ""
+    mirrors: tuple[str, ...] = ()
 
     @staticmethod
     def init(
@@ -156,6 +172,26 @@ class Unit:
             "signature_by_new": by_new,
         }
 
+    def mirror(self, *, by: str, at: datetime, place: str) -> Content:
+        """Keep a second copy of the archive in the folder ``place``, in an act of the root unit.
+
+        Raises:
+            MirrorKnownError: one is kept there.
+        """
+        if place in self.mirrors:
+            raise MirrorKnownError(place)
+        return {"act": "mirror", "by": by, "at": format_moment(at), "place": place}
+
+    def unmirror(self, *, by: str, at: datetime, place: str) -> Content:
+        """Keep that second copy no longer, in an act of the root unit.
+
+        Raises:
+            UnknownMirrorError: none is kept there.
+        """
+        if place not in self.mirrors:
+            raise UnknownMirrorError(place)
+        return {"act": "unmirror", "by": by, "at": format_moment(at), "place": place}
+
     @classmethod
     def replay(cls, history: History) -> Self:
         """The unit after all its acts.
@@ -185,7 +221,12 @@ class Unit:
     def _after(self, act: Act) -> Self:
         if act.kind == "rotate-log-key" and self.log_key:
             return replace(self, log_key=str(act.content["new_key"]))
-        return replace(self, **changed_by(act, _CHECKS))
+        if act.kind == "mirror" and self.log_key:
+            return replace(self, mirrors=(*self.mirrors, str(act.content["place"])))
+        if act.kind == "unmirror" and self.log_key:
+            gone = str(act.content["place"])
+            return replace(self, mirrors=tuple(place for place in self.mirrors if place != gone))
+        return replace(self, **cast("dict[str, Any]", changed_by(act, _CHECKS)))
 
     def amend(self, *, by: str, at: datetime, reason: str | None = None, **given: Unpack[UnitValues]) -> Content:
         """Change names, kind or the unit above, which is given as a subject; what is None stays.

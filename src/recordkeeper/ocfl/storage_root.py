@@ -2,11 +2,15 @@
 
 A new object appears by one rename, folders above it included. A new version of an object appears as its
 version folder, then inventory, then sidecar; after a kill between any two of these, storing the same version
-again finishes it. One writer at a time is the caller's duty. Nothing is ever removed.
+again finishes it. An object goes whole, by one rename out of the root, or stays. One writer at a time is the caller's
+duty, and so is the question whether an object may go.
+
+The file is long because all that is done to a root on a disk, and its refusals, stand in its one class.
 
 Source: OCFL 1.1; OCFL extension 0003-hash-and-id-n-tuple-storage-layout.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -24,6 +28,7 @@ from recordkeeper.ocfl.inventory import (
     SIDECAR_NAME,
     DamagedInventoryError,
     PreparedVersion,
+    format_sidecar,
     has_bad_part,
     parse_inventory,
 )
@@ -191,13 +196,18 @@ class StorageRoot:
         if found is None:
             raise NoSuchFileInArchiveError(object_id, logical_path)
         digest, content_path = found
+        if inventory.value.get("digestAlgorithm") != DIGEST_ALGORITHM:
+            raise DamagedFileError(object_id, content_path)
+        return self._read_content(object_id, content_path, digest)
+
+    def _read_content(self, object_id: str, content_path: str, digest: str) -> bytes:
+        """The bytes of a content file, if they have the digest."""
         if has_bad_part(content_path) or "\x00" in content_path:
             raise DamagedInventoryError(object_id, content_path)
         content = self._read(object_id, content_path, FILE_BYTES_LIMIT)
         if content is None:
             raise NoSuchFileInArchiveError(object_id, content_path)
-        algorithm = inventory.value.get("digestAlgorithm")
-        if algorithm != DIGEST_ALGORITHM or hashlib.new(DIGEST_ALGORITHM, content).hexdigest() != digest:
+        if hashlib.new(DIGEST_ALGORITHM, content).hexdigest() != digest:
             raise DamagedFileError(object_id, content_path)
         return content
 
@@ -219,6 +229,64 @@ class StorageRoot:
                 self._add_to_object(version, present)
         except OSError as error:
             raise UnreachableArchiveError(version.object_id, error) from error
+
+    def read_version(self, object_id: str, number: int) -> PreparedVersion:
+        """A version as it was prepared to be stored: its inventory, and the bytes of every file new in it.
+
+        Raises:
+            NoSuchFileInArchiveError: no such object or version, or a file of it is not there.
+            DamagedInventoryError: its inventory cannot be read.
+            DamagedFileError: a file's bytes, or the sidecar's, are not those that the inventory demands.
+            UnreachableArchiveError: it cannot be read, or a link stands in its place.
+        """
+        data = self.read_inventory(object_id, number)
+        if data is None:
+            raise NoSuchFileInArchiveError(object_id, f"v{number}/{INVENTORY_NAME}")
+        inventory = parse_inventory(data, object_id)
+        if inventory.head != number:
+            raise DamagedInventoryError(object_id, f"v{number}")
+        contents: dict[str, bytes] = {}
+        for digest, paths in inventory.manifest.items():
+            for path in paths:
+                if path.startswith(f"v{number}/"):
+                    contents[path] = self._read_content(object_id, path, digest)
+        return PreparedVersion(object_id, number, data, format_sidecar(data), contents)
+
+    def remove_object(self, object_id: str) -> bool:
+        """Remove an object with all its versions; whether it was there. After a kill, the same call finishes it.
+
+        Raises:
+            UnreachableArchiveError: the disk refuses, or a link stands in its place.
+        """
+        place = self.object_path(object_id)
+        try:
+            stage = self._clear_stage(object_id)
+            self._check_no_links(place)
+            is_there = os.path.lexists(place)
+            if is_there:
+                place.rename(stage)
+                sync_folder(place.parent)
+                shutil.rmtree(stage)
+                sync_folder(self.incoming)
+            self._remove_empty_folders(place.parent)
+        except OSError as error:
+            raise UnreachableArchiveError(object_id, error) from error
+        return is_there
+
+    def _remove_empty_folders(self, folder: Path) -> None:
+        """Remove the folders that an object's going has left empty. Source: OCFL 1.1, 4.3 (E073)."""
+        while folder != self.path:
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+                    return
+                raise
+            else:
+                sync_folder(folder.parent)
+            folder = folder.parent
 
     def _add_object(self, version: PreparedVersion) -> None:
         place = self.object_path(version.object_id)
@@ -287,15 +355,18 @@ class StorageRoot:
     def _read(self, object_id: str, name: str, byte_limit: int) -> bytes | None:
         """The bytes of a file within an object, reached without following a link."""
         place = self.object_path(object_id) / name
-        parts = place.relative_to(self.path).parts
         try:
-            for count in range(1, len(parts)):
-                _check_no_link(self.path.joinpath(*parts[:count]))
+            self._check_no_links(place.parent)
             return read_plain_file(place, byte_limit)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise UnreachableArchiveError(object_id, error) from error
+
+    def _check_no_links(self, folder: Path) -> None:
+        parts = folder.relative_to(self.path).parts
+        for count in range(1, len(parts) + 1):
+            _check_no_link(self.path.joinpath(*parts[:count]))
 
 
 def _check_no_link(folder: Path) -> None:

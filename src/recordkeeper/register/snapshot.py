@@ -176,6 +176,10 @@ class Snapshot:
         rows = self.connection.execute(select(table.c.subject, table.c.hold).where(table.c.subject.in_(subjects)))
         return {(str(subject), str(hold)) for subject, hold in rows}
 
+    def tombstone(self, subject: str) -> str | None:
+        """What is kept of a destroyed subject, as canonical text; none where it was not destroyed."""
+        return self.connection.scalar(select(tables.tombstone.c.content).where(tables.tombstone.c.subject == subject))
+
     def last_checkpoint(self) -> tuple[int, str] | None:
         """Size and signed note of the greatest checkpoint; none before the first."""
         row = self.connection.execute(
