@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -16,6 +17,9 @@ from recordkeeper.errors import ArchiveError, UnavailableError
 from recordkeeper.findings import Severity
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
+
+if TYPE_CHECKING:
+    from recordkeeper.services.publication import Outcome
 
 WATCH_SECONDS = 2.0
 
@@ -72,6 +76,35 @@ def check(invocation: Invocation) -> None:
         raise ProblemsFound
 
 
+def _done(outcome: "Outcome") -> str:
+    return _("{archived} archived, {stored} versions stored, {size} events published").format(
+        archived=len(outcome.archived), stored=outcome.stored, size=outcome.log_size
+    )
+
+
+def _watch(invocation: Invocation) -> NoReturn:
+    """Publish whatever comes until interrupted; what hinders it is said once and tried again.
+
+    Raises:
+        UnusableLogKeyError: there is no log key here, so another machine publishes.
+    """
+    from recordkeeper.tlog.checkpoint import LogKey
+
+    LogKey.load(invocation.workspace().log_key_path)
+    told: list[str] = []
+    size = 0
+    while True:
+        outcome, problems = invocation.published()
+        for problem in problems:
+            if problem not in told:
+                invocation.say(_("pending: {reason}").format(reason=problem))
+        told = problems
+        if outcome is not None and outcome.log_size > size:
+            size = outcome.log_size
+            invocation.say(_done(outcome))
+        time.sleep(WATCH_SECONDS)
+
+
 @archive.command("resume", help=_("Archive, store and publish whatever waits; done twice it changes nothing more"))
 @click.option("--watch", is_flag=True, help=_("Go on until interrupted: the publisher of a team"))
 @shared_options
@@ -81,21 +114,13 @@ def resume(invocation: Invocation, watch: bool) -> None:  # noqa: FBT001 - click
 
     workspace = invocation.workspace()
     invocation.actor()
-    while True:
-        outcome = publish(workspace.publisher, datetime.now(UTC).replace(microsecond=0))
-        left = pending(workspace.register)
-        if not watch:
-            break
-        for problem in outcome.problems:
-            invocation.say(_("pending: {reason}").format(reason=problem))
-        time.sleep(WATCH_SECONDS)
+    if watch:
+        _watch(invocation)
+    outcome = publish(workspace.publisher, datetime.now(UTC).replace(microsecond=0))
+    left = pending(workspace.register)
 
     def render() -> None:
-        print_text(
-            _("{archived} archived, {stored} versions stored, {size} events published").format(
-                archived=len(outcome.archived), stored=outcome.stored, size=outcome.log_size
-            )
-        )
+        print_text(_done(outcome))
         if outcome.without_pdf:
             print_text(_("{count} documents without PDF: LibreOffice is not there").format(count=outcome.without_pdf))
         if not left.is_nothing:

@@ -19,6 +19,7 @@ from recordkeeper.language import translate as _
 if TYPE_CHECKING:
     from recordkeeper.model.canonical import Json
     from recordkeeper.services.people import Actor, Signer
+    from recordkeeper.services.publication import Outcome
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -177,20 +178,23 @@ class Invocation:
 
         The act stands whatever happens here. On a machine without the log key another one publishes.
         """
+        if self.workspace().log_key_path.exists():
+            _outcome, problems = self.published()
+            for problem in problems:
+                say(_("pending, the act stands: {reason}").format(reason=problem))
+
+    def published(self) -> tuple["Outcome | None", list[str]]:
+        """What a publisher did now, and why something is left; nothing that it meets ends this run."""
         from recordkeeper.services.publication import publish
 
-        if not self.workspace().log_key_path.exists():
-            return
         try:
             outcome = publish(self.workspace().publisher, datetime.now(UTC).replace(microsecond=0))
         except (RecordkeeperError, OSError) as failure:
-            problems = [str(failure)]
-        except Exception as failure:  # noqa: BLE001 - the act is committed: nothing after it may say otherwise
-            problems = [_("a defect of the program: {found}").format(found=f"{type(failure).__name__}: {failure}")]
-        else:
-            problems = outcome.problems
-        for problem in problems:
-            say(_("pending, the act stands: {reason}").format(reason=problem))
+            return None, [str(failure)]
+        except Exception as failure:  # noqa: BLE001 - acts are committed: nothing after them may say otherwise
+            found = f"{type(failure).__name__}: {failure}"
+            return None, [_("a defect of the program: {found}").format(found=found)]
+        return outcome, outcome.problems
 
     def emit(self, value: "Json", render: Callable[[], None]) -> None:
         """Print ``value`` as JSON if that was asked for, else call ``render``."""
