@@ -576,7 +576,7 @@ _NUMBER = r"0|[1-9][0-9]{0,17}"
 _SIZE = re.compile(_NUMBER)
 _SIGNATURE = re.compile("[0-9a-f]{128}")
 _PREVIOUS = re.compile(rf"previous ({_NUMBER}) ([0-9a-f]{{64}})")
-_SHORT = re.compile(r"\s*([1-9][0-9]{0,17})\s*[·.:]\s*([0-9A-Fa-f]{4})-([0-9A-Fa-f]{4})\s*")
+_SHORT = re.compile(r"\s*([1-9][0-9]{0,17})\s*[·.:]\s*([0-9A-Fa-f]{4}(?:-[0-9A-Fa-f]{4}){1,15})\s*")
 LOG_KEY, COSIGNER_KEY = 1, 4
 
 
@@ -1976,7 +1976,7 @@ def _parsed_anchors(anchors: Sequence[str], report: Report) -> tuple[list[Note],
     shorts: list[tuple[int, str]] = []
     for anchor in anchors:
         if short := _SHORT.fullmatch(anchor):
-            shorts.append((int(short[1]), (short[2] + short[3]).lower()))
+            shorts.append((int(short[1]), short[2].replace("-", "").lower()))
             continue
         try:
             notes.append(parse_note(anchor.encode(errors="surrogatepass")))

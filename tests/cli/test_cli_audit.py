@@ -1,10 +1,17 @@
 """``audit``: proofs that somebody outside checks, cosignatures, and the anchors of ``verify``."""
 
 import json
+import re
 import shutil
+import subprocess
+import sys
+import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image, ImageOps
 
 from record_workspace import Desk, desk, record_template
 from recordkeeper.cli.main import main
@@ -175,3 +182,54 @@ def test_check_says_that_what_is_new_follows_from_the_checkpoint_before(office: 
     found = office.done("audit", "check")
     assert found["findings"] == []
     assert 0 <= found["first"] < found["size"]
+
+
+SHORT = re.compile(r"[1-9][0-9]*·[0-9A-F]{4}-[0-9A-F]{4}")
+
+
+def alone(office: Desk, *arguments: str) -> int:
+    """The exit status of the stand-alone verifier, as the archive ships it, on that archive."""
+    archive = office.root / "archive"
+    command = [sys.executable, "-I", str(archive / "verifier.py"), str(archive), *arguments]
+    return subprocess.run(command, check=False, capture_output=True).returncode
+
+
+def test_the_checkpoint_that_an_issued_form_prints_anchors_the_log_for_both(office: Desk, tmp_path: Path) -> None:
+    """What a customer has in hand is typed in as it stands there, while the log has grown meanwhile."""
+    number = office.new()
+    docx = tmp_path / "form.docx"
+    office.done("record", "render", number, "--output", str(docx))
+    text = "".join(re.findall(r">([^<]+)<", "".join(parts_of(docx, "word/"))))
+    (printed,) = set(SHORT.findall(text))
+    office.new()
+    assert office.done("verify", "--against", printed)["aspects"]["tail"]["answer"] == "ok"
+    assert alone(office, "--against", printed) == 0
+    size, _dot, root = printed.partition("·")
+    other = f"{size}·{root[:-1]}{'0' if root[-1] != '0' else '1'}"
+    assert office.run("verify", "--against", other) == alone(office, "--against", other) == 1
+
+
+def parts_of(docx: Path, folder: str) -> list[str]:
+    with zipfile.ZipFile(docx) as package:
+        names = [name for name in package.namelist() if name.startswith(folder) and name.endswith(".xml")]
+        return [package.read(name).decode() for name in names]
+
+
+def test_a_checkpoint_on_paper_has_a_code_that_against_takes_as_it_is_read(office: Desk, tmp_path: Path) -> None:
+    sheet = tmp_path / "checkpoint.docx"
+    newest = office.done("audit", "checkpoint", "--export", str(sheet))
+    with zipfile.ZipFile(sheet) as package:
+        (name,) = (name for name in package.namelist() if name.endswith(".png"))
+        picture = Image.open(BytesIO(package.read(name))).convert("L")
+    (found,) = zxingcpp.read_barcodes(ImageOps.expand(picture, 32, 255))
+    size, _dot, groups = found.text.partition(".")
+    assert (int(size), len(groups.split("-")) >= 6) == (newest["size"], True)
+    assert f"{size}·{groups[:9]}" == newest["short"]
+    text = "".join(re.findall(r">([^<]+)<", "".join(parts_of(sheet, "word/document"))))
+    for said in ("锦绣物业", newest["short"], found.text, *newest["note"].split("\n")):
+        assert said in text
+    office.new()
+    assert office.done("verify", "--against", found.text)["aspects"]["tail"]["answer"] == "ok"
+    assert alone(office, "--against", found.text) == 0
+    other = found.text[:-1] + ("0" if found.text[-1] != "0" else "1")
+    assert office.run("verify", "--against", other) == alone(office, "--against", other) == 1

@@ -15,6 +15,7 @@ import zxingcpp
 from PIL import Image, ImageFilter
 
 from form_samples import FORMS, OF_P02, shipped_form
+from recordkeeper.documents.checkpoint_sheet import PaperCheckpoint, checkpoint_sheet
 from recordkeeper.documents.document_text import struck_values
 from recordkeeper.documents.form_template import prepare_template
 from recordkeeper.documents.page_code import codes_shown
@@ -272,3 +273,34 @@ def test_a_printed_code_is_25_mm_wide_amid_white_with_the_number_in_clear_below(
     ):
         assert page.crop(tuple(map(round, box))).getextrema() == (255, 255)
     assert _pages(printed["amended"])[0].count("QR-017-02/2026-0037") == 2
+
+
+@pytest.mark.needs_libreoffice
+def test_a_checkpoint_on_paper_is_one_page_whose_code_is_read() -> None:
+    code = "1042.A3F0-40DF-9549-986B-89BF-1CFC"
+    page = PaperCheckpoint(
+        company="锦绣物业服务有限责任公司" * 4,
+        company_en="Brocade Property Services",
+        size=1042,
+        root="-".join(["A3F0"] * 16),
+        short=code[:14].replace(".", "·"),
+        code=code,
+        key="recordkeeper/" + "3f8a1c2d9e0b4a5f" * 3 + "+638bc8a1+AWQiayLcpaKE/iMxEn+7gzE8BHs80f3m7w3DY8burTYU",
+        note="recordkeeper/log\n1042\n"
+        + "o/BA35" * 8
+        + "\nprevious 1 "
+        + "ab" * 32
+        + "\n\n"
+        + "— x "
+        + "Y4vI" * 24
+        + "\n",
+        printed_on="2026-11-23",
+    )
+    printed = print_pdfs({"checkpoint": Printout(checkpoint_sheet(page))})["checkpoint"]
+    document = pypdfium2.PdfDocument(printed)
+    assert len(document) == 1
+    (found,) = zxingcpp.read_barcodes(document[0].render(scale=200 / 72).to_pil())
+    assert found.text == code
+    text = document[0].get_textpage().get_text_range()
+    assert "\ufffd" not in text
+    assert "审计轨迹检查点" in text

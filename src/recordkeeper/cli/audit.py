@@ -76,18 +76,30 @@ def log(invocation: Invocation, subject: str | None, first: int | None, limit: i
 
 @audit.command("checkpoint", help=_("The newest checkpoint: a signed note, to be kept outside"))
 @click.option(
-    "--export", type=click.Path(dir_okay=False, path_type=Path), help=_("Write the note to a file that does not exist")
+    "--export",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=_("Write it to a file that does not exist: the note as text, or a page with a print code (.docx, .pdf)"),
 )
 @shared_options
 def checkpoint(invocation: Invocation, export: Path | None) -> None:
     """Show or export the newest checkpoint."""
     from recordkeeper.durable import write_new_file
-    from recordkeeper.services.trail import newest_checkpoint
+    from recordkeeper.services.trail import checkpoint_in_print, checkpoint_on_paper, newest_checkpoint
 
     invocation.actor()
-    found = newest_checkpoint(invocation.workspace().register)
+    register = invocation.workspace().register
+    found = newest_checkpoint(register)
+    match export.suffix.lower() if export else None:
+        case None:
+            content = b""
+        case ".docx":
+            content = checkpoint_on_paper(register, found, invocation.now)
+        case ".pdf":
+            content = checkpoint_in_print(register, found, invocation.now)
+        case _:
+            content = found.note.encode()
     if export is not None:
-        write_new_file(export, found.note.encode())
+        write_new_file(export, content)
 
     def render() -> None:
         print_text(found.note)

@@ -1,14 +1,19 @@
 """Reading the trail: its events, and the newest checkpoint over them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from recordkeeper.documents.checkpoint_sheet import PaperCheckpoint, checkpoint_sheet
+from recordkeeper.documents.printout import Printout, print_pdfs
+from recordkeeper.documents.qr_symbol import MOST_CHARACTERS
 from recordkeeper.errors import LogError, MissingError
 from recordkeeper.language import translate as _
 from recordkeeper.model.event import Event
 from recordkeeper.model.subject import is_subject
 from recordkeeper.register.acts import Register
+from recordkeeper.services.company import company
 from recordkeeper.services.retrieval import load
-from recordkeeper.tlog.checkpoint import short_checkpoint, unverified_checkpoint
+from recordkeeper.tlog.checkpoint import code_of_checkpoint, root_groups, short_checkpoint, unverified_checkpoint
 
 
 class NoCheckpointError(LogError, MissingError):
@@ -52,6 +57,41 @@ def list_events(register: Register, subject: str | None, first: int | None, limi
             return events[:limit] if first is not None else events[-limit:]
         start = max(0, snapshot.event_count() - limit) if first is None else first
         return list(snapshot.events(start, min(start + limit, snapshot.event_count())))
+
+
+def checkpoint_on_paper(register: Register, newest: Newest, now: datetime) -> bytes:
+    """The Word file of a page that says a checkpoint, with its print code.
+
+    Args:
+        register: the open register.
+        newest: the checkpoint.
+        now: aware: the moment of the printing.
+    """
+    with register.reading() as snapshot:
+        unit = company(snapshot)
+    checkpoint = unverified_checkpoint(newest.note)
+    page = PaperCheckpoint(
+        company=unit.name_zh,
+        company_en=unit.name_en,
+        size=newest.size,
+        root=root_groups(checkpoint),
+        short=newest.short,
+        code=code_of_checkpoint(checkpoint, MOST_CHARACTERS),
+        key=unit.log_key,
+        note=newest.note,
+        printed_on=now.astimezone(unit.zone).date().isoformat(),
+    )
+    return checkpoint_sheet(page)
+
+
+def checkpoint_in_print(register: Register, newest: Newest, now: datetime) -> bytes:
+    """The same page as a PDF.
+
+    Raises:
+        LibreOfficeMissingError: there is no LibreOffice.
+        PdfFailedError: it failed.
+    """
+    return print_pdfs({"checkpoint": Printout(checkpoint_on_paper(register, newest, now))})["checkpoint"]
 
 
 def newest_checkpoint(register: Register) -> Newest:

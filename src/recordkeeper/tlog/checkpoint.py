@@ -25,7 +25,7 @@ _KEY_BYTES = 32
 _SIGNATURES_LIMIT = 100
 _KEY_FILE_LIMIT = 4096
 _MODE_OF_OTHERS = 0o077
-_SHORT = re.compile(r"\s*([1-9]\d{0,17})\s*[·.:]\s*([0-9A-Fa-f]{4})-([0-9A-Fa-f]{4})\s*", re.ASCII)
+_SHORT = re.compile(r"\s*([1-9]\d{0,17})\s*[·.:]\s*([0-9A-Fa-f]{4}(?:-[0-9A-Fa-f]{4}){1,15})\s*", re.ASCII)
 _SIZE = re.compile(r"0|[1-9]\d{0,17}")
 _PREVIOUS = re.compile(r"previous (?P<size>0|[1-9]\d{0,17}) (?P<digest>[0-9a-f]{64})")
 _NAME = re.compile(r"[^\s+]+")
@@ -118,17 +118,28 @@ def parse_checkpoint(text: str) -> Checkpoint:
 
 def short_checkpoint(checkpoint: Checkpoint) -> str:
     """Size and the beginning of the root as they are printed on a form: ``1042·9F2C-77A1``."""
-    beginning = checkpoint.root.hex().upper()
-    return f"{checkpoint.size}·{beginning[:4]}-{beginning[4:8]}"
+    return f"{checkpoint.size}·{root_groups(checkpoint, 2)}"
+
+
+def root_groups(checkpoint: Checkpoint, count: int = 2 * HASH_BYTES // 4) -> str:
+    """The root, or the first of its groups of four hexadecimal digits: ``9F2C-77A1-…``."""
+    digits = checkpoint.root.hex().upper()
+    return "-".join(digits[4 * number : 4 * number + 4] for number in range(count))
+
+
+def code_of_checkpoint(checkpoint: Checkpoint, longest: int) -> str:
+    """A short checkpoint for a print code of ``longest`` characters, with as much of the root as it holds."""
+    beginning = f"{checkpoint.size}."
+    return beginning + root_groups(checkpoint, min((longest + 1 - len(beginning)) // 5, 2 * HASH_BYTES // 4))
 
 
 def parse_short_checkpoint(text: str) -> tuple[int, str] | None:
-    """Size and beginning of the root (8 lower-case hexadecimal digits) of what a form prints; none if it is not that.
+    """Size and beginning of the root of what a form or a sheet prints; none if it is not that.
 
-    A colon or full stop may stand for the dot in the middle.
+    A colon or full stop may stand for the dot in the middle. The beginning is 8 to 64 lower-case hexadecimal digits.
     """
     match = _SHORT.fullmatch(text)
-    return (int(match[1]), (match[2] + match[3]).lower()) if match else None
+    return (int(match[1]), match[2].replace("-", "").lower()) if match else None
 
 
 def previous_line(size: int, note: str) -> str:
