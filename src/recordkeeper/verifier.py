@@ -118,6 +118,8 @@ class Report:
     not_covered: dict[str, list[str]] = field(default_factory=dict)
     reasons: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
     anchored_size: int = 0
+    anchored_bits: int = 256
+    is_tail_asked: bool = False
     key: str = ""
     is_key_given: bool = False
     checkpoint: str = ""
@@ -147,11 +149,12 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """Altered if any aspect is; else cannot assess if any but register and tail is; else ok."""
+        """Altered if any aspect is; else cannot assess if any but the register is, or a tail nobody asked about."""
         answers = {aspect: self.answer(aspect) for aspect in ASPECTS}
         if ALTERED in answers.values():
             return ALTERED
-        return CANNOT_ASSESS if any(answers[each] != OK for each in (RECORDS, FILES, LOG, SIGNATURES)) else OK
+        asked = (RECORDS, FILES, LOG, SIGNATURES, *([TAIL] if self.is_tail_asked else []))
+        return CANNOT_ASSESS if any(answers[each] != OK for each in asked) else OK
 
     def reason(self, aspect: str, language: str) -> str:
         """Why an aspect has its answer."""
@@ -1890,7 +1893,10 @@ def verify(
     chain = _key_chain(log_key, holdings, log.rotated_at, report)
     log.check_signature(chain)
     log.check_cosigned(chain)
+    report.is_tail_asked = bool(anchors or (policy and policy.required))
     notes += _cosigned_by(log.cosigned.values(), policy)
+    strangers = [note for note in notes if chain and _is_strange(note, chain)]
+    notes = [note for note in notes if note not in strangers]
     notes, seen = _usable_anchors(notes, shorts, chain, report, policy or Policy((), 0))
     log.settle()
     log.settle_names()
@@ -1898,10 +1904,16 @@ def verify(
     if log.note and chain:
         _check_cosignatures(log.note, cosigners, report)
         _check_chain([log.note, *notes], chain, report)
+    _check_strangers(log, strangers, report)
     _check_tail(log, seen, report)
     unanchored = "no checkpoint from outside was given: what was cut off after the last one kept cannot be seen"
-    anchored = "nothing was cut or changed up to event {index}", {"index": str(report.anchored_size - 1)}
-    report.reasons[TAIL] = anchored if report.anchored_size else (unanchored, {})
+    anchored = "nothing was cut or changed up to event {index}"
+    if report.anchored_bits < 256:
+        anchored = (
+            "nothing was cut or changed up to event {index}, as far as the {bits} bits of a short checkpoint reach"
+        )
+    values = {"index": str(report.anchored_size - 1), "bits": str(report.anchored_bits)}
+    report.reasons[TAIL] = (anchored if report.anchored_size else unanchored), values
     beyond = (
         "not covered: the register's tables are not in an archive; archived persons, units and forms are as written"
     )
@@ -1985,6 +1997,25 @@ def _parsed_anchors(anchors: Sequence[str], report: Report) -> tuple[list[Note],
     return notes, shorts
 
 
+def _is_strange(note: Note, chain: KeyChain) -> bool:
+    """Whether a note does not even say to be signed by one of the log's keys."""
+    own = {(key.name, key.identifier) for key in (chain.first, *(key for _size, key in chain.turns))}
+    return not any((name, blob[:4]) in own for name, blob in note.signatures)
+
+
+def _check_strangers(log: "Log", notes: Iterable[Note], report: Report) -> None:
+    """Hold against the log what was kept outside and signed by another key: one of the two was made anew."""
+    for note in notes:
+        if not note.size:
+            report.find("anchor-unusable", TAIL, "anchor", "an empty log anchors nothing", CANNOT_ASSESS)
+        elif log.root(note.size) == note.root:
+            text = "signed by none of this log's keys"
+            report.find("anchor-unusable", TAIL, "anchor", text, CANNOT_ASSESS)
+        else:
+            text = "the anchor is of log {name}, signed by none of this log's keys: it is another log, or one made anew"
+            report.find("tail-altered", TAIL, "event", text, name=note.text.partition("\n")[0])
+
+
 def _usable_anchors(
     notes: Iterable[Note], shorts: Sequence[tuple[int, str]], chain: KeyChain | None, report: Report, policy: Policy
 ) -> tuple[list[Note], list[tuple[int, str]]]:
@@ -2061,8 +2092,8 @@ def _check_tail(log: Log, seen: Iterable[tuple[int, str]], report: Report) -> No
         elif not root.hex().startswith(beginning):
             text = "the first {seen} events are not those that the anchor saw"
             report.find("tail-altered", TAIL, "event", text, seen=size)
-        else:
-            report.anchored_size = max(report.anchored_size, size)
+        elif (size, 4 * len(beginning)) > (report.anchored_size, report.anchored_bits * (report.anchored_size > 0)):
+            report.anchored_size, report.anchored_bits = size, 4 * len(beginning)
 
 
 # ---- Proof files ----------------------------------------------------------------------------------------------------
@@ -2320,6 +2351,13 @@ def _print(text: str) -> None:
 # Every text that a person reads, by its English; a value that is itself such a text is looked up too.
 CHINESE = {
     "proven": "已证明",
+    "signed by none of this log's keys": "未由本日志的任何一把密钥签名",
+    "the anchor is of log {name}, signed by none of this log's keys: it is another log, or one made anew": (
+        "给出的检查点属于日志 {name}，未由本日志的任何一把密钥签名：这是另一份日志，或者日志已被重做"
+    ),
+    "nothing was cut or changed up to event {index}, as far as the {bits} bits of a short checkpoint reach": (
+        "直到事件 {index}，没有截去或改动（以短检查点的 {bits} 位所及为限）"
+    ),
     "proven, by the key {name} that the file itself names, not confirmed from outside": (
         "已证明，所用公钥 {name} 由该文件自己给出，未经外部确认"
     ),

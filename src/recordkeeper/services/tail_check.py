@@ -14,7 +14,14 @@ from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.services.evidence import TAIL, altered
-from recordkeeper.tlog.checkpoint import parse_short_checkpoint, parse_verifier
+from recordkeeper.tlog.checkpoint import (
+    LogKey,
+    UnsignedNoteError,
+    parse_short_checkpoint,
+    parse_verifier,
+    split_note,
+    unverified_checkpoint,
+)
 from recordkeeper.tlog.cosignature import CosignerKey, cosigners_of
 from recordkeeper.tlog.key_chain import KeyChain, verify_signed
 from recordkeeper.tlog.merkle import HashList
@@ -81,6 +88,8 @@ class _Anchor:
     root_beginning: str
     cosigners: tuple[str, ...] = ()
     is_short: bool = False
+    stranger: str = ""
+    """Of a note that none of the log's keys signed, whose log it says to be of."""
 
 
 def check_tail(hashes: HashList, anchors: Sequence[str], verifier: str | KeyChain, policy: Policy = NO_POLICY) -> Seen:
@@ -91,6 +100,9 @@ def check_tail(hashes: HashList, anchors: Sequence[str], verifier: str | KeyChai
         anchors: signed checkpoints, or short ones.
         verifier: the log's verifier key, or several of which each had its time.
         policy: which cosigners a signed checkpoint must have; a short one has none.
+
+    A note that none of the log's keys signed is held against it all the same: it was kept outside, so where it says
+    another history, one of the two was made anew.
 
     Codes: ``tail-cut``, ``tail-altered``; ``anchor-unusable`` (cannot assess).
 
@@ -111,7 +123,7 @@ def check_tail(hashes: HashList, anchors: Sequence[str], verifier: str | KeyChai
     roots = hashes.prefix_roots({anchor.size for anchor in usable})
     for anchor in usable:
         findings += _differences(len(hashes), roots, anchor)
-    return Seen(tuple(findings), _reason(usable))
+    return Seen(tuple(findings), _reason([anchor for anchor in usable if not anchor.stranger]))
 
 
 def _unusable(message: str) -> Finding:
@@ -125,7 +137,14 @@ def _anchor(text: str, verifier: str | KeyChain, policy: Policy) -> _Anchor | st
         size, beginning = short
         cosigners: dict[str, object] = {}
     else:
-        checkpoint = verify_signed(text, verifier)
+        try:
+            checkpoint = verify_signed(text, verifier)
+        except UnsignedNoteError:
+            if _names_a_key(text, verifier):
+                raise  # damaged, or forged
+            checkpoint = unverified_checkpoint(text)
+            if checkpoint.size:
+                return _Anchor(checkpoint.size, checkpoint.root.hex(), stranger=checkpoint.origin)
         size, beginning = checkpoint.size, checkpoint.root.hex()
         cosigners = dict(cosigners_of(text, policy.cosigners))
     if not size:
@@ -137,16 +156,29 @@ def _anchor(text: str, verifier: str | KeyChain, policy: Policy) -> _Anchor | st
     return _Anchor(size, beginning, tuple(key.partition("+")[0] for key in cosigners), bool(short))
 
 
+def _names_a_key(note: str, verifier: str | KeyChain) -> bool:
+    """Whether a signature of a note says to be of one of the log's keys."""
+    keys = verifier.keys if isinstance(verifier, KeyChain) else (verifier,)
+    own = {parse_verifier(key, LogKey.algorithm)[:2] for key in keys}
+    return any((name, blob[:4]) in own for name, blob in split_note(note)[1])
+
+
 def _differences(count: int, roots: Mapping[int, bytes], anchor: _Anchor) -> list[Finding]:
+    is_other = anchor.size > count or not roots[anchor.size].hex().startswith(anchor.root_beginning)
+    if anchor.stranger and is_other:
+        message = _(
+            "the anchor is of log {name}, signed by none of this log's keys: it is another log, or one made anew"
+        ).format(name=anchor.stranger)
+        return [altered("tail-altered", "event", message, TAIL)]
     if anchor.size > count:
         message = _("the anchor saw {seen} events, found {found}: the tail was cut").format(
             seen=anchor.size, found=count
         )
         return [altered("tail-cut", "event", message, TAIL)]
-    if not roots[anchor.size].hex().startswith(anchor.root_beginning):
+    if is_other:
         message = _("the first {seen} events are not those that the anchor saw").format(seen=anchor.size)
         return [altered("tail-altered", "event", message, TAIL)]
-    return []
+    return [_unusable(_("signed by none of this log's keys"))] if anchor.stranger else []
 
 
 def _reason(anchors: Sequence[_Anchor]) -> str:
@@ -155,7 +187,8 @@ def _reason(anchors: Sequence[_Anchor]) -> str:
     newest = max(anchors, key=lambda anchor: (anchor.size, not anchor.is_short))
     reason = _("nothing was cut or changed up to event {index}").format(index=newest.size - 1)
     if newest.is_short:
-        return _("{reason}, as far as the 32 bits of a short checkpoint reach").format(reason=reason)
+        bits = 4 * len(newest.root_beginning)
+        return _("{reason}, as far as the {bits} bits of a short checkpoint reach").format(reason=reason, bits=bits)
     if newest.cosigners:
         return _("{reason}, cosigned by {names}").format(reason=reason, names=listing(newest.cosigners))
     return reason

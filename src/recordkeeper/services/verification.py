@@ -67,21 +67,22 @@ class Report:
         aspects: the answer for each aspect, by name.
         findings: every problem, pending ones included.
         counts: how many subjects, acts, events, signatures, objects were looked at.
+        is_tail_asked: whether anchors were given, or asked for.
     """
 
     aspects: dict[str, Aspect]
     findings: tuple[Finding, ...]
     counts: dict[str, int]
+    is_tail_asked: bool = False
 
     @property
     def verdict(self) -> Answer:
-        """Altered if any aspect is; else cannot assess if any but the tail is; else ok."""
+        """Altered if any aspect is; else cannot assess if any is, but for a tail that nobody asked about; else ok."""
         answers = {name: aspect.answer for name, aspect in self.aspects.items()}
         if Answer.ALTERED in answers.values():
             return Answer.ALTERED
-        if any(answer is Answer.CANNOT_ASSESS for name, answer in answers.items() if name != TAIL):
-            return Answer.CANNOT_ASSESS
-        return Answer.OK
+        asked = [answer for name, answer in answers.items() if name != TAIL or self.is_tail_asked]
+        return Answer.CANNOT_ASSESS if Answer.CANNOT_ASSESS in asked else Answer.OK
 
 
 def verify(
@@ -113,6 +114,7 @@ def verify(
         findings += _log_findings(inspection, archive / "log", verifier, evidence)
     signature_findings, signature_count = check_signatures(evidence)
     findings += signature_findings
+    is_tail_asked = bool(anchors or policy.required)
     anchors = [*anchors, *cosigned_by(archive / "log", policy.cosigners, policy.required)]
     seen = check_tail(evidence.leaf_hashes, anchors, verifier, policy) if anchors and verifier else None
     findings += seen.findings if seen else ()
@@ -126,7 +128,7 @@ def verify(
     }
     unique = tuple(dict.fromkeys(findings))
     aspects = {name: _aspect(name, unique) for name in ASPECTS if name != TAIL}
-    return Report(aspects | {TAIL: _tail(seen)}, unique, counts)
+    return Report(aspects | {TAIL: _tail(seen)}, unique, counts, is_tail_asked)
 
 
 def _aspect(name: str, findings: Sequence[Finding]) -> Aspect:

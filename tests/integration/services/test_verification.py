@@ -485,7 +485,7 @@ def test_an_anchor_that_nobody_signed_assesses_nothing(scene: Scene) -> None:
     for anchor in ("", "nonsense", note.replace("recordkeeper/", "elsewhere/", 1)):
         report = checked(scene, (anchor,))
         assert report.aspects["tail"].answer is Answer.CANNOT_ASSESS
-        assert report.verdict is Answer.OK
+        assert report.verdict is Answer.CANNOT_ASSESS
 
 
 def test_what_waits_for_the_publisher_is_pending_and_leaves_the_verdict(
