@@ -14,8 +14,9 @@ from xml.sax.saxutils import escape, quoteattr
 from recordkeeper.documents.figure import Figure
 from recordkeeper.documents.typeface import SONG, TIMES
 
-HEIGHT_MILLIMETRES = 46
+HEIGHT_MILLIMETRES = 40
 UNUSED = "/"
+SMALL = 5
 COLOUR, GRID_COLOUR = "4A6580", "D9D9D9"
 _CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 _MAIN = "http://schemas.openxmlformats.org/drawingml/2006/main"
@@ -49,7 +50,9 @@ def chart_part(value: object) -> bytes:
 
 
 def _round_top(highest: Decimal) -> Decimal:
-    """The end of the axis: the next of 1, 2, 5 times a power of ten."""
+    """The end of the axis: the next of 1, 2, 5 times a power of ten; 5 for whole numbers up to that."""
+    if highest <= SMALL and highest == highest.to_integral_value():
+        return Decimal(SMALL)
     power = Decimal(1).scaleb(max(highest, Decimal(1)).adjusted())
     return next(step * power for step in (1, 2, 5, 10) if step * power >= highest)
 

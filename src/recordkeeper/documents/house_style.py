@@ -27,6 +27,7 @@ NARROW_PADDING = (28, 28, 28, 28)
 NO_PADDING = (0, 0, 0, 0)
 
 LABEL_CHARACTERS = 6
+ENGLISH_A_CHARACTER = 3.5  # letters of 7 pt beneath a character of the label
 _BREAK_AFTER = "的及与和或、：，）"
 _BREAK_BEFORE = ("（", "批准", "签发", "审核", "确认", "情况", "结果", "处理", "登记", "计算", "意见", "不")
 _TWO = 2
@@ -225,7 +226,9 @@ def label(title: Title, *, span: int = 4, longest: int = LABEL_CHARACTERS) -> Ce
         size = 20 if max(map(len, broken)) > longest else BODY
         lines = [run(line, size=size) for line in broken]
     chinese = [paragraph(line, align="center") for line in lines]
-    below = paragraph(english(title.en), pitch=SMALL_PITCH, align="center")
+    room = longest * ENGLISH_A_CHARACTER
+    is_a_little_wide = room < len(title.en) <= room * 7 / 6
+    below = paragraph(english(title.en, 12 if is_a_little_wide else 14), pitch=SMALL_PITCH, align="center")
     return Cell("".join((*chinese, below)), span, LABEL_FILL, LABEL_PADDING)
 
 

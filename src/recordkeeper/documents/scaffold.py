@@ -75,14 +75,17 @@ def _title_block(form: Form) -> str:
     title = paragraph(tag_run("form.title_zh", size=32, font=HEI, latin=ARIAL), pitch=480, align="center") + paragraph(
         _grey_tag("form.title_en"), pitch=260, align="center"
     )
+    marks = tag_run("record.marks", size=18, font=HEI, latin=ARIAL)
+    is_long = len(form.code) > LONG_CODE
+    if is_long:  # the number line has no room for them
+        title += paragraph(marks, pitch=250, align="center")
     line = paragraph(
         run("编号："),
         tag_run("record.number", font=SONG),
         TAB,
         *_second_item(form),
-        TAB,
-        tag_run("record.marks", size=18, font=HEI, latin=ARIAL),
-        tabs=[("left", mm(70 if len(form.code) > LONG_CODE else 56)), ("right", width - CORNER - 170)],
+        *([] if is_long else [TAB, marks]),
+        tabs=[("left", mm(70 if is_long else 56)), ("right", width - CORNER)],
     )
     free = Cell(paragraph(), padding=NO_PADDING)
     code = Cell(_print_code(form), padding=NO_PADDING, align="top", merged="restart")

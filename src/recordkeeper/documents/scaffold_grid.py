@@ -35,18 +35,20 @@ from recordkeeper.documents.house_style import (
     table,
     tag_run,
 )
+from recordkeeper.documents.scaffold_line import lines_of, pen_line
 from recordkeeper.documents.scaffold_round import instance_table
 from recordkeeper.documents.typeface import FANG, HEI, SONG
 from recordkeeper.model.expression import names_in
 from recordkeeper.model.section import ByField, ByParty, Chart, ComputedField, FormField, Section, Title
 
 IS_BLANK = "not record.number"
-SINGLE_ROW, SIGN_ROW, BAND_ROW, AREA_PADDING = 510, 975, 386, 68
+SINGLE_ROW, COMPUTED_ROW, SIGN_ROW, BAND_ROW, AREA_PADDING = 510, 445, 975, 386, 68
 SIGN_PADDING, AREA_MARGINS = (17, 91, 40, 91), (34, 91, 34, 91)
+TITLE_ROW, TITLE_SIZE = 1360, 44
 LABEL_SPAN, SIGN_SPAN = 4, 8
 BETWEEN_TABLES = 100
 NUMBER_MILLIMETRES = 9
-BLANK_LINES_OF_ROWS = 5
+BLANK_LINES_OF_ROWS, BLANK_LINES_COMPUTED = 5, 3
 _SHORT_TYPES = frozenset({"number", "money", "date", "moment", "yes_no", "person", "role"})
 _CENTRED_TYPES = frozenset({"number", "money", "yes_no", "date", "moment"})
 _OTHER = "other"
@@ -65,6 +67,7 @@ class GridStyle:
         blank_line_mm: height of a line of a long text on a blank, in millimetres.
         short_label: columns that the label of a short field takes.
         keeps_room: whether a filled long text keeps the room of its lines.
+        least_lines: of a filled long text that does not.
     """
 
     has_bands: bool = True
@@ -74,11 +77,12 @@ class GridStyle:
     blank_line_mm: float = 5.3
     short_label: int = 4
     keeps_room: bool = False
+    least_lines: int = 2
 
 
 FORM = GridStyle()
-STATISTICS = GridStyle(has_bands=False, shorts_a_line=3, blank_line_mm=6)
-LETTER = GridStyle(has_bands=False, text_size=24, text_pitch=440, blank_line_mm=9, keeps_room=True)
+STATISTICS = GridStyle(has_bands=False, shorts_a_line=3, blank_line_mm=6, least_lines=1)
+LETTER = GridStyle(has_bands=False, text_size=24, text_pitch=440, blank_line_mm=7.8, keeps_room=True)
 
 
 def grid_tables(sections: Sequence[Section], width: int, roles: Mapping[str, str], style: GridStyle = FORM) -> str:
@@ -114,13 +118,14 @@ class _Grid:
                 self._pieces.append(instance_table(own, _title_of(sections, own.each.field), self._width, heading))
             else:
                 self._rows += [heading] if heading else []
-                self._section(own, signers)
+                self._section(own, signers, heading)
         self._end_table()
         return gap(BETWEEN_TABLES).join(self._pieces)
 
-    def _section(self, section: Section, signers: list[Section]) -> None:
+    def _section(self, section: Section, signers: list[Section], heading: Row | None) -> None:
         besides = besides_of(section.all_fields)
         fields = [field for field in section.all_fields if not field.beside]
+        fields.sort(key=lambda field: field.width != "title")
         if not self._style.has_bands:
             fields = _judgements_last(section, fields)
         signed_area = None
@@ -134,10 +139,13 @@ class _Grid:
             self._shorts(shorts, besides)
             shorts = []
             if field.type == "rows":
+                band = self._rows.pop() if self._rows and self._rows[-1] is heading else None
                 self._end_table()
-                self._pieces.append(rows_table(field, self._width))
+                self._pieces.append(rows_table(field, self._width, band))
                 if field.chart:
                     self._pieces.append(chart_table(field.id, field.chart, self._width))
+            elif field.width == "title":
+                self._title(field)
             elif field is signed_area:
                 self._signed_area(field, besides, section)
             else:
@@ -153,24 +161,33 @@ class _Grid:
 
     def _shorts(self, fields: Sequence[FormField], besides: Mapping[str, list[FormField]]) -> None:
         per_line = self._style.shorts_a_line
-        for begin in range(0, len(fields), per_line):
-            line = fields[begin : begin + per_line]
+        narrowest = sum(self._columns[: GRID_UNITS // per_line - self._style.short_label])
+        for line in lines_of(fields, per_line, narrowest):
             whole = GRID_UNITS // len(line)
             cells: list[Cell] = []
             for field in line:
                 is_centred = per_line > _TWO and field.type in _CENTRED_TYPES
-                content = value_paragraphs(field, besides, align="center" if is_centred else "left")
                 own = self._style.short_label
+                room = sum(self._columns[: whole - own])
+                content = value_paragraphs(field, besides, align="center" if is_centred else "left", width=room)
                 longest = LABEL_CHARACTERS if own == LABEL_SPAN else LABEL_CHARACTERS - 2
                 cells += (label(field.title, span=own, longest=longest), Cell(content, whole - own))
             self._rows.append(row(*cells, height=SINGLE_ROW))
 
+    def _title(self, field: FormField) -> None:
+        """What the whole paper is of, as on the cover of a file: large, with its label below it."""
+        value = paragraph(tag_run(field.id, size=TITLE_SIZE, font=HEI, latin=HEI), pitch=620, align="center")
+        below = run(" ".join(field.title.zh), size=28, font=HEI) + english(f"  {field.title.en}", 15)
+        content = value + paragraph(below, pitch=400, align="center", before=60)
+        self._rows.append(row(Cell(content, 0), height=TITLE_ROW))
+
     def _full(self, field: FormField, besides: Mapping[str, list[FormField]]) -> None:
-        content = self._area(field, besides) if is_area(field) else value_paragraphs(field, besides)
+        width = sum(self._columns[LABEL_SPAN:])
+        content = self._area(field, besides) if is_area(field) else value_paragraphs(field, besides, width=width)
         height = SINGLE_ROW
         if is_area(field):
-            lines = field.lines if self._style.keeps_room else _TWO
-            height = self._style.text_pitch * lines + AREA_PADDING
+            lines = field.lines if self._style.keeps_room else self._style.least_lines
+            height = max(SINGLE_ROW, self._style.text_pitch * lines + AREA_PADDING)
         padding = AREA_MARGINS if is_area(field) else PADDING
         align = "top" if is_area(field) and self._style.keeps_room else "center"
         value = Cell(content, GRID_UNITS - LABEL_SPAN, padding=padding, align=align)
@@ -235,15 +252,25 @@ def value_paragraphs(
     align: str = "left",
     size: int = BODY,
     pitch: int = PITCH,
+    width: int = 0,
 ) -> str:
-    """The place of a field's value, and of what stands beside it: after a choice ``other``, else on its own line."""
+    """The place of a field's value, and of what stands beside it: after a choice ``other``, else on its own line.
+
+    Args:
+        field: the field.
+        besides: what stands in its place too, by its id.
+        align: left or center.
+        size: of a text, in half points.
+        pitch: from line to line.
+        width: of its cell, in twips, where that is known.
+    """
     beside = list(besides.get(field.id, ()))
     if field.type in {"choice", "yes_no", "scale"}:
         name = f"{field.id}.all" if field.type == "scale" else field.id
         runs = [tag_run(name, font=SONG)]
         if beside and field.choices and field.choices[-1].id == _OTHER:
             written = beside.pop(0)
-            line = statement(f"{{% if {IS_BLANK} %}}") + run("＿" * 8) + statement("{% endif %}")
+            line = statement(f"{{% if {IS_BLANK} %}}") + run(pen_line(field, width)) + statement("{% endif %}")
             runs += [run("："), tag_run(written.id), line]
         value = paragraph(*runs, pitch=pitch, align=align)
     else:
@@ -253,8 +280,14 @@ def value_paragraphs(
     )
 
 
-def rows_table(field: FormField, width: int) -> str:
-    """A field of rows as a table with its own columns; on a blank it has empty lines unless it is computed."""
+def rows_table(field: FormField, width: int, band: Row | None = None) -> str:
+    """A field of rows as a table with its own columns; on a blank it has empty lines, fewer where it is computed.
+
+    Args:
+        field: of rows.
+        width: of the table, in twips.
+        band: the heading of its section where it stands first there, repeated with the heads of the columns.
+    """
     known = sum(column.millimetres or 0 for column in field.columns)
     open_columns = sum(1 for column in field.columns if column.millimetres is None)
     left = max(0.0, width / mm(1) - NUMBER_MILLIMETRES - known)
@@ -271,15 +304,15 @@ def rows_table(field: FormField, width: int) -> str:
         side = 17 if centred else 57
         cells.append(Cell(content, fill=LABEL_FILL if index == 0 else "", padding=(28, side, 28, side)))
     rows = [
+        *([row(*band[0], height=BAND_ROW, is_heading=True)] if band else []),
         row(*heads, height=624, is_heading=True),
         row_block(f"{{%tr for item_row in {field.id} %}}"),
-        row(*cells, height=SINGLE_ROW),
+        row(*cells, height=COMPUTED_ROW if isinstance(field, ComputedField) else SINGLE_ROW),
         row_block("{%tr endfor %}"),
     ]
-    if not isinstance(field, ComputedField):
-        empty = row(*(Cell(paragraph()) for _column in shares), height=SINGLE_ROW)
-        lines = max(field.lines, BLANK_LINES_OF_ROWS)
-        rows += [row_block(f"{{%tr if {IS_BLANK} %}}"), *[empty] * lines, row_block("{%tr endif %}")]
+    empty = row(*(Cell(paragraph()) for _column in shares), height=SINGLE_ROW)
+    lines = max(field.lines, BLANK_LINES_COMPUTED if isinstance(field, ComputedField) else BLANK_LINES_OF_ROWS)
+    rows += [row_block(f"{{%tr if {IS_BLANK} %}}"), *[empty] * lines, row_block("{%tr endif %}")]
     return table(scaled(shares, width), rows)
 
 

@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 from lxml import etree
 
 from recordkeeper.documents.ooxml import W, tag
-from recordkeeper.documents.typeface import BOX_FONT, HEI, SONG, Kind, atoms, has_several_fonts
+from recordkeeper.documents.typeface import BOX_FONT, HEI, SONG, Kind, atoms, has_several_fonts, width_in_ems
 from recordkeeper.errors import DocumentError, InvalidInputError
 from recordkeeper.language import translate as _
 from recordkeeper.model.rich_text import RichText, Span, Style
@@ -29,7 +29,8 @@ SMALL_HALF_POINTS, GREY_HALF_POINTS, NOTE_HALF_POINTS, NOTE_IN_REGISTERS = 17, 1
 REGISTER_HALF_POINTS = 20
 SMALL_PITCH, NOTE_PITCH, NARROW_NOTE_PITCH = 212, 170, 160
 RULED_OUT = "/"
-HALF_A_PAGE_LINES, PAGE_TWIPS, TWIPS_A_CHARACTER = 15, 9354, 220
+HALF_A_PAGE_LINES, PAGE_TWIPS, TWIPS_A_CHARACTER, TWIPS_A_HALF_POINT = 15, 9354, 220, 10
+_BETWEEN_CHOICES, _BOXES = Span("\u3000"), frozenset("☐☑")
 
 Line: TypeAlias = Literal["plain", "broken off", "small", "note", "ruled out"]
 
@@ -67,6 +68,7 @@ class Place:
             with other content.
         is_narrow: whether it is set as small as the cells of a register are, where an old value stands above
             the new one.
+        ems: how wide a line of its cell is, in Chinese characters of its size; 0 where it is in no cell.
         longest: characters that fill half a page in its cell; a longer text may need a row that breaks.
         name: of its bookmark; in a loop the number of the row follows. Empty where it has none.
         first_id: what the identifiers of the bookmarks of its part count from.
@@ -75,6 +77,7 @@ class Place:
     openings: Mapping[Style, Mapping[Kind, str]]
     paragraphs: Mapping[Line, str]
     is_narrow: bool
+    ems: float
     longest: int
     name: str = ""
     first_id: int = 0
@@ -95,6 +98,8 @@ class Place:
             identifier = self.first_id + number
             start = f'<w:bookmarkStart w:id="{identifier}" w:name="{self.name}{row}"/>'
             end = f'<w:bookmarkEnd w:id="{identifier}"/>'
+        if len(text) > 1 and self.ems and text[0].text[:1] in _BOXES:
+            text = with_whole_choices(text, self.ems)
         if not self.paragraphs or _is_simple(text):
             return self._line(text, start, end)
         paragraphs = [
@@ -151,6 +156,32 @@ def _spaced(text: RichText, *, noted_below: bool = False) -> RichText:
         if span.style in {Style.NEW, Style.STRUCK} and spans and spans[-1].style is Style.STRUCK:
             spans.append(_BETWEEN)
         spans.append(span)
+    return tuple(spans)
+
+
+def with_whole_choices(text: RichText, ems: float) -> RichText:
+    """Choices with their boxes, in lines that end between two of them.
+
+    Args:
+        text: the choices, an ideographic space between them, which stands at the end of a line.
+        ems: the width of a line.
+    """
+    if sum([len(span.text) for span in text]) <= ems:  # as if all were wide: true of most
+        return text
+    choices: list[list[Span]] = [[]]
+    for span in text:
+        choices[-1].append(span)
+        if span == _BETWEEN_CHOICES:
+            choices.append([])
+    spans: list[Span] = []
+    used = 0.0
+    for choice in choices:
+        wide = sum([width_in_ems(span.text) for span in choice])
+        if spans and used + wide > ems:
+            spans.append(_BELOW)
+            used = 0.0
+        spans += choice
+        used += wide
     return tuple(spans)
 
 
@@ -215,14 +246,27 @@ def place_for(run: etree._Element, lone_paragraph: etree._Element | None, name: 
             "ruled out": _paragraph_opening(lone_paragraph, alignment="center"),
         }
     cell = next(run.iterancestors(tag("tc")), None)
-    return Place(openings, paragraphs, is_narrow, characters_a_line(cell) * HALF_A_PAGE_LINES, name, first_id)
+    ems = 0.0 if cell is None else _line_width(cell) / (_half_points(properties) * TWIPS_A_HALF_POINT)
+    return Place(openings, paragraphs, is_narrow, ems, characters_a_line(cell) * HALF_A_PAGE_LINES, name, first_id)
+
+
+def _line_width(cell: etree._Element) -> int:
+    """Twips between the sides of a cell; 0 where its width is not said."""
+    width = _measure(cell.find(f"{tag('tcPr')}/{tag('tcW')}"))
+    sides = cell.find(f"{tag('tcPr')}/{tag('tcMar')}")
+    padding = [] if sides is None else [side for side in sides if etree.QName(side).localname in {"left", "right"}]
+    return max(0, width - sum(map(_measure, padding))) if width else 0
+
+
+def _measure(element: etree._Element | None) -> int:
+    twips = (element.get(tag("w")) if element is not None else None) or ""
+    return int(twips) if twips.isdigit() else 0
 
 
 def characters_a_line(cell: etree._Element | None) -> int:
     """How many Chinese characters a line of ``cell`` holds, roughly; of a whole page where there is no cell."""
-    width = cell.find(f"{tag('tcPr')}/{tag('tcW')}") if cell is not None else None
-    twips = (width.get(tag("w")) if width is not None else None) or ""
-    return max(1, (int(twips) if twips.isdigit() else PAGE_TWIPS) // TWIPS_A_CHARACTER)
+    width = 0 if cell is None else _measure(cell.find(f"{tag('tcPr')}/{tag('tcW')}"))
+    return max(1, (width or PAGE_TWIPS) // TWIPS_A_CHARACTER)
 
 
 def _openings(properties: etree._Element, style: Style) -> dict[Kind, str]:

@@ -23,6 +23,17 @@ _ANY_ATOM = re.compile(f"[{_BOXES}{_SYMBOLS}{_PUNCTUATION}]")
 _CHINESE = re.compile("[\u3000-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 
 
+LATIN_EMS, BETWEEN_SCRIPTS_EMS = 0.5, 0.25  # as of digits in Times New Roman
+_NARROW = re.compile("[\x20-\u02af]")
+_SCRIPTS_MEET = re.compile("(?<=[0-9A-Za-z])(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])(?=[0-9A-Za-z])")
+
+
+def width_in_ems(text: str) -> float:
+    """How wide ``text`` is set, roughly, in Chinese characters; Word leaves a little white where scripts meet."""
+    narrow = len(_NARROW.findall(text))
+    return len(text) - narrow * (1 - LATIN_EMS) + len(_SCRIPTS_MEET.findall(text)) * BETWEEN_SCRIPTS_EMS
+
+
 def has_several_fonts(text: str) -> bool:
     """Whether ``atoms`` may find more in ``text`` than one piece of ordinary text."""
     return _ANY_ATOM.search(text) is not None

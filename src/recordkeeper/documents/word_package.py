@@ -108,8 +108,8 @@ def _headers(form: Form) -> dict[str, str]:
     headers: dict[str, str] = {}
     for index in range(_how_many(form)):
         name = copy_name(form.copies[index], index + 1, *_page_size(form)) if form.copies else ""
-        for header in (_header(width), _later_header(width, number_size(form))):
-            headers[f"header{len(headers) + 1}"] = f"<w:hdr {_ROOT}>{name}{header}</w:hdr>"
+        for header in (name + _header(width), _later_header(width, number_size(form), name)):
+            headers[f"header{len(headers) + 1}"] = f"<w:hdr {_ROOT}>{header}</w:hdr>"
     return headers
 
 
@@ -174,8 +174,11 @@ def _header(width: int) -> str:
     )
 
 
-def _later_header(width: int, number_size: int) -> str:
-    """The header of later pages: the print code at the right, as on the first page; none on a blank."""
+def _later_header(width: int, number_size: int, name: str) -> str:
+    """The header of later pages: the print code at the right, as on the first page; none on a blank.
+
+    The name of a copy stands behind the table: before it, LibreOffice no longer sets the lines of its cell at the foot.
+    """
     own = width - CODE_WIDTH
     lines = paragraph(
         tag_run("company.name", size=_SMALL, font=SONG),
@@ -190,7 +193,7 @@ def _later_header(width: int, number_size: int) -> str:
     code = block("{%p if later_page_code %}") + figure("later_page_code") + number + block("{%p endif %}") + gap(20)
     cells = Cell(lines, padding=NO_PADDING, align="bottom"), Cell(code, padding=NO_PADDING)
     rule = paragraph(pitch=60, border="top")
-    return table([own, CODE_WIDTH], [row(*cells, height=_HEADER_PITCH)], outer=0) + rule
+    return table([own, CODE_WIDTH], [row(*cells, height=_HEADER_PITCH)], outer=0) + name + rule
 
 
 def _code_and_revision() -> tuple[str, ...]:

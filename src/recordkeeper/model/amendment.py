@@ -134,7 +134,7 @@ class Version:
     Args:
         text: as printed.
         number: the circled number that brought it; 0 for the first value and for one that stands again.
-        note: who and when, printed small behind it.
+        note: who and when, printed small behind it; one that begins with a space stands behind the whole value.
     """
 
     text: str
@@ -250,13 +250,19 @@ def _spans(pieces: list[_Piece], notes: dict[int, str]) -> Iterator[Span]:
             runs[-1].text += piece.text
         else:
             runs.append(_Piece(piece.text, piece.number, piece.is_struck))
-    noted: set[int] = set()
+    noted: dict[int, str] = {}
     for run in runs:
         if run.text:
             style = Style.STRUCK if run.is_struck else Style.NEW if run.number else Style.PLAIN
             yield Span(run.text, style)
-        if run.number > 0:
-            yield Span(mark(run.number), Style.MARK)
-            if run.number in notes and notes[run.number] and not run.is_struck and run.number not in noted:
-                noted.add(run.number)
-                yield Span(notes[run.number], Style.NOTE)
+        if run.number <= 0:
+            continue
+        yield Span(mark(run.number), Style.MARK)
+        note = notes.get(run.number, "")
+        if note and not run.is_struck and run.number not in noted:
+            noted[run.number] = note
+            if not note.startswith(" "):
+                yield Span(note, Style.NOTE)
+    behind = {number: note for number, note in noted.items() if note.startswith(" ")}
+    for number, note in behind.items():
+        yield Span(f" {mark(number)}{note}" if len(behind) > 1 else note, Style.NOTE)

@@ -150,6 +150,8 @@ class Printer:
         return show_versions(versions)
 
     def _rows(self, each: FormField, rows: Sequence[Mapping[str, Json]]) -> list[Printed]:
+        if not rows and self.is_ruled_off:
+            return [{"no": UNUSED, **{column.id: plain(UNUSED) for column in each.columns}}]
         printed: list[Printed] = []
         for number, row in enumerate(rows, 1):
             cells: dict[str, Printed] = {"no": str(number)}
@@ -509,6 +511,10 @@ def record_context(record: Record, around: Surroundings, rows: Sequence[Record] 
 def _instances(record: Record, section: Section, around: Surroundings) -> list[Printed]:
     """One map for each choice or row that a section is repeated for: its fields, who filled and who signed it."""
     instances: list[Printed] = []
+    if not record.steps_of(section) and is_finished(record):
+        ruled_out: dict[str, Printed] = {each.id: plain(UNUSED) for each in section.all_fields}
+        ruled_out |= {"name": UNUSED, "name_en": "", "signature": plain(UNUSED), "filled_by": "", "filled_on": ""}
+        return [ruled_out]
     for step in record.steps_of(section):
         printer = replace(_printer_at(record, step, around), is_row=False)
         zh, en = _item_name(record, section, step)

@@ -73,7 +73,7 @@ class FormField(Definition):
         remarks: for a scale: the text field that holds the remarks on this item.
         group: for a scale: the heading the item stands under.
         lines: printed height in lines, for texts.
-        width: share of the printed line.
+        width: share of the printed line; ``title`` is printed large on a line of its own, as on the cover of a file.
         millimetres: column width in a register.
         hint: what to write, shown when asked for.
         suffix: a unit printed after the value.
@@ -99,7 +99,7 @@ class FormField(Definition):
     remarks: Identifier | None = None
     group: Title | None = None
     lines: Annotated[int, Field(ge=1, le=40)] = 1
-    width: Literal["half", "full"] | None = None
+    width: Literal["half", "full", "title"] | None = None
     millimetres: Annotated[int, Field(ge=5, le=200)] | None = None
     hint: Title | None = None
     suffix: str | None = None

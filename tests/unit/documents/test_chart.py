@@ -60,7 +60,14 @@ def test_the_objective_is_a_dashed_line_over_the_whole_width() -> None:
 
 @pytest.mark.parametrize(
     ("values", "suffix", "top"),
-    [(["3"], "%", "100"), (["3", "7"], "", "10"), (["120"], "", "200"), (["0"], "", "1"), (["100.00"], " 元", "100")],
+    [
+        (["3"], "%", "100"),
+        (["3", "7"], "", "10"),
+        (["120"], "", "200"),
+        (["0"], "", "5"),
+        (["0.4"], "", "1"),
+        (["100.00"], " 元", "100"),
+    ],
 )
 def test_the_axis_begins_at_nothing_and_ends_at_a_round_number(values: list[str], suffix: str, top: str) -> None:
     chart = _chart(bars=[{"label": "x", "value": value} for value in values], objective="", suffix=suffix)

@@ -7,7 +7,7 @@ from docx import Document
 from docx.enum.section import WD_SECTION
 from lxml import etree
 
-from form_samples import ROLES, SAMPLES, SHIPPED, shipped_form
+from form_samples import EVERY_FIELD, ROLES, SAMPLES, SHIPPED, field, sample_form, section, shipped_form, title
 from recordkeeper.documents.document_text import text_of
 from recordkeeper.documents.form_template import prepare_template
 from recordkeeper.documents.ooxml import DOCUMENT_PART, parse_part, read_package, tag
@@ -75,10 +75,10 @@ def test_a_slip_of_several_copies_has_each_whole_on_its_own_pages_with_its_name_
     text = text_of(docx)
     assert [text.count(f"{{{{ {name} }}}}") for name in ("print_code", "signature.one", "amendment.mark")] == [3, 3, 3]
     names = ["第一联存根联Stub", "第二联客户联Customer copy", "第三联财务联Finance"]
-    for section, name in zip(document.sections, names, strict=True):
-        assert section.start_type is WD_SECTION.NEW_PAGE
-        assert section.different_first_page_header_footer
-        for header in (section.first_page_header, section.header):
+    for part, name in zip(document.sections, names, strict=True):
+        assert part.start_type is WD_SECTION.NEW_PAGE
+        assert part.different_first_page_header_footer
+        for header in (part.first_page_header, part.header):
             assert _names_down_the_edge(header._element) == name
     starts = [number.get(tag("start")) for number in _body(docx).iter(tag("pgNumType"))]
     assert starts == ["1", "1", "1"]
@@ -99,6 +99,38 @@ def test_a_repeated_section_is_one_table_with_its_heading_on_every_page_and_the_
     ]
     assert "{{ earlier.content }}" in tables[-2]
     assert "{{ amendment.change }}" in tables[-1]
+
+
+def test_the_heading_of_a_section_that_begins_with_rows_is_that_of_their_table() -> None:
+    rows = field("some_rows", "rows", columns=[field("what")])
+    body = _body(scaffold(sample_form("form", section("one", field("a_text")), section("two", rows, field("after")))))
+    tables = ["".join(text.text or "" for text in table.iter(tag("t"))) for table in body.iter(tag("tbl"))]
+    assert [text[:7] for text in tables if "段" in text] == ["一、段one ", "二、段two "]
+    assert "{%tr for item_row in some_rows %}" in next(text for text in tables if text.startswith("二、"))
+
+
+def test_three_short_fields_share_a_line_of_statistics_unless_a_day_needs_more_of_it() -> None:
+    fields = (*(field(f"n{number}", "number") for number in range(3)), field("d1", "date"), field("d2", "date"))
+    body = _body(scaffold(sample_form("statistics", section("one", *fields, field("n4", "number")))))
+    lines = [re.findall(r"\{\{ (\w\d) \}\}", "".join(map(str, row.itertext()))) for row in body.iter(tag("tr"))]
+    assert [line for line in lines if line] == [["n0", "n1", "n2"], ["d1", "d2"], ["n4"]]
+
+
+def test_the_line_for_the_pen_behind_other_ends_where_the_cell_does() -> None:
+    choices = [{"id": f"c{number}", **title("清洁绿化部")} for number in range(4)] + [{"id": "other", **title("其他")}]
+    long = field("where", "choice", choices=choices, width="full")
+    other = field("elsewhere", beside="where")
+    text = text_of(scaffold(sample_form("form", section("one", *EVERY_FIELD, long, other))))
+    assert [len(line) for line in re.findall("＿+", text)] == [8, 3]
+
+
+def test_the_title_of_a_file_cover_is_large_without_a_label_beside_it() -> None:
+    cover = scaffold(sample_form("report", section("one", field("owner"), field("household", width="title"))))
+    body = _body(cover)
+    rows = [row for row in body.iter(tag("tr")) if "household" in "".join(map(str, row.itertext()))]
+    assert len(list(rows[0].iter(tag("tc")))) == 1
+    assert max(int(size.get(tag("val")) or 0) for size in rows[0].iter(tag("sz"))) > 40
+    assert text_of(cover).index("{{ household }}") < text_of(cover).index("{{ owner }}")
 
 
 def test_who_fills_a_section_stands_in_its_heading() -> None:

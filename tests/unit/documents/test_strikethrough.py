@@ -5,8 +5,8 @@ from lxml import etree
 
 from recordkeeper.documents.document_text import text_below
 from recordkeeper.documents.ooxml import W, tag
-from recordkeeper.documents.strikethrough import Place, UnprintableTextError, place_for
-from recordkeeper.model.rich_text import RichText, Span, Style
+from recordkeeper.documents.strikethrough import Place, UnprintableTextError, place_for, with_whole_choices
+from recordkeeper.model.rich_text import RichText, Span, Style, text_of_spans
 
 PROPERTIES = (
     '<w:rPr><w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="仿宋" w:hint="eastAsia"/>'
@@ -111,6 +111,30 @@ def test_in_the_small_cells_of_a_register_the_new_value_stands_below_the_old_one
     text = (Span("2025-11-10", Style.STRUCK), Span("2025-11-12", Style.NEW), Span("①", Style.MARK))
     body = _element(_place(is_lone=True, size=19), text)
     assert [text_below(p) for p in body.findall(tag("p"))] == ["2025-11-10\n", "2025-11-12①\n"]
+
+
+def test_choices_are_broken_over_lines_between_two_of_them_and_never_within_one() -> None:
+    names = ("拆改结构", "违章搭建", "外立面", "占用公共部位", "消防", "超时施工噪声")
+    choices = tuple(
+        span
+        for number, name in enumerate(names)
+        for span in (*([Span("\u3000")] if number else []), Span("☐", Style.BOX), Span(f" {name}"))
+    )
+    broken = with_whole_choices(choices, 36)
+    assert text_of_spans(broken).split("\n") == [
+        "☐ 拆改结构\u3000☐ 违章搭建\u3000☐ 外立面\u3000☐ 占用公共部位\u3000☐ 消防\u3000",
+        "☐ 超时施工噪声",
+    ]
+    assert with_whole_choices(choices, 60) == choices
+    cell = etree.fromstring(
+        f'<w:tc xmlns:w="{W}"><w:tcPr><w:tcW w:w="7700"/><w:tcMar><w:left w:w="91"/><w:right w:w="91"/></w:tcMar>'
+        f"</w:tcPr><w:p><w:r>{PROPERTIES.format(size=21)}<w:t>x</w:t></w:r></w:p></w:tc>"
+    )
+    paragraph = cell.find(tag("p"))
+    assert paragraph is not None
+    place = place_for(paragraph[0], paragraph)
+    assert place.ems == (7700 - 182) / 210
+    assert len(_element(place, choices).findall(tag("p"))) == 2
 
 
 def test_an_empty_value_leaves_its_paragraph_standing() -> None:

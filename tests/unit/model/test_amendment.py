@@ -47,6 +47,17 @@ def test_a_short_value_is_struck_whole_with_the_new_one_its_mark_and_note_behind
     ]  # fmt: skip
 
 
+def test_who_and_when_stand_behind_the_whole_of_a_value_of_one_line_and_with_their_marks_where_they_are_several() -> (
+    None
+):
+    once = Version(LONG.replace("6", "9"), 1, " 甲 2026-11-23")
+    assert shown(LONG, once)[-2:] == [(" 盏，晚间车位附近过暗，老人出入不便", "plain"), (" 甲 2026-11-23", "note")]
+    twice = Version(once.text.replace("附近", "旁"), 2, " 乙 2026-11-24")
+    assert shown(LONG, once, twice)[-2:] == [(" ① 甲 2026-11-23", "note"), (" ② 乙 2026-11-24", "note")]
+    within = Version(once.text, 1, "〔甲 2026-11-23〕")
+    assert ("〔甲 2026-11-23〕", "note") in shown(LONG, within)[:-1]
+
+
 def test_of_a_long_text_the_changed_words_alone_are_struck() -> None:
     assert shown(LONG, Version(LONG.replace("6", "9"), 1)) == [
         ("地下二层照明灯损坏 ", "plain"), ("6", "struck"), ("9", "new"), ("①", "mark"),

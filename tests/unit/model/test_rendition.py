@@ -111,6 +111,20 @@ def test_unused_cells_are_ruled_out_when_the_record_is_closed() -> None:
     assert text(life.amend(name="乙"), "phone") == "/"
 
 
+def test_a_table_without_rows_is_ruled_out_in_one_line_when_the_record_is_closed() -> None:
+    life = Life(form(
+        section("first", "clerk", titled("asked", "choice", multiple=True, required=False),
+                titled("items", "rows", columns=[titled("item")], required=False)),
+        section("answers", "clerk", titled("opinion"), each={"field": "asked"}, sign="one"),
+        section("last", "clerk", sign="one"),
+    ))  # fmt: skip
+    life.fill("first")
+    assert printed(life.record, "items") == printed(life.record, "answers") == []
+    closed = life.sign("last")
+    assert [text(closed, "items", "0", name) for name in ("item",)] == ["/"]
+    assert [text(closed, "answers", "0", name) for name in ("opinion", "signature")] == ["/", "/"]
+
+
 def test_a_cell_that_an_amendment_opened_again_is_not_ruled_out() -> None:
     life = Life(form(
         section("first", "clerk", titled("urgent", "yes_no"), sign="one"),
