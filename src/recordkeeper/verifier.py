@@ -1238,10 +1238,11 @@ def _bound_files(histories: Iterable[History]) -> Iterator[tuple[str, str]]:
         for act in history.acts[1:]:
             if act["act"] == "attach":
                 yield f"attachments/{act['digest']}", str(act["digest"])
-            elif act["act"] == "install":
-                is_form = history.subject.startswith("form/")
-                names = {"definition": f"{act['code']}.yaml" if is_form else "procedure.yaml"}
-                names["template"] = f"{act['code']}.docx"
+            elif act["act"] in {"install", "revise"} and "files" in act:
+                kind = history.subject.partition("/")[0]
+                names = {"definition": f"{kind}.yaml", "data": f"{act['code']}.csv", "template": f"{act['code']}.docx"}
+                if kind == "form":
+                    names["definition"] = f"{act['code']}.yaml"
                 for name, digest in act["files"].items():
                     yield names[name], str(digest)
 

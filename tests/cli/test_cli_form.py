@@ -16,6 +16,7 @@ from recordkeeper.cli.main import main
 __all__ = ["desk", "record_template"]
 
 TODAY = datetime.now(UTC).date()
+WHY = ("--reason", "换版", "--impact", "无")
 
 
 def in_word(path: Path) -> str:
@@ -182,7 +183,7 @@ def test_a_scaffold_fits_its_definition(desk: Desk, tmp_path: Path) -> None:
 
 def test_a_later_revision_is_approved_by_another_released_and_withdrawn(desk: Desk, tmp_path: Path) -> None:
     folder = revised(tmp_path / "later", "A/1")
-    desk.done("procedure", "install", str(folder), who="boss")
+    desk.done("procedure", "revise", "P02", str(folder), *WHY, who="boss")
     assert desk.done("form", "show", "QR-017-02")["revision"] == "A/0"
     assert desk.refused("form", "approve", "QR-017-02", who="boss")["kind"] == "own-work"
     (approved,) = desk.listed("form", "approve", "QR-017-02", who="approver")
@@ -203,6 +204,6 @@ def test_a_later_revision_is_approved_by_another_released_and_withdrawn(desk: De
 def test_approving_takes_the_passphrase_of_the_approver(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.done("procedure", "install", str(revised(tmp_path / "later", "B/0")), who="boss")
+    desk.done("procedure", "revise", "P02", str(revised(tmp_path / "later", "B/0")), *WHY, who="boss")
     monkeypatch.setenv("RECORDKEEPER_PASSPHRASE", SECRET + "x")
     assert desk.refused("form", "approve", "QR-017-02", who="approver")["kind"] == "wrong-passphrase"

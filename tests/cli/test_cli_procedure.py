@@ -17,6 +17,8 @@ from recordkeeper.services.people import add_user, authenticate, grant
 
 __all__ = ["desk", "record_template"]
 
+WHY = ("--reason", "换版", "--impact", "无")
+
 
 @pytest.fixture
 def empty(empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -122,7 +124,7 @@ def test_a_folder_with_faults_is_installed_in_no_part(desk: Desk, tmp_path: Path
     text = (folder / "QR-017-02.yaml").read_text("utf-8")
     (folder / "QR-017-02.yaml").write_text(text.replace("by: quality", "by: janitor"), "utf-8")
     (folder / "QR-017-03.docx").write_bytes((folder / "QR-017-02.docx").read_bytes())
-    error = desk.refused("procedure", "install", str(folder), who="boss")
+    error = desk.refused("procedure", "revise", "P02", str(folder), *WHY, who="boss")
     assert (error["status"], error["kind"]) == ("2", "definition")
     assert "janitor" in error["found"]
     assert "QR-017-03.docx" in error["message"]
@@ -130,11 +132,11 @@ def test_a_folder_with_faults_is_installed_in_no_part(desk: Desk, tmp_path: Path
 
 def test_only_a_controller_installs(desk: Desk, tmp_path: Path) -> None:
     folder = revised(tmp_path / "later", "A/1")
-    assert desk.refused("procedure", "install", str(folder), who="clerk")["kind"] == "no-role"
+    assert desk.refused("procedure", "revise", "P02", str(folder), *WHY, who="clerk")["kind"] == "no-role"
 
 
 def test_a_release_without_a_day_counts_from_today_and_says_so(desk: Desk, tmp_path: Path) -> None:
-    desk.done("procedure", "install", str(revised(tmp_path / "later", "B/0")), who="boss")
+    desk.done("procedure", "revise", "P02", str(revised(tmp_path / "later", "B/0")), *WHY, who="boss")
     desk.listed("procedure", "approve", "P02", who="approver")
     released = desk.listed("procedure", "release", "P02", who="approver")
     (day,) = {each["effective_on"] for each in released}
@@ -144,7 +146,7 @@ def test_a_release_without_a_day_counts_from_today_and_says_so(desk: Desk, tmp_p
 
 
 def test_a_later_revision_counts_from_its_day(desk: Desk, tmp_path: Path) -> None:
-    desk.done("procedure", "install", str(revised(tmp_path / "later", "B/0")), who="boss")
+    desk.done("procedure", "revise", "P02", str(revised(tmp_path / "later", "B/0")), *WHY, who="boss")
     assert {each["state"] for each in desk.listed("procedure", "approve", "P02", who="approver")} == {"approved"}
     released = desk.listed("procedure", "release", "P02", "--effective", "2199-01-01", who="approver")
     assert len(released) == 6

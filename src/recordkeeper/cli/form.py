@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.change_view import show_changes
+from recordkeeper.cli.form_revise import revise
 from recordkeeper.cli.form_view import print_form
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import print_table, print_text
-from recordkeeper.cli.procedure import day_of, day_of_effect, report_revisions
+from recordkeeper.cli.procedure import day_of_effect, report_revisions
 from recordkeeper.cli.program import noun
+from recordkeeper.cli.revision_view import day_of
 from recordkeeper.language import current_language
 from recordkeeper.language import translate as _
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from recordkeeper.services.drafting import Draft
 
 form = noun("form")
+form.add_command(revise)
 
 _revision_option = click.option("--revision", metavar="A/0", help=_("This revision, not the one in force"))
 _VARIANTS = {
@@ -92,12 +96,18 @@ def _listed(each: "Listed") -> "dict[str, Json]":
 @click.argument("name", metavar="FORM")
 @_revision_option
 @click.option("--on", metavar="DATE", help=_("The revision in force on this day; else today's"))
+@click.option("--changes", is_flag=True, help=_("Show why each revision was made, and how it differs from the former"))
 @shared_options
-def show(invocation: Invocation, name: str, revision: str | None, on: str | None) -> None:
+def show(invocation: Invocation, name: str, revision: str | None, on: str | None, *, changes: bool) -> None:
     """Show a form."""
-    from recordkeeper.services.catalogue import code_of, revision_in_force, revision_named
+    from recordkeeper.services.catalogue import code_of, revision_in_force, revision_named, revisions
     from recordkeeper.services.setting import Setting
 
+    if changes:
+        with invocation.workspace().register.reading() as snapshot:
+            known = revisions(snapshot, code_of(snapshot, name))
+        show_changes(invocation, known, revision)
+        return
     with invocation.workspace().register.reading() as snapshot:
         setting = Setting(snapshot, invocation.now)
         day = day_of(on, "--on")

@@ -1,18 +1,19 @@
 """``procedure``: a company's rules and forms as data: shipped, installed as drafts, approved and released."""
 
-import os
 from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
-from recordkeeper.cli import identity
+from recordkeeper.cli.change_view import show_changes
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.procedure_check import check
 from recordkeeper.cli.procedure_copy import copy
+from recordkeeper.cli.procedure_revise import revise
 from recordkeeper.cli.procedure_table import table
 from recordkeeper.cli.program import noun
+from recordkeeper.cli.revision_view import day_of, day_text, print_revisions, revision_value, second_signer
 from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.particulars import parse_date
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from recordkeeper.model.form_revision import Revision
     from recordkeeper.model.procedure import Procedure
     from recordkeeper.register.acts import Register
-    from recordkeeper.services.people import Signer
 
 procedure = noun("procedure")
 procedure.add_command(check)
 procedure.add_command(copy)
+procedure.add_command(revise)
 procedure.add_command(table)
 
 
@@ -39,7 +40,7 @@ def list_(invocation: Invocation) -> None:
     from recordkeeper.model.form_revision import revision_state_name
     from recordkeeper.services.procedures import list_procedures
 
-    listed = list_procedures(_register(invocation))
+    listed = list_procedures(_register(invocation), invocation.now)
     values: list[Json] = [
         {
             "id": each.procedure.id,
@@ -47,7 +48,7 @@ def list_(invocation: Invocation) -> None:
             "shipped": each.is_shipped,
             "revision": each.procedure.revision,
             "state": str(each.installed.state) if each.installed else None,
-            "effective_on": _day(each.installed),
+            "effective_on": day_text(each.installed),
             "forms": list(each.procedure.forms),
         }
         for each in listed
@@ -57,7 +58,7 @@ def list_(invocation: Invocation) -> None:
             each.procedure.id,
             each.procedure.revision,
             revision_state_name(each.installed.state) if each.installed else _("shipped, not installed"),
-            _day(each.installed),
+            day_text(each.installed),
             each.procedure.title.in_language(current_language()),
             listing(each.procedure.forms),
         ]
@@ -69,18 +70,27 @@ def list_(invocation: Invocation) -> None:
 
 @procedure.command(help=_("Show a procedure's roles, rules and forms"))
 @click.argument("identifier", metavar="ID")
+@click.option("--changes", is_flag=True, help=_("Show why each revision was made, and how it differs from the former"))
 @shared_options
-def show(invocation: Invocation, identifier: str) -> None:
+def show(invocation: Invocation, identifier: str, *, changes: bool) -> None:
     """Show a procedure."""
     from recordkeeper.model.form_revision import revision_state_name
+
+    if changes:
+        from recordkeeper.services.catalogue import revisions_of_procedure
+
+        with invocation.workspace().register.reading() as snapshot:
+            known = revisions_of_procedure(snapshot, identifier)
+        show_changes(invocation, known)
+        return
     from recordkeeper.services.procedures import find_procedure
 
-    found = find_procedure(_register(invocation), identifier)
+    found = find_procedure(_register(invocation), identifier, invocation.now)
     shown, installed = found.procedure, found.installed
     value: Json = {
         **shown.model_dump(mode="json"),
         "state": str(installed.state) if installed else None,
-        "effective_on": _day(installed),
+        "effective_on": day_text(installed),
         "author": installed.author_name if installed else None,
         "approver": installed.approver_name if installed else None,
         "shipped": found.is_shipped,
@@ -159,7 +169,7 @@ def install(
     elif approve_as is None:
         done = install_procedure(register, folder, actor, invocation.now, terms)
     else:
-        signer, day = _second_signer(invocation, approve_as), day_of(effective, "--effective")
+        signer, day = second_signer(invocation, approve_as), day_of(effective, "--effective")
         done = install_and_release(register, folder, actor, signer, day, invocation.now, terms)
     report_revisions(invocation, done)
     tell_loose_ends(invocation, {each.code for each in done if not each.is_form})
@@ -213,34 +223,10 @@ def day_of_effect(invocation: Invocation, effective: str | None) -> date:
     return day
 
 
-def _second_signer(invocation: Invocation, login: str) -> "Signer":
-    from recordkeeper.services.people import authenticate, open_signing_key
-
-    register = invocation.workspace().register
-    is_typed = identity.will_be_asked(identity.SECOND_PASSPHRASE, os.environ)
-    passphrase = invocation.second_passphrase_of(login)
-    approver = authenticate(register, login, passphrase, invocation.now)
-    return open_signing_key(register, approver, passphrase, invocation.now, unattended=not is_typed)
-
-
 def report_revisions(invocation: Invocation, done: "Sequence[Revision]") -> None:
     """Publish what was done, and say where the revisions now stand."""
-    from recordkeeper.model.form_revision import revision_state_name
-
     invocation.publish()
-    values: list[Json] = [
-        {
-            "subject": each.subject,
-            "code": each.code,
-            "revision": each.revision,
-            "state": str(each.state),
-            "effective_on": _day(each),
-            **({} if each.is_form else {"units": list(each.units), "bindings": dict(each.bindings)}),
-        }
-        for each in done
-    ]
-    rows = [[each.code, each.revision, revision_state_name(each.state), _day(each)] for each in done]
-    invocation.emit(values, lambda: print_table([_("Code"), _("Revision"), _("State"), _("Effective")], rows))
+    invocation.emit([revision_value(each) for each in done], lambda: print_revisions(done))
 
 
 def tell_loose_ends(invocation: Invocation, identifiers: "Collection[str]") -> None:
@@ -283,16 +269,3 @@ def _register(invocation: Invocation) -> "Register | None":
 
 def _title(found: "Procedure") -> "dict[str, Json]":
     return {"zh": found.title.zh, "en": found.title.en}
-
-
-def _day(revision: "Revision | None") -> str | None:
-    return revision.effective_on.isoformat() if revision and revision.effective_on else None
-
-
-def day_of(text: str | None, option: str) -> date | None:
-    """The day that an option gives.
-
-    Raises:
-        TextRefusedError: no date.
-    """
-    return None if text is None else parse_date(text, option)

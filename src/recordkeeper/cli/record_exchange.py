@@ -160,7 +160,7 @@ def export(
     """Export records."""
     import json
 
-    from recordkeeper.cli.procedure import day_of
+    from recordkeeper.cli.revision_view import day_of
     from recordkeeper.services.extraction import Selection, export_json, export_pack, export_table, export_workbook
     from recordkeeper.services.searching import Criteria
 

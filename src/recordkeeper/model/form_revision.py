@@ -1,7 +1,8 @@
 """Controlled documents: a form or procedure at one revision, from draft over approval to release and withdrawal.
 
 Author and approver are never the same person. Approved is not yet effective: a revision is in force from the date of
-its release until a later one's, or until it is withdrawn.
+its release until a later one's, or until it is withdrawn. This module is longer than most because all acts of a
+controlled document stand here side by side.
 
 Source: ISO 9001, 7.5.2, 7.5.3
 """
@@ -17,6 +18,7 @@ from typing import cast
 from recordkeeper.errors import FormError, InvalidInputError, RefusalError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json, canonical
+from recordkeeper.model.document_change import DocumentChange, revision_place
 from recordkeeper.model.event import Act, History
 from recordkeeper.model.form import Form, parse_form
 from recordkeeper.model.record_state import Moment
@@ -114,6 +116,7 @@ class Revision:
         effective_on, withdrawn_on: dates; None before.
         units: for a procedure: the subjects of the units that it is installed for, those below them included.
         bindings: for a procedure: each purpose of its forms to the code that serves it, empty where none shall.
+        change: why it was made anew or came to a procedure in force; None where it was installed with its procedure.
     """
 
     history: History
@@ -132,6 +135,7 @@ class Revision:
     withdrawn_on: date | None = None
     units: tuple[str, ...] = (ROOT_UNIT,)
     bindings: Mapping[str, str] = field(default_factory=dict)
+    change: DocumentChange | None = None
 
     @classmethod
     def replay(cls, history: History) -> "Revision":
@@ -156,6 +160,7 @@ class Revision:
             str(content["name"]),
             units=_units(content),
             bindings=_bindings(content),
+            change=DocumentChange.of(content),
         )
 
     def _after(self, act: Act) -> "Revision":
@@ -193,8 +198,7 @@ class Revision:
     @property
     def place(self) -> tuple[str, int]:
         """Where it stands among the revisions of its code: A/2 before A/10 before B/0."""
-        letter, _slash, number = self.revision.partition("/")
-        return letter, int(number)
+        return revision_place(self.revision)
 
     @property
     def is_form(self) -> bool:
@@ -276,6 +280,17 @@ class Revision:
         self._check_role(who, CONTROLLER)
         return {**_head("withdraw", who, moment), "withdrawn_on": withdrawn_on.isoformat(), "reason": reason}
 
+    def drop(self, withdrawn_on: date, reason: str, who: Standing, moment: Moment) -> Content:
+        """The act that takes a form out of force as its procedure, released from that date, has it no longer.
+
+        Raises:
+            WrongRevisionStateError: not released.
+            NoRoleError: no approver.
+        """
+        self._check(RevisionState.RELEASED, _("withdraw"))
+        self._check_role(who, self.approving_role)
+        return {**_head("withdraw", who, moment), "withdrawn_on": withdrawn_on.isoformat(), "reason": reason}
+
     def install_for(self, units: Iterable[str], bindings: Mapping[str, str], who: Standing, moment: Moment) -> Content:
         """The act that says anew for which units a procedure is installed, and which forms serve its purposes.
 
@@ -313,8 +328,9 @@ def install(
     *,
     units: Iterable[str] = (),
     bindings: Mapping[str, str] | None = None,
+    change: DocumentChange | None = None,
 ) -> Content:
-    """The first act of a revision: its data and the digests of its files.
+    """The first act of a revision: its data and the digests of its files; ``revise`` where it follows another.
 
     Args:
         code: the form's code or the procedure's id.
@@ -326,6 +342,7 @@ def install(
         moment: when.
         units: for a procedure: the units that it is installed for; none for all.
         bindings: for a procedure: what serves its purposes.
+        change: why it is made, where it follows an earlier revision.
 
     Raises:
         NoRoleError: no controller.
@@ -333,12 +350,13 @@ def install(
     if CONTROLLER not in who.roles:
         raise NoRoleError(f"{code} {revision}", CONTROLLER, who.name)
     content: dict[str, Json] = {
-        **_head("install", who, moment),
+        **_head("revise" if change else "install", who, moment),
         "code": code,
         "revision": revision,
         "procedure": procedure,
         "definition": definition,
         "files": dict(files),
+        **(change.content if change else {}),
     }
     if named := list(units):
         content["units"] = list(named)

@@ -22,6 +22,7 @@ from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model import form_revision
 from recordkeeper.model.canonical import Content, canonical, digest
+from recordkeeper.model.document_change import DocumentChange
 from recordkeeper.model.event import SALT_BYTES
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import (
@@ -37,6 +38,7 @@ from recordkeeper.model.subject import form_subject, procedure_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.lookup import form_codes_beginning, form_codes_called, form_codes_printing, revisions_of
+from recordkeeper.register.procedure_register import procedure_revisions_of
 from recordkeeper.register.record_projection import revision_rows
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.installation import (
@@ -46,6 +48,7 @@ from recordkeeper.services.installation import (
     settled_bindings,
     standing_revision,
 )
+from recordkeeper.services.name_check import check_names_are_free
 from recordkeeper.services.package import TEMPLATE, Package, Part, read_package
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.setting import Setting
@@ -110,6 +113,20 @@ class InstalledAlreadyError(FormError, RefusalError):
 
     def __init__(self, name: str) -> None:
         super().__init__(_("{name}: is installed already").format(name=name), subject=name)
+
+
+class RevisedAloneError(FormError, RefusalError):
+    """Another revision of the procedure is installed: a later one is made by a change with its reason."""
+
+    def __init__(self, identifier: str, installed: str) -> None:
+        expected = _("procedure revise, with the reason and the impact")
+        message = _("{procedure}: {revision} is installed: expected {expected}")
+        super().__init__(
+            message.format(procedure=identifier, revision=installed, expected=expected),
+            subject=identifier,
+            expected=expected,
+            found=installed,
+        )
 
 
 class UnknownProcedureError(FormError, MissingError):
@@ -287,6 +304,7 @@ def install_procedure(
     Raises:
         DefinitionError: every problem of every file at once.
         InstalledAlreadyError: one of the revisions is there.
+        RevisedAloneError: another revision of the procedure is there.
         NoRoleError: the actor is no controller.
         UnusedPurposeError, UnknownFormError, SharedSpellingError, UnknownPlaceError: terms that cannot be.
     """
@@ -319,31 +337,36 @@ def install_and_release(
         The released revisions: the procedure first, then its forms.
 
     Raises:
-        DefinitionError, InstalledAlreadyError: as ``install_procedure``.
+        DefinitionError, InstalledAlreadyError, RevisedAloneError: as ``install_procedure``.
         OwnWorkError, NoRoleError, WrongRevisionStateError: as ``Revision.approve`` and ``Revision.release``.
     """
     package = read_package(folder)
     with register.writing(now=now) as transaction:
-        subjects = [each.subject for each in _install_package(transaction, package, actor, now, terms)]
-        _each_in(transaction, subjects, signer.subject, now, _approving(signer))
-        day = effective_on or Setting(transaction, now).today
-        return _each_in(transaction, subjects, signer.subject, now, _releasing(day))
+        installed = _install_package(transaction, package, actor, now, terms)
+        return approve_and_release_in(transaction, installed, signer, effective_on, now)
 
 
 def _install_package(
     transaction: Transaction, package: Package, actor: Actor, now: datetime, terms: Terms
 ) -> list[Revision]:
     setting = Setting(transaction, now)
-    who, moment, procedure = setting.standing(actor.subject, ROOT_UNIT), setting.moment, package.procedure
-    subject = procedure_subject(procedure.code, procedure.revision)
-    settled = _settled(setting, package, terms)
-    own = _install(transaction, subject, procedure, procedure.code, who, moment, settled)
-    forms = [(form_subject(part.code, part.revision), part) for part in package.forms]
-    return [own, *(_install(transaction, name, part, procedure.code, who, moment) for name, part in forms)]
+    procedure = package.procedure
+    if transaction.history(procedure_subject(procedure.code, procedure.revision)) is not None:
+        raise InstalledAlreadyError(procedure.name)
+    if procedure_revisions_of(transaction, procedure.code):
+        raise RevisedAloneError(procedure.code, revisions_of_procedure(transaction, procedure.code)[-1].revision)
+    check_names_are_free(transaction, procedure.code, package.forms)
+    settled = settled_terms(setting, package, terms)
+    own = install_part(setting, transaction, procedure, procedure.code, actor, terms=settled)
+    return [own, *(install_part(setting, transaction, part, procedure.code, actor) for part in package.forms)]
 
 
-def _settled(setting: Setting, package: Package, terms: Terms) -> Terms:
-    """The units' subjects and the forms' codes, as acts hold them; units go on as they were where none are given."""
+def settled_terms(setting: Setting, package: Package, terms: Terms) -> Terms:
+    """The units' subjects and the forms' codes, as acts hold them; units go on as they were where none are given.
+
+    Raises:
+        UnusedPurposeError, UnknownFormError, SharedSpellingError, UnknownPlaceError: terms that cannot be.
+    """
     snapshot, procedure = setting.snapshot, package.procedure.code
     standing = standing_revision(snapshot, procedure, setting.today)
     units = [setting.find("unit", text) for text in terms.units] or (standing.units if standing else [])
@@ -373,21 +396,39 @@ def _bound_code(snapshot: Snapshot, spelling: str, own: Sequence[str]) -> str:
     return spelling.upper() if spelling.upper() in own else code_of(snapshot, spelling)
 
 
-def _install(
+def install_part(
+    setting: Setting,
     transaction: Transaction,
-    subject: str,
     part: Part,
     procedure: str,
-    who: Standing,
-    moment: Moment,
-    settled: Terms = AS_IT_FOLLOWS,
+    actor: Actor,
+    *,
+    terms: Terms = AS_IT_FOLLOWS,
+    change: DocumentChange | None = None,
 ) -> Revision:
+    """Store one revision as a draft, with its files.
+
+    Args:
+        setting: of the act.
+        transaction: the same register, open for writing.
+        part: the document.
+        procedure: the id of its procedure.
+        actor: the controller, its author.
+        terms: for a procedure: its units and bindings, as acts hold them.
+        change: why it is made, where it follows an earlier revision.
+
+    Raises:
+        InstalledAlreadyError: the revision is there.
+        NoRoleError: the actor is no controller.
+    """
+    subject = part.subject
     if transaction.history(subject) is not None:
-        raise InstalledAlreadyError(f"{part.code} {part.revision}")
+        raise InstalledAlreadyError(part.name)
     files = {name: digest(data) for name, (data, _type) in part.files.items()}
+    who = setting.standing(actor.subject, ROOT_UNIT)
     content = form_revision.install(
-        part.code, part.revision, procedure, part.data, files, who, moment,
-        units=settled.units, bindings=settled.bindings,
+        part.code, part.revision, procedure, part.data, files, who, setting.moment,
+        units=terms.units, bindings=terms.bindings, change=change,
     )  # fmt: skip
     head = transaction.create(subject, secrets.token_hex(SALT_BYTES))
     revision = Revision.replay(head.followed_by(content))
@@ -411,10 +452,50 @@ def release(
 ) -> list[Revision]:
     """Put approved revisions in force from a date, all in one transaction.
 
+    Forms that a released procedure has no longer are out of force from that date.
+
     Raises:
         OwnWorkError, NoRoleError, WrongRevisionStateError: as ``Revision.release``.
     """
-    return act_on_each(register, subjects, actor, now, _releasing(effective_on))
+    with register.writing(now=now) as transaction:
+        return _release_in(transaction, sorted(subjects), effective_on, actor.subject, now)
+
+
+def approve_and_release_in(
+    transaction: Transaction, drafts: Sequence[Revision], signer: Signer, effective_on: date | None, now: datetime
+) -> list[Revision]:
+    """Have another person approve and release drafts, in the transaction that stores them.
+
+    Args:
+        transaction: the open transaction.
+        drafts: what it has stored.
+        signer: the approver with their opened key.
+        effective_on: the date from which they count; today where none is given.
+        now: aware, UTC.
+
+    Raises:
+        OwnWorkError, NoRoleError, WrongRevisionStateError: as ``Revision.approve`` and ``Revision.release``.
+    """
+    subjects = [each.subject for each in drafts]
+    _each_in(transaction, subjects, signer.subject, now, _approving(signer))
+    day = effective_on or Setting(transaction, now).today
+    return _release_in(transaction, subjects, day, signer.subject, now)
+
+
+def _release_in(
+    transaction: Transaction, subjects: Sequence[str], day: date, person: str, now: datetime
+) -> list[Revision]:
+    released = _each_in(transaction, subjects, person, now, _releasing(day))
+    for procedure in released:
+        if not procedure.is_form:
+            listed = cast("Sequence[str]", procedure.definition.get("forms") or ())
+            dropped = [
+                each.subject
+                for each in forms_of(transaction, procedure.code)
+                if each.code not in listed and each.state is RevisionState.RELEASED
+            ]
+            released += _each_in(transaction, dropped, person, now, _dropping(day, procedure))
+    return released
 
 
 def withdraw(
@@ -443,6 +524,11 @@ def _approving(signer: Signer) -> Decide:
 
 def _releasing(effective_on: date) -> Decide:
     return lambda revision, who, moment: revision.release(effective_on, who, moment)
+
+
+def _dropping(day: date, procedure: Revision) -> Decide:
+    reason = procedure.change.reason if procedure.change else procedure.name
+    return lambda revision, who, moment: revision.drop(day, reason, who, moment)
 
 
 def act_on_each(
@@ -484,7 +570,7 @@ def revisions_of_procedure(snapshot: Snapshot, identifier: str) -> list[Revision
     found = [each for each in installed_procedures(snapshot) if each.code == identifier.upper()]
     if not found:
         raise UnknownProcedureError(identifier)
-    return found
+    return sorted(found, key=lambda each: each.place)
 
 
 def installed_procedures(snapshot: Snapshot) -> list[Revision]:
@@ -506,7 +592,13 @@ def in_state(snapshot: Snapshot, procedure: str, state: RevisionState) -> list[s
     """
     own = revisions_of_procedure(snapshot, procedure)
     found = [*own, *forms_of(snapshot, own[0].code)]
-    subjects = [each.subject for each in found if each.state is state]
+    subjects = [each.subject for each in found if each.state is state and not _is_passed_over(each, found)]
     if not subjects:
         raise NothingInStateError(own[0].code, state, [each.state for each in found])
     return subjects
+
+
+def _is_passed_over(revision: Revision, known: Sequence[Revision]) -> bool:
+    """Whether a later revision of the document stands where this one does, or further on."""
+    later = [each for each in known if each.code == revision.code and each.place > revision.place]
+    return any(each.state is revision.state or each.state is not RevisionState.DRAFT for each in later)

@@ -4,7 +4,7 @@ Source: ISO 9001, 7.5.2, 7.5.3.2; I-3
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recordkeeper.documents.form_template import prepare_template
@@ -32,8 +32,10 @@ from recordkeeper.services.package import (
     NoProcedureError,
     NotTextError,
     Untried,
+    misnamed,
     read_definition,
     read_template,
+    shared_names,
     try_all,
 )
 from recordkeeper.services.yaml_text import read_yaml
@@ -140,6 +142,9 @@ def _check_folder(folder: Path, untried: list[Untried]) -> Iterator[Check]:
             yield Check((str(path),), (Problem(str(path), 0, "", _("the file is missing")),))
             continue
         yield _check_form(path, path.with_suffix(TEMPLATE_SUFFIX), procedure, untried)
+    here = {Path(each.file).with_suffix(".yaml"): each.form for each in untried}
+    forms = {str(path): form for path, form in here.items() if path.parent == folder}
+    yield Check((), tuple(shared_names(forms)))
 
 
 def _check_procedure(path: Path) -> tuple[Procedure | None, Check]:
@@ -164,6 +169,8 @@ def _check_form(path: Path, template: Path | None, procedure: Procedure | None, 
     except NotTextError as error:
         return Check((str(path),), (Problem(str(path), 0, "", _not_text(error)),))
     form, problems = _form_in(text, str(path), procedure)
+    if form is not None and procedure is not None:
+        problems += [replace(problem, file=str(path)) for problem in misnamed(path, form, text)]
     if template is not None:
         checked.append(str(template))
         try:

@@ -182,7 +182,7 @@ def standing_forms(snapshot: Snapshot, on: date) -> dict[str, list[Revision]]:
     found: dict[str, list[Revision]] = {}
     for _code, several in sorted(by_code.items()):
         standing = in_force(several, on) or max(several, key=lambda each: each.place)
-        if standing.state is not RevisionState.WITHDRAWN:
+        if standing.state is not RevisionState.WITHDRAWN or standing.is_in_force(on):
             found.setdefault(standing.procedure, []).append(standing)
     return found
 

@@ -3,7 +3,7 @@
 Everything is read and checked before anything is installed; all problems of all files are named at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -15,6 +15,9 @@ from recordkeeper.errors import FormError, InvalidInputError, MissingError, syst
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.form import Form
+from recordkeeper.model.procedure import Procedure
+from recordkeeper.model.subject import form_subject, procedure_subject
+from recordkeeper.register.record_projection import folded
 from recordkeeper.services.definition import (
     DefinitionError,
     Problem,
@@ -23,6 +26,7 @@ from recordkeeper.services.definition import (
     load_procedure,
 )
 from recordkeeper.services.previewing import sample_contexts
+from recordkeeper.services.yaml_text import read_yaml
 
 DEFINITION, TEMPLATE, DATA = "definition", "template", "data"
 YAML_TYPE, CSV_TYPE = "application/yaml", "text/csv"
@@ -65,6 +69,22 @@ class Part:
     data: Content
     files: Mapping[str, tuple[bytes, str]]
 
+    @property
+    def name(self) -> str:
+        """``QR-017-02 A/0``."""
+        return f"{self.code} {self.revision}"
+
+    @property
+    def subject(self) -> str:
+        """What its acts are kept under."""
+        named = form_subject if TEMPLATE in self.files else procedure_subject
+        return named(self.code, self.revision)
+
+    @property
+    def text(self) -> str:
+        """The definition as it was written."""
+        return self.files[DEFINITION][0].decode("utf-8-sig")
+
 
 @dataclass(frozen=True, slots=True)
 class Package:
@@ -106,25 +126,74 @@ def read_package(folder: Path) -> Package:
         cast("Content", form_data(own_text, own_file.name)),
         {DEFINITION: (own_bytes, YAML_TYPE)},
     )
-    forms: list[Part] = []
+    forms, problems = _read_forms(procedure, [folder / f"{code}.yaml" for code in procedure.forms])
+    if problems:
+        raise DefinitionError(folder.resolve().name, problems)
+    return Package(own, tuple(forms))
+
+
+def read_form(procedure: Procedure, path: Path) -> Part:
+    """One form of a procedure: its definition, with its template beside it.
+
+    Args:
+        procedure: the procedure as it stands.
+        path: ``CODE.yaml``.
+
+    Raises:
+        NoProcedureError: a file is missing.
+        NotTextError: the definition is not UTF-8.
+        DefinitionError: every problem of definition and template, with file, line and key.
+    """
+    forms, problems = _read_forms(procedure, [path])
+    if problems:
+        raise DefinitionError(path.name, problems)
+    return forms[0]
+
+
+def _read_forms(procedure: Procedure, files: Sequence[Path]) -> tuple[list[Part], list[Problem]]:
+    parts: list[Part] = []
     problems: list[Problem] = []
     untried: list[Untried] = []
-    for code in procedure.forms:
-        file = folder / f"{code}.yaml"
+    for file in files:
         data, text = read_definition(file)
         try:
             form = load_form_of(procedure, text, file.name)
         except DefinitionError as error:
             problems += error.problems
             continue
-        docx = read_template(folder / f"{code}.docx")
-        untried.append(Untried(f"{code}.docx", docx, form))
-        files = {DEFINITION: (data, YAML_TYPE), TEMPLATE: (docx, DOCX_TYPE)}
-        forms.append(Part(form.code, form.revision, cast("Content", form_data(text, file.name)), files))
-    problems += template_problems(untried)
-    if problems:
-        raise DefinitionError(folder.name, problems)
-    return Package(own, tuple(forms))
+        problems += misnamed(file, form, text)
+        docx = read_template(file.with_suffix(".docx"))
+        untried.append(Untried(f"{file.stem}.docx", docx, form))
+        content = {DEFINITION: (data, YAML_TYPE), TEMPLATE: (docx, DOCX_TYPE)}
+        parts.append(Part(form.code, form.revision, cast("Content", form_data(text, file.name)), content))
+    problems += shared_names({f"{each.file.removesuffix('.docx')}.yaml": each.form for each in untried})
+    return parts, [*problems, *template_problems(untried)]
+
+
+def misnamed(file: Path, form: Form, text: str) -> list[Problem]:
+    """That a file is not called by the code of its form: the procedure's list names the files."""
+    if file.stem == form.code:
+        return []
+    message = _("expected {expected}, as the file is called, found {found}")
+    line = read_yaml(text).line_of(("code",))
+    return [Problem(file.name, line, "code", message.format(expected=file.stem, found=form.code))]
+
+
+def shared_names(forms: Mapping[str, Form]) -> Iterator[Problem]:
+    """Codes and printed spellings that two of several forms both have; each must find one form alone.
+
+    Args:
+        forms: each file's name to its form.
+
+    Source: ISO 9001, 7.5.2 (identification)
+    """
+    owners: dict[str, str] = {}
+    for file, form in forms.items():
+        for spelling in (form.code, *form.aliases):
+            first = owners.setdefault(folded(spelling), file)
+            if first != file:
+                key = "code" if spelling == form.code else "aliases"
+                yield Problem(file, 0, key, _("{name} is the name of {file} too").format(name=spelling, file=first))
 
 
 def template_problems(untried: Sequence[Untried]) -> list[Problem]:

@@ -4,6 +4,7 @@ Source: ISO 9001, 7.5.3.2; I-3
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from recordkeeper.errors import FormError, MissingError
@@ -12,7 +13,8 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.procedure import Procedure
 from recordkeeper.register.acts import Register
-from recordkeeper.services.catalogue import UnknownProcedureError, forms_of, installed_procedures
+from recordkeeper.services.catalogue import UnknownProcedureError, forms_of
+from recordkeeper.services.company import today
 from recordkeeper.services.definition import (
     PROCEDURE_FILE,
     NoDefinitionsError,
@@ -20,6 +22,7 @@ from recordkeeper.services.definition import (
     load_procedure,
     shipped_procedures,
 )
+from recordkeeper.services.installation import standing_procedures
 
 
 class NoPackageError(FormError, MissingError):
@@ -52,8 +55,8 @@ class ProcedureEntry:
     Args:
         procedure: as installed, else as shipped.
         is_shipped: whether it ships with the program.
-        installed: its newest installed revision; None where it is not installed.
-        forms: its forms.
+        installed: its revision in force, else the newest; None where it is not installed.
+        forms: every revision of its forms.
     """
 
     procedure: Procedure
@@ -62,18 +65,20 @@ class ProcedureEntry:
     forms: tuple[FormEntry, ...]
 
 
-def list_procedures(register: Register | None) -> list[ProcedureEntry]:
+def list_procedures(register: Register | None, now: datetime) -> list[ProcedureEntry]:
     """Every procedure, installed or shipped, in the order of their ids.
 
     Args:
         register: the workspace's register; None outside a workspace.
+        now: aware, UTC.
     """
     shipped = _shipped()
     installed: dict[str, tuple[Revision, list[Revision]]] = {}
     if register is not None:
         with register.reading() as snapshot:
-            for revision in installed_procedures(snapshot):
-                installed[revision.code] = (revision, forms_of(snapshot, revision.code))
+            for revision in standing_procedures(snapshot, today(snapshot, now)):
+                forms = sorted(forms_of(snapshot, revision.code), key=lambda each: (each.code, each.place))
+                installed[revision.code] = (revision, forms)
     return [
         _installed_entry(*installed[name], is_shipped=name in shipped)
         if name in installed
@@ -82,13 +87,13 @@ def list_procedures(register: Register | None) -> list[ProcedureEntry]:
     ]
 
 
-def find_procedure(register: Register | None, identifier: str) -> ProcedureEntry:
+def find_procedure(register: Register | None, identifier: str, now: datetime) -> ProcedureEntry:
     """One procedure by its id.
 
     Raises:
         UnknownProcedureError: neither installed nor shipped.
     """
-    for entry in list_procedures(register):
+    for entry in list_procedures(register, now):
         if entry.procedure.id == identifier.upper():
             return entry
     raise UnknownProcedureError(identifier)

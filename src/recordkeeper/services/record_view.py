@@ -380,6 +380,7 @@ def act_name(act: str) -> str:
         "occupy": _("occupy"),
         "vacate": _("move out"),
         "install": _("install"),
+        "revise": _("revise"),
         "approve": _("approve"),
         "release": _("release"),
         "withdraw": _("withdraw"),

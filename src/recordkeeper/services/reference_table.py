@@ -17,6 +17,7 @@ from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model import form_revision
 from recordkeeper.model.canonical import Json, digest
+from recordkeeper.model.document_change import next_revision
 from recordkeeper.model.event import SALT_BYTES
 from recordkeeper.model.form_revision import Revision, RevisionState
 from recordkeeper.model.procedure import ReferenceTable, TableColumn
@@ -30,8 +31,6 @@ from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.reference_lookup import column_field, declared, table_revisions
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import signed
-
-_LAST_NUMBER = 99
 
 
 class NoTableRevisionError(FormError, MissingError):
@@ -115,12 +114,6 @@ def put_in_force(register: Register, signer: Signer, now: datetime, name: str, e
         day = effective_on or setting.today
         content = approved.release(day, who, moment)
         return Revision.replay(transaction.append(approved.history, content, {}, effective_at=day.isoformat()))
-
-
-def next_revision(revision: str) -> str:
-    """``A/1`` after ``A/0``, ``B/0`` after ``A/99``."""
-    letter, _slash, number = revision.partition("/")
-    return f"{letter}/{int(number) + 1}" if int(number) < _LAST_NUMBER else f"{chr(ord(letter) + 1)}/0"
 
 
 def _headings(table: ReferenceTable) -> dict[str, tuple[str, ...]]:

@@ -234,7 +234,7 @@ def _attachments(inspection: Inspection, evidence: Evidence) -> list[Finding]:
 
 def _files_bound(history: History) -> Iterator[tuple[str, str]]:
     for act in history.acts[1:]:
-        if act.kind == "install" and isinstance(act.content.get("files"), Mapping):
+        if act.kind in {"install", "revise"} and isinstance(act.content.get("files"), Mapping):
             for name, file_digest in cast("Mapping[str, str]", act.content["files"]).items():
                 yield str(file_digest), _FILE_TYPES.get(name, "")
         elif act.kind == "attach":

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from company import FEEDBACK, NOW, P02, Company
+from recordkeeper.model.document_change import DocumentChange
 from recordkeeper.model.form_revision import NoRoleError, OwnWorkError, RevisionState, WrongRevisionStateError
 from recordkeeper.model.record import Record
 from recordkeeper.model.unit import ROOT_UNIT
@@ -21,8 +22,10 @@ from recordkeeper.services.catalogue import (
 from recordkeeper.services.definition import DefinitionError
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.package import NoProcedureError, NotTextError
+from recordkeeper.services.people import Actor
 from recordkeeper.services.rendering import render_record
 from recordkeeper.services.retrieval import load
+from recordkeeper.services.revising import revise_procedure
 from recordkeeper.services.setting import Setting
 from tampering import tampering
 
@@ -45,7 +48,12 @@ def next_revision(tmp_path: Path) -> Path:
 
 
 def install(company: Company, folder: Path) -> list[str]:
-    drafts = catalogue.install_procedure(company.register, folder, company.by("controller"), NOW)
+    return revise(company, folder, company.by("controller"))
+
+
+def revise(company: Company, folder: Path, actor: Actor) -> list[str]:
+    change = DocumentChange.checked("样式调整", "无")
+    _proposal, drafts = revise_procedure(company.register, "P02", folder, actor, NOW, change)
     return [draft.subject for draft in drafts]
 
 
@@ -108,10 +116,10 @@ def test_a_withdrawn_revision_brings_no_older_one_back(company: Company, next_re
 def test_nobody_approves_or_releases_their_own_work(company: Company, next_revision: Path) -> None:
     register, boss, approver = company.register, company.by("controller"), company.by("approver")
     with pytest.raises(NoRoleError):
-        catalogue.install_procedure(register, next_revision, approver, NOW)
+        revise(company, next_revision, approver)
     for login, role in (("approver", "controller"), ("head", "approver")):
         people.grant(register, boss, login=login, role=role, unit=ROOT_UNIT, valid_from=None, valid_to=None, now=NOW)
-    subjects = [each.subject for each in catalogue.install_procedure(register, next_revision, approver, NOW)]
+    subjects = revise(company, next_revision, approver)
     with pytest.raises(OwnWorkError):
         approve(company, subjects)
     with pytest.raises(NoRoleError):
@@ -150,7 +158,7 @@ def test_an_approval_of_several_is_one_transaction(company: Company, next_revisi
 
 def test_the_same_revision_is_installed_once(company: Company) -> None:
     with pytest.raises(InstalledAlreadyError):
-        install(company, P02)
+        catalogue.install_procedure(company.register, P02, company.by("controller"), NOW)
 
 
 def test_a_revision_is_asked_for_by_name_or_by_day(company: Company, next_revision: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from p02_office import NOW, P02, Office, begin, opened_with_forms, revised
+from recordkeeper.model.document_change import DocumentChange, NotLaterError
 from recordkeeper.model.form_revision import OwnWorkError, RevisionState
 from recordkeeper.register.acts import Register
 from recordkeeper.services import catalogue
@@ -15,6 +16,7 @@ from recordkeeper.services.definition import DefinitionError
 from recordkeeper.services.extraction import Selection, export_json, export_table
 from recordkeeper.services.intake import Table, import_records
 from recordkeeper.services.people import Signer
+from recordkeeper.services.revising import revise_procedure
 from recordkeeper.services.searching import Criteria
 from stage import Stages
 
@@ -53,9 +55,12 @@ def test_a_procedure_is_in_force_whole_or_not_at_all(register: Register, tmp_pat
 
 def test_the_tenth_revision_follows_the_second(begun: tuple[Register, Office], tmp_path: Path) -> None:
     register, office = begun
-    for revision in ("A/10", "A/2"):
+    change = DocumentChange.checked("换版", "无")
+    for revision in ("A/2", "A/10"):
         folder = revised(tmp_path / revision.replace("/", "-"), revision)
-        catalogue.install_procedure(register, folder, office.boss, NOW)
+        revise_procedure(register, "P02", folder, office.boss, NOW, change)
+    with pytest.raises(NotLaterError):
+        revise_procedure(register, "P02", revised(tmp_path / "A-3", "A/3"), office.boss, NOW, change)
     with register.reading() as snapshot:
         names = [each.revision for each in catalogue.revisions(snapshot, "QR-017-02")]
         assert names == ["A/0", "A/2", "A/10"]
@@ -68,7 +73,8 @@ def test_the_tenth_revision_follows_the_second(begun: tuple[Register, Office], t
             catalogue.in_state(snapshot, "P02", RevisionState.APPROVED)
         with pytest.raises(catalogue.UnknownProcedureError):
             catalogue.in_state(snapshot, "P99", RevisionState.DRAFT)
-    assert (len(drafts), newest.revision) == (12, "A/10")
+    assert {each.rpartition("/")[2] for each in drafts} == {"A-10"}
+    assert (len(drafts), newest.revision) == (6, "A/10")
 
 
 def test_records_are_given_out_with_their_event(begun: tuple[Register, Office]) -> None:

@@ -9,6 +9,7 @@ from acting_company import ActingCompany, office_with
 from form_samples import field, section
 from p02_office import NOW
 from packages import form, write_package
+from recordkeeper.model.document_change import DocumentChange
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.purpose import Unbound
 from recordkeeper.model.record_state import State
@@ -22,6 +23,7 @@ from recordkeeper.services.installation import (
     UnusedPurposeError,
 )
 from recordkeeper.services.relation import NeedsRecordError
+from recordkeeper.services.revising import revise_procedure
 from recordkeeper.services.settling import loose_ends, settle
 from stage import Stages
 
@@ -155,7 +157,10 @@ def test_a_later_revision_goes_on_with_the_units_and_bindings_of_the_one_before(
     with alone.register.reading() as snapshot:
         estate = places.find_unit(snapshot, "SH").subject
     settle(alone.register, "p90", Terms(("SH",), {"nonconformity": "none"}), alone.actors["boss"], NOW)
-    (later, *_forms) = catalogue.install_procedure(alone.register, asking(tmp_path, "A/1"), alone.actors["boss"], NOW)
+    change = DocumentChange.checked("换版", "无")
+    _proposal, (later, *_forms) = revise_procedure(
+        alone.register, "P90", asking(tmp_path, "A/1"), alone.actors["boss"], NOW, change
+    )
     assert (later.units, later.bindings) == ((estate,), {"nonconformity": "", "notice": "QR-900-02"})
     changed = bind(alone, nonconformity="QR-900-02")
     assert [(each.revision, each.bindings["nonconformity"]) for each in changed] == [
