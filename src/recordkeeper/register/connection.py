@@ -116,6 +116,17 @@ class RegisterFullError(RegisterError, UnavailableError):
         super().__init__(_("{database}: no room left").format(database=database), subject=database)
 
 
+class NotPermittedError(RegisterError, UnavailableError):
+    """The login that the program uses lacks a privilege in the database."""
+
+    def __init__(self, database: str, found: str) -> None:
+        super().__init__(
+            _("{database}: the login lacks a privilege: {found}").format(database=database, found=found),
+            subject=database,
+            found=found,
+        )
+
+
 class DamagedRegisterError(RegisterError, UnavailableError):
     """The database's file is damaged."""
 
@@ -191,6 +202,25 @@ def database_name(url: str) -> str:
     return str(sqlite_path(url) or parsed.render_as_string(hide_password=True))
 
 
+def url_of_login(url: str, login: str) -> str:
+    """The URL by which another login opens the same PostgreSQL; its password is not in it.
+
+    Raises:
+        UnknownDatabaseError: neither SQLite in a file nor PostgreSQL.
+    """
+    # set() takes None for "leave it as it is"
+    parsed = parse_url(url)
+    other = URL.create(
+        parsed.drivername,
+        username=login,
+        host=parsed.host,
+        port=parsed.port,
+        database=parsed.database,
+        query=parsed.query,
+    )
+    return other.render_as_string(hide_password=False)
+
+
 def make_engine(url: str) -> Engine:
     """An engine whose every connection has the settings, read back; connects to nothing yet.
 
@@ -254,6 +284,7 @@ def failures_translated(database: str) -> Iterator[None]:
         RegisterUnavailableError: it cannot be reached, read or written.
         RegisterBusyError: others held a lock for longer than we wait.
         RegisterFullError: there is no room left.
+        NotPermittedError: the login lacks a privilege.
         DamagedRegisterError: the file is damaged.
         NotADatabaseError: the file is no SQLite database.
         AlreadyTakenError: something that must be unique is taken.
@@ -306,6 +337,7 @@ def _sqlite_failure(database: str, error: sqlite3.Error, found: str) -> Register
 
 # PostgreSQL's SQLSTATEs, whole or by class.
 _DISK_FULL = "53100"
+_INSUFFICIENT_PRIVILEGE = "42501"
 _UNIQUE_VIOLATION = "23505"
 _BUSY = ("55P03", "40P01", "40001")
 _UNAVAILABLE_CLASSES = ("08", "28", "3D", "53", "57", "58")
@@ -317,6 +349,8 @@ def _postgresql_failure(database: str, error: DBAPIError, found: str) -> Registe
         return RegisterFullError(database)
     if state in _BUSY:
         return RegisterBusyError(database)
+    if state == _INSUFFICIENT_PRIVILEGE:
+        return NotPermittedError(database, found)
     if isinstance(error, IntegrityError) and state == _UNIQUE_VIOLATION:
         constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
         return AlreadyTakenError(database, str(constraint or found))

@@ -1,13 +1,21 @@
-"""Opening a register, and making a new one."""
+"""Opening a register, and making a new one.
+
+On PostgreSQL a new register is made by a login that may create roles, and every connection of an open one works as the
+application role, whoever has logged in.
+"""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from recordkeeper.errors import system_reason
+from recordkeeper.findings import Severity
 from recordkeeper.register.acts import Register
 from recordkeeper.register.connection import (
     FILE_MODE,
@@ -18,27 +26,78 @@ from recordkeeper.register.connection import (
     make_engine,
     sqlite_path,
 )
+from recordkeeper.register.privileges import (
+    BECOME_APPLICATION,
+    NoRoleError,
+    admit,
+    become,
+    make_roles,
+    roles_of,
+    verify_privileges,
+)
 from recordkeeper.register.schema import check_empty, check_schema, upgrade
 
 
-def create_register(url: str) -> Register:
+def create_register(url: str, everyday_login: str | None = None) -> Register:
     """Make a new register in an empty database; a SQLite file is made too, readable by its owner alone.
 
     A kill in between leaves an empty database, in which it can be done again.
 
+    Args:
+        url: the database; on PostgreSQL of a login that may create roles, and tables in the database.
+        everyday_login: on PostgreSQL a login that may work as the application role; made where there is none.
+
     Raises:
         RegisterExistsError: the database holds tables already.
+        NoRoleError: the login may not make what is needed, or roles of these names have too much power.
+        LongDatabaseNameError: the roles could not be named after the database.
         RegisterError: one of the ways in which the database can fail (``failures_translated``).
     """
     path = sqlite_path(url)
+    database = database_name(url)
     engine = make_engine(url)
     with _closed_on_error(url, engine):
         if path is not None:
             _make_file(path)
         with engine.execution_options(is_writing=True).begin() as connection:
-            check_empty(connection, database_name(url))
-            upgrade(connection)
-        return Register(url, engine)
+            check_empty(connection, database)
+            if path is not None:
+                upgrade(connection)
+            else:
+                _make_guarded(connection, everyday_login, database)
+    engine.dispose()
+    return Register(url, _working_engine(url))
+
+
+def _make_guarded(connection: Connection, everyday_login: str | None, database: str) -> None:
+    """Make the tables on PostgreSQL, owned by a role of their own."""
+    roles = make_roles(connection, database)
+    if everyday_login is not None:
+        admit(connection, roles, everyday_login, database)
+    become(connection, roles.owner, database)
+    upgrade(connection)
+    for finding in verify_privileges(connection):
+        if finding.severity is Severity.ALTERED:
+            raise NoRoleError(database, finding.subject, finding.message)
+
+
+def _working_engine(url: str) -> Engine:
+    """An engine whose connections on PostgreSQL work as the application role, where the register has its roles."""
+    engine = make_engine(url)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _become_application)
+    return engine
+
+
+def _become_application(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    driver = cast("Any", connection)
+    try:
+        driver.autocommit = True
+        driver.execute(BECOME_APPLICATION)
+        driver.autocommit = False
+    except BaseException:
+        driver.close()
+        raise
 
 
 def _make_file(path: Path) -> None:
@@ -56,13 +115,14 @@ def open_register(url: str) -> Register:
         DatabaseTooNewError: a newer program made it.
         UnguardedRegisterError: its triggers are not as the program made them.
         SettingError: the database does not take one of the settings, or its file can be read by others.
+        NoRoleError: an older register on PostgreSQL, and the login may not take its owner's place to migrate it.
         RegisterError: another of the ways in which the database can fail (``failures_translated``).
     """
     path = sqlite_path(url)
     database = database_name(url)
     if path is not None and not path.is_file():
         raise MissingRegisterError(database)
-    engine = make_engine(url)
+    engine = _working_engine(url)
     with _closed_on_error(url, engine):
         with engine.begin() as connection:
             is_current = check_schema(connection, database)
@@ -74,8 +134,11 @@ def open_register(url: str) -> Register:
 
 def _upgrade_once(connection: Connection, database: str) -> None:
     # Another process may have done it while this one waited for the lock.
-    if not check_schema(connection, database):
-        upgrade(connection)
+    if check_schema(connection, database):
+        return
+    if connection.dialect.name == "postgresql" and (roles := roles_of(connection)):
+        become(connection, roles.owner, database)
+    upgrade(connection)
 
 
 @contextmanager

@@ -9,12 +9,25 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Column, Connection, Engine, NullPool, Table, create_engine, event, inspect, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    Engine,
+    NullPool,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    create_engine,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -32,6 +45,7 @@ from recordkeeper.register.connection import (
     make_engine,
     sqlite_path,
 )
+from recordkeeper.register.privileges import verify_privileges
 from recordkeeper.register.schema import REVISIONS
 from recordkeeper.register.triggers import verify_triggers
 
@@ -115,9 +129,16 @@ class Inspection:
             count = max(count - len(rows), 0)
 
     def verify_schema(self) -> list[Finding]:
-        """A finding for each fault of the database itself: file, tables, columns, triggers, revision."""
+        """A finding for each fault of the database itself: its file, its schema and guards, who may do what in it."""
         findings: list[Finding] = []
-        for verify in (self._verify_file, self._verify_tables, self._verify_triggers, self._verify_revision):
+        for verify in (
+            self._verify_file,
+            self._verify_tables,
+            self._verify_constraints,
+            self._verify_triggers,
+            self._verify_privileges,
+            self._verify_revision,
+        ):
             try:
                 findings += verify()
             except self._failures as error:
@@ -147,6 +168,31 @@ class Inspection:
         added = found - tables.metadata.tables.keys() - {"alembic_version"}
         return findings + [_altered("table-added", name, _("not one of the program's")) for name in sorted(added)]
 
+    def _verify_constraints(self) -> list[Finding]:
+        seen = inspect(self._connection)
+        names = seen.get_table_names()
+        keys = seen.get_multi_pk_constraint(filter_names=names)
+        uniques = seen.get_multi_unique_constraints(filter_names=names)
+        checks = seen.get_multi_check_constraints(filter_names=names)
+        findings: list[Finding] = []
+        for table in tables.metadata.sorted_tables:
+            place = (None, table.name)
+            if table.name not in names:
+                continue  # said already
+            key = keys.get(place)
+            found = {tuple(key["constrained_columns"] if key else ())}
+            found |= {tuple(unique["column_names"]) for unique in uniques.get(place) or ()}
+            found |= {
+                (_plain(check["sqltext"]),)
+                for check in checks.get(place) or ()
+                if not cast("Mapping[str, object]", check.get("dialect_options", {})).get("not_valid")
+            }
+            findings += [
+                _altered("constraint-missing", table.name, _("no longer held to {rule}").format(rule=" ".join(rule)))
+                for rule in sorted(_expected_constraints(table) - found)
+            ]
+        return findings
+
     def _expected_columns(self, table: Table) -> dict[str, tuple[str, bool]]:
         dialect = self._connection.dialect
         return {
@@ -167,6 +213,9 @@ class Inspection:
     def _verify_triggers(self) -> list[Finding]:
         return verify_triggers(self._connection)
 
+    def _verify_privileges(self) -> list[Finding]:
+        return [] if self._is_sqlite else verify_privileges(self._connection)
+
     def _verify_revision(self) -> list[Finding]:
         found = self._connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
         if found == [REVISIONS[-1]]:
@@ -181,6 +230,22 @@ class Inspection:
         if not self._is_sqlite:
             self._connection.rollback()
             self._connection.begin()
+
+
+def _expected_constraints(table: Table) -> set[tuple[str, ...]]:
+    """What the rows of ``table`` are held to: the columns of each key, the text of each check."""
+    expected: set[tuple[str, ...]] = set()
+    for constraint in table.constraints:
+        if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint):
+            expected.add(tuple(column.name for column in constraint.columns))
+        elif isinstance(constraint, CheckConstraint):
+            expected.add((_plain(str(constraint.sqltext)),))
+    return expected - {()}
+
+
+def _plain(condition: str) -> str:
+    """A condition without what the databases write differently."""
+    return " ".join(condition.replace("(", " ").replace(")", " ").replace("::text", "").split())
 
 
 def _batches(cursor: Any, statement: str) -> Iterator[list[tuple[object, ...]]]:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from recordkeeper.errors import RefusalError, RegisterError, UnavailableError
 from recordkeeper.language import translate as _
 from recordkeeper.register.connection import MissingRegisterError
+from recordkeeper.register.privileges import put_privileges
 from recordkeeper.register.triggers import put_triggers, verify_triggers
 
 # Every revision that was ever released, oldest first; Alembic is too slow to import to ask it each time.
@@ -94,7 +95,7 @@ def check_schema(connection: Connection, database: str) -> bool:
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the schema to the program's own revision, from nothing too, and put the triggers in place.
+    """Bring the schema to the program's own revision, from nothing too, and put guards and privileges in place.
 
     All of it happens in the transaction that is open on ``connection``.
     """
@@ -107,3 +108,5 @@ def upgrade(connection: Connection) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     put_triggers(connection)
+    if connection.dialect.name == "postgresql":
+        put_privileges(connection)

@@ -17,8 +17,8 @@ from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
 from recordkeeper.register import tables
 
-_FOR_EVER = (tables.event, tables.checkpoint, tables.tombstone, tables.disposition)
-_DISPOSABLE = (tables.act, tables.attachment)
+FOR_EVER = (tables.event, tables.checkpoint, tables.tombstone, tables.disposition)
+DISPOSABLE = (tables.act, tables.attachment)
 
 _SQLITE_ROAD = """\
 EXISTS (SELECT 1 FROM disposition AS approved
@@ -30,7 +30,7 @@ EXISTS (SELECT 1 FROM disposition AS approved
 
 def _sqlite_triggers() -> dict[str, str]:
     triggers: dict[str, str] = {}
-    for table in (*_FOR_EVER, *_DISPOSABLE):
+    for table in (*FOR_EVER, *DISPOSABLE):
         name = table.name
         key = " AND ".join(f'"{column.name}" = NEW."{column.name}"' for column in table.primary_key)
         # A rowid is a key too: INSERT OR REPLACE that names one replaces the row that has it.
@@ -38,7 +38,7 @@ def _sqlite_triggers() -> dict[str, str]:
         refuse = f"SELECT RAISE(ABORT, 'recordkeeper: rows of {name} stand')"
         triggers[f"{name}_no_update"] = f"BEFORE UPDATE ON {name} BEGIN {refuse}; END"
         triggers[f"{name}_no_replace"] = f"BEFORE INSERT ON {name} WHEN {same} BEGIN {refuse}; END"
-        when = f" WHEN NOT ({_SQLITE_ROAD})" if table in _DISPOSABLE else ""
+        when = f" WHEN NOT ({_SQLITE_ROAD})" if table in DISPOSABLE else ""
         triggers[f"{name}_no_delete"] = f"BEFORE DELETE ON {name}{when} BEGIN {refuse}; END"
     return {name: f"CREATE TRIGGER {name} {body}" for name, body in triggers.items()}
 
@@ -66,7 +66,7 @@ BEGIN
 END
 """
 
-_POSTGRESQL_FUNCTIONS = {"recordkeeper_stands": _POSTGRESQL_STANDS, "recordkeeper_road": _POSTGRESQL_ROAD}
+POSTGRESQL_FUNCTIONS = {"recordkeeper_stands": _POSTGRESQL_STANDS, "recordkeeper_road": _POSTGRESQL_ROAD}
 
 
 class _Guard(NamedTuple):
@@ -85,9 +85,9 @@ _ROW, _BEFORE, _DELETE, _UPDATE, _TRUNCATE = 1, 2, 8, 16, 32
 
 def _postgresql_guards() -> dict[str, _Guard]:
     guards: dict[str, _Guard] = {}
-    for table in (*_FOR_EVER, *_DISPOSABLE):
+    for table in (*FOR_EVER, *DISPOSABLE):
         name = table.name
-        on_delete = "recordkeeper_road" if table in _DISPOSABLE else "recordkeeper_stands"
+        on_delete = "recordkeeper_road" if table in DISPOSABLE else "recordkeeper_stands"
         guards[f"{name}_no_update"] = _Guard(name, "UPDATE", "ROW", "recordkeeper_stands", _ROW | _BEFORE | _UPDATE)
         guards[f"{name}_no_delete"] = _Guard(name, "DELETE", "ROW", on_delete, _ROW | _BEFORE | _DELETE)
         guards[f"{name}_no_truncate"] = _Guard(
@@ -108,7 +108,7 @@ def put_triggers(connection: Connection) -> None:
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
             connection.exec_driver_sql(statement)
         return
-    for name, body in _POSTGRESQL_FUNCTIONS.items():
+    for name, body in POSTGRESQL_FUNCTIONS.items():
         # Without parameters: a per cent sign is then no placeholder.
         connection.execution_options(no_parameters=True).exec_driver_sql(
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
@@ -150,7 +150,7 @@ def _expected_on_postgresql() -> dict[str, str]:
                 "True",
                 guard.function,
                 "True",
-                _POSTGRESQL_FUNCTIONS[guard.function],
+                POSTGRESQL_FUNCTIONS[guard.function],
                 "search_path=pg_catalog, pg_temp",
             )
         )

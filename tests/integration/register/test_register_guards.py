@@ -1,5 +1,6 @@
 """What the databases themselves refuse, whoever asks."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,8 @@ from recordkeeper.register.acts import Register
 from recordkeeper.register.engine import create_register
 from recordkeeper.register.inspection import open_for_verification
 from recordkeeper.register.triggers import trigger_names
+from scratch_postgresql import as_superuser
+from tampering import change
 
 FOR_EVER = {"event", "checkpoint", "tombstone", "disposition"}
 DISPOSABLE = {"act", "attachment"}
@@ -43,7 +46,7 @@ ROWS: dict[str, dict[str, object]] = {
 @pytest.fixture
 def engine(register_url: str) -> Iterator[sqlalchemy.Engine]:
     """Anybody's own connections: none of the program's settings."""
-    engine = sqlalchemy.create_engine(register_url)
+    engine = sqlalchemy.create_engine(as_superuser(register_url))
     with engine.begin() as connection:
         for name, row in ROWS.items():
             connection.execute(sqlalchemy.insert(tables.metadata.tables[name]), row)
@@ -156,19 +159,14 @@ def findings(url: str) -> set[tuple[str, str]]:
 
 
 def test_every_dropped_trigger_is_named(register_url: str, database: str) -> None:
-    engine = sqlalchemy.create_engine(register_url)
     names = trigger_names(database)
     assert findings(register_url) == set()
-    with engine.begin() as connection:
-        for name in names:
-            on = "" if database == "sqlite" else f" ON {name.split('_no_')[0]}"
-            connection.exec_driver_sql(f"DROP TRIGGER {name}{on}")
-    engine.dispose()
+    on = {name: "" if database == "sqlite" else f" ON {name.split('_no_')[0]}" for name in names}
+    change(register_url, *(f"DROP TRIGGER {name}{on[name]}" for name in names))
     assert findings(register_url) == {("trigger-missing", f"trigger {name}") for name in names}
 
 
 def test_an_altered_and_an_added_trigger_are_named(register_url: str, database: str) -> None:
-    engine = sqlalchemy.create_engine(register_url)
     statements = {
         "sqlite": (
             "DROP TRIGGER event_no_delete",
@@ -181,25 +179,21 @@ def test_an_altered_and_an_added_trigger_are_named(register_url: str, database: 
             "CREATE TRIGGER other BEFORE INSERT ON record FOR EACH ROW EXECUTE FUNCTION other()",
         ),
     }
-    with engine.begin() as connection:
-        for statement in statements[database]:
-            connection.exec_driver_sql(statement)
-    engine.dispose()
+    change(register_url, *statements[database])
     assert findings(register_url) == {
         ("trigger-altered", "trigger event_no_delete"),
         ("trigger-added", "trigger other"),
+        *({("function-added", "other")} if database == "postgresql" else ()),
     }
 
 
 @pytest.mark.parametrize("database", [pytest.param("postgresql", marks=pytest.mark.needs_postgresql)])
 def test_an_emptied_trigger_function_is_named(register_url: str) -> None:
-    engine = sqlalchemy.create_engine(register_url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
-            "CREATE OR REPLACE FUNCTION recordkeeper_road() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
-            " SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN OLD; END'"
-        )
-    engine.dispose()
+    change(
+        register_url,
+        "CREATE OR REPLACE FUNCTION recordkeeper_road() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
+        " SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN OLD; END'",
+    )
     assert findings(register_url) == {
         ("trigger-altered", "trigger act_no_delete"),
         ("trigger-altered", "trigger attachment_no_delete"),
@@ -212,3 +206,20 @@ def test_alembic_finds_no_difference_between_migrations_and_tables(register: Reg
 
     with register.reading() as snapshot:
         assert compare_metadata(MigrationContext.configure(snapshot.connection), tables.metadata) == []
+
+
+@pytest.mark.parametrize("rule", ["ck_form_revision_approver", "uq_person_login", "pk_signature"])
+def test_a_dropped_constraint_is_named(register_url: str, database: str, rule: str) -> None:
+    _word, _underscore, rest = rule.partition("_")
+    table = rest.rpartition("_")[0] or rest
+    if database == "postgresql":
+        change(register_url, f"ALTER TABLE {table} DROP CONSTRAINT {rule}")
+    else:
+        engine = sqlalchemy.create_engine(register_url)
+        with engine.connect() as connection:
+            made = connection.exec_driver_sql(f"SELECT sql FROM sqlite_master WHERE name = '{table}'").scalar_one()
+        engine.dispose()
+        without = re.sub(rf",\s*CONSTRAINT {rule} (?:CHECK|UNIQUE|PRIMARY KEY) \([^)]*\)", "", str(made))
+        assert without != made
+        change(register_url, f"DROP TABLE {table}", without)
+    assert ("constraint-missing", table) in findings(register_url)

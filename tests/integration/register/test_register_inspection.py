@@ -24,6 +24,7 @@ from recordkeeper.register.connection import (
     sqlite_url,
 )
 from recordkeeper.register.inspection import UnreadableTableError, open_for_verification
+from tampering import change
 
 NOW = datetime(2026, 11, 23, 6, 5, 4, tzinfo=UTC)
 SUBJECT = "record/QR-017-02/2026-0001"
@@ -48,7 +49,7 @@ def path(register_url: str, register: Register) -> Path:
     return Path(register_url.removeprefix("sqlite:///"))
 
 
-def change(path: Path, *statements: str) -> None:
+def break_file(path: Path, *statements: str) -> None:
     raw = sqlite3.connect(path)
     for statement in statements:
         raw.execute(statement)
@@ -93,7 +94,7 @@ def test_nothing_can_be_written_through_an_inspection(register: Register) -> Non
 
 @only_sqlite
 def test_values_of_the_wrong_type_come_as_they_are_stored(path: Path, register_url: str) -> None:
-    change(
+    break_file(
         path,
         "INSERT INTO amendment VALUES ('a', 'r', 1, 'f', 2.5), ('b', 'r', 'one', 'f', x'ff'),"
         " ('c', CAST(x'e6b0' AS TEXT), 1, 'f', 1)",
@@ -176,8 +177,7 @@ def test_the_private_copy_is_gone_afterwards(
 
 def test_a_missing_table_is_named_and_the_others_are_read(register: Register) -> None:
     fill(register)
-    with register.writing(now=NOW) as transaction:
-        transaction.connection.exec_driver_sql("DROP TABLE party")
+    change(register.url, "DROP TABLE party")
     with open_for_verification(register.url) as inspection:
         assert [finding.subject for finding in inspection.verify_schema()] == ["party"]
         with pytest.raises(UnreadableTableError, match="party: unreadable after 0 rows"):
@@ -186,10 +186,12 @@ def test_a_missing_table_is_named_and_the_others_are_read(register: Register) ->
 
 
 def test_altered_columns_and_added_tables_are_named(register: Register) -> None:
-    with register.writing(now=NOW) as transaction:
-        transaction.connection.exec_driver_sql("ALTER TABLE party RENAME COLUMN note TO remark")
-        transaction.connection.exec_driver_sql("ALTER TABLE unit ADD COLUMN secret TEXT")
-        transaction.connection.exec_driver_sql("CREATE TABLE shadow (x TEXT)")
+    change(
+        register.url,
+        "ALTER TABLE party RENAME COLUMN note TO remark",
+        "ALTER TABLE unit ADD COLUMN secret TEXT",
+        "CREATE TABLE shadow (x TEXT)",
+    )
     assert codes(register.url) == {
         ("column-altered", "party.note"),
         ("column-altered", "party.remark"),
@@ -201,8 +203,7 @@ def test_altered_columns_and_added_tables_are_named(register: Register) -> None:
 
 
 def test_an_unknown_revision_is_named(register: Register) -> None:
-    with register.writing(now=NOW) as transaction:
-        transaction.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    change(register.url, "UPDATE alembic_version SET version_num = '9999'")
     assert codes(register.url) == {("schema-revision", "alembic_version")}
 
 
@@ -224,14 +225,14 @@ def test_a_broken_page_is_a_finding_and_what_lies_before_it_is_read(path: Path, 
 
 @only_sqlite
 def test_a_row_that_its_index_lost_is_a_finding(path: Path, register_url: str) -> None:
-    change(
+    break_file(
         path,
         "PRAGMA writable_schema = 1",
         "UPDATE sqlite_master SET sql = 'CREATE INDEX ix_subject_kind ON subject (kind) WHERE 0'"
         " WHERE name = 'ix_subject_kind'",
     )
-    change(path, "INSERT INTO subject VALUES ('record/2', 'record', 1, '00')")
-    change(
+    break_file(path, "INSERT INTO subject VALUES ('record/2', 'record', 1, '00')")
+    break_file(
         path,
         "PRAGMA writable_schema = 1",
         "UPDATE sqlite_master SET sql = 'CREATE INDEX ix_subject_kind ON subject (kind)'"
@@ -242,7 +243,7 @@ def test_a_row_that_its_index_lost_is_a_finding(path: Path, register_url: str) -
 
 @only_sqlite
 def test_a_schema_that_cannot_be_parsed_is_still_looked_at(path: Path, register_url: str) -> None:
-    change(
+    break_file(
         path,
         "PRAGMA writable_schema = 1",
         "UPDATE sqlite_master SET sql = 'CREATE nonsense' WHERE name = 'party'",

@@ -34,6 +34,7 @@ from recordkeeper.register.schema import (
     RegisterExistsError,
     UnguardedRegisterError,
 )
+from tampering import change
 
 NOW = datetime(2026, 11, 23, 6, 5, 4, tzinfo=UTC)
 CONTENT = {"act": "new", "by": "person/1", "at": "2026-11-23T06:05:04Z"}
@@ -101,8 +102,7 @@ def test_a_file_that_others_can_read_is_refused(path: Path, register_url: str) -
 
 
 def test_a_database_newer_than_the_program_is_refused(register: Register) -> None:
-    with register.writing(now=NOW) as transaction:
-        transaction.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    change(register.url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(DatabaseTooNewError, match="found 9999") as caught:
         open_register(register.url)
     assert caught.value.kind == "database-too-new"
@@ -119,11 +119,8 @@ def test_the_revisions_known_are_those_of_the_migrations() -> None:
 
 
 def test_a_register_without_one_of_its_triggers_is_refused(register_url: str, database: str) -> None:
-    engine = sqlalchemy.create_engine(register_url)
-    with engine.begin() as connection:
-        on = "" if database == "sqlite" else " ON event"
-        connection.exec_driver_sql(f"DROP TRIGGER event_no_update{on}")
-    engine.dispose()
+    on = "" if database == "sqlite" else " ON event"
+    change(register_url, f"DROP TRIGGER event_no_update{on}")
     with pytest.raises(UnguardedRegisterError, match="event_no_update"):
         open_register(register_url)
 

@@ -36,6 +36,7 @@ from recordkeeper.services.evidence import read_evidence
 from recordkeeper.services.signing import is_signature_valid
 from recordkeeper.services.verification import Answer, Report, verify
 from recordkeeper.tlog.checkpoint import LogKey
+from scratch_postgresql import as_superuser
 from stage import Stages
 from tampering import tampering
 
@@ -198,7 +199,7 @@ def test_two_rows_that_changed_places_are_named(scene: Scene) -> None:
 
 def test_every_dropped_trigger_is_named(scene: Scene, database: str) -> None:
     names = trigger_names(database)
-    engine = sqlalchemy.create_engine(scene.url, poolclass=sqlalchemy.NullPool)
+    engine = sqlalchemy.create_engine(as_superuser(scene.url), poolclass=sqlalchemy.NullPool)
     with engine.begin() as connection:
         for name in names:
             on = f" ON {name.partition('_no_')[0]}" if database == "postgresql" else ""

@@ -104,5 +104,5 @@ def _constraints(table: str, key: list[str]) -> list[sa.Constraint]:
     if table in _UNIQUE:
         made.append(sa.UniqueConstraint(*_UNIQUE[table], name=f"uq_{table}_{_UNIQUE[table][0]}"))
     if table == "form_revision":
-        made.append(sa.CheckConstraint("author <> approver", name="ck_form_revision_approver"))
+        made.append(sa.CheckConstraint("author <> approver", name="approver"))
     return made
