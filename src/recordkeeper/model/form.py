@@ -175,6 +175,7 @@ class Form(Definition):
     Args:
         printed_prefix: a number that several forms print without its last part; it lists them and finds none.
         copies: the parts of a multi-part slip, each named on its own sheet.
+        series: whether the company counts its records together, or each unit its own.
         late_after_days: entered more days than this after its matter, a record says why.
     """
 
@@ -194,6 +195,7 @@ class Form(Definition):
     orientation: Literal["portrait", "landscape"] = "portrait"
     copies: tuple[Title, ...] = ()
     digits: Annotated[int, Field(ge=4, le=8)] = 4
+    series: Literal["company", "unit"] = "company"
     late_after_days: Annotated[int, Field(ge=0, le=366)] | None = None
     sheet: SheetRule | None = None
     retention: RetentionRule

@@ -20,7 +20,7 @@ from recordkeeper.model.value import parse_moment
 
 NOON = 12
 _NUMBERED = re.compile(r"(?P<year>[0-9]{4})-S(?P<number>[0-9]{3,15})")
-_TAKEN = re.compile(r"[0-9]{4}-(?:S[0-9]+|[0-9]{4,})")
+_TAKEN = re.compile(r"(?:[A-Z0-9]{1,8}-)?[0-9]{4}-(?:S[0-9]+|[0-9]{4,})")
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 

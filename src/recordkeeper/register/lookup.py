@@ -52,6 +52,11 @@ def unit_parents(snapshot: Snapshot) -> dict[str, str | None]:
     return dict(snapshot.connection.execute(select(tables.unit.c.subject, tables.unit.c.parent)).all())
 
 
+def unit_codes(snapshot: Snapshot) -> list[str]:
+    """The codes of all units, in their order."""
+    return list(snapshot.connection.scalars(select(tables.unit.c.code).order_by(tables.unit.c.code)))
+
+
 def units_below(snapshot: Snapshot, unit: str) -> list[str]:
     """``unit`` and every unit below it."""
     parents = unit_parents(snapshot)

@@ -15,6 +15,7 @@ from recordkeeper.model.canonical import Json
 from recordkeeper.model.event import SALT_BYTES, History, head_act
 from recordkeeper.model.expression import ExpressionError, holds, names_in
 from recordkeeper.model.lateness import late_entry
+from recordkeeper.model.numbering import number_of
 from recordkeeper.model.record import Record, open_record
 from recordkeeper.model.record_guard import ValuesRefusedError, broken_checks, missing_values
 from recordkeeper.model.section import FormField, Section, Title
@@ -24,6 +25,7 @@ from recordkeeper.model.value import Problem, parse_moment, plain_value
 from recordkeeper.register.acts import Register
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import code_of, revision_in_force
+from recordkeeper.services.company import unit_of
 from recordkeeper.services.lifecycle import About, defaults_of, next_to_fill, opening_of, unit_asked_for
 from recordkeeper.services.people import Actor
 from recordkeeper.services.retrieval import load
@@ -140,7 +142,7 @@ def new_entry(register: Register, actor: Actor, now: datetime, form: str, about:
         definition = revision.form
         unit = unit_asked_for(setting, actor, definition.sections[0], about)
         who = setting.standing(actor.subject, unit)
-        subject = record_subject(f"{definition.code}/{setting.today.year}-{'0' * definition.digits}")
+        subject = record_subject(number_of(definition, unit_of(snapshot, unit).code, setting.today.year, 0))
         head = History(subject, (head_act(subject, _NO_SALT),))
         opening = opening_of(snapshot, setting, revision, unit, about)
         # what would be refused in the end is refused before anything is asked

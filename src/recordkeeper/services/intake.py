@@ -16,11 +16,13 @@ from recordkeeper.errors import InvalidInputError, MissingError, RecordError
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.form import Form
+from recordkeeper.model.numbering import series_of
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_guard import ValuesRefusedError
 from recordkeeper.model.section import FormField, Section, Title
 from recordkeeper.model.value import Problem, Reading
 from recordkeeper.register.acts import Register, Transaction
+from recordkeeper.register.lookup import unit_codes
 from recordkeeper.services.catalogue import code_of, revision_in_force
 from recordkeeper.services.column_mapping import Column, ColumnMapping, load_mapping, value_in
 from recordkeeper.services.csv_table import (
@@ -33,6 +35,7 @@ from recordkeeper.services.csv_table import (
 )
 from recordkeeper.services.lifecycle import About, fill_in, new_in
 from recordkeeper.services.people import Actor
+from recordkeeper.services.relation import series_opened
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.table_heading import names_beside_values, names_of
 
@@ -211,6 +214,12 @@ def _take(transaction: Transaction, actor: Actor, now: datetime, table: Table, a
     taken = {heading for column in mapping.columns.values() for heading in column.headings}
     left_out = () if table.mapping else tuple(heading for heading in headings if heading not in taken)
     rows = _Rows(form, mapping, setting.reading, unit, table.late_reason)
+    if form.series == "unit":
+        # rows of several units in any order, and nobody else waits for this import the other way round
+        series: set[str] = set()
+        for code in unit_codes(transaction):
+            series |= {series_of(form, code), *series_opened(transaction, form, code, setting.today)}
+        transaction.lock_series(sorted(series), setting.today.year)
     numbers: dict[int, str] = {}
     sheets: dict[str, None] = {}
     rejects: list[Rejected] = []

@@ -18,6 +18,7 @@ from recordkeeper.model.event import SALT_BYTES, History, head_act
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.lateness import NothingLateError, late_entry, matter_of
+from recordkeeper.model.numbering import series_of
 from recordkeeper.model.record import Record, open_record
 from recordkeeper.model.record_guard import NotItsTurnError
 from recordkeeper.model.record_state import State
@@ -151,10 +152,11 @@ def new_in(
     opening = opening_of(transaction, setting, revision, unit, about)
     if replaces is not None:
         opening["replaces"] = replaces.number
-    codes = series_opened(transaction, definition, setting.today) if raw is not None else []
-    if codes:
-        transaction.lock_series(sorted({definition.code, *codes}), setting.today.year)
-    number = take_number(transaction, setting, definition)
+    unit_code = unit_of(transaction, unit).code
+    series = series_opened(transaction, definition, unit_code, setting.today) if raw is not None else []
+    if series:
+        transaction.lock_series(sorted({series_of(definition, unit_code), *series}), setting.today.year)
+    number = take_number(transaction, setting, definition, unit_code)
     if source is not None:
         opening["source"] = _linked_by_hand(transaction, setting, source, number, definition.code, who)
     return _enter(transaction, setting, definition, number, opening, raw, who, filled_for, about.late_reason)
@@ -678,8 +680,9 @@ def _decided(
 def _loaded(transaction: Transaction, actor: Actor, now: datetime, number: str) -> tuple[Setting, Record, Standing]:
     setting = Setting(transaction, now)
     record = load(transaction, number)
-    if codes := series_opened(transaction, record.form, setting.today):
-        transaction.lock_series(codes, setting.today.year)
+    unit = unit_of(transaction, record.unit).code
+    if series := series_opened(transaction, record.form, unit, setting.today):
+        transaction.lock_series(series, setting.today.year)
     if record.sheet or record.is_sheet:
         # A sheet's acts list its rows: neither comes or changes while the other is decided on.
         transaction.lock(record.sheet or record.subject)

@@ -20,6 +20,7 @@ from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import SALT_BYTES, History, head_act
 from recordkeeper.model.example import listed_sources, plain_values, reading_of
 from recordkeeper.model.form import Example, Form
+from recordkeeper.model.numbering import number_of
 from recordkeeper.model.print_code import SAMPLE_TOKEN
 from recordkeeper.model.record import Record, open_record
 from recordkeeper.model.record_guard import ValuesRefusedError
@@ -32,7 +33,7 @@ from recordkeeper.model.standing import Standing
 from recordkeeper.model.statistics import SCALE
 from recordkeeper.model.step import Step, spelled
 from recordkeeper.model.subject import record_subject, sheet_subject
-from recordkeeper.model.unit import ROOT_UNIT
+from recordkeeper.model.unit import ROOT_CODE, ROOT_UNIT
 from recordkeeper.model.value import Reading, format_moment, parse_moment
 from recordkeeper.services.definition import example_reading
 
@@ -153,7 +154,7 @@ class _Desk:
 
     def record(self, example: Example) -> Record:
         """The record that an example makes."""
-        subject = record_subject(f"{self.form.code}/{self.clock.day.year}-{'0' * self.form.digits}")
+        subject = record_subject(number_of(self.form, ROOT_CODE, self.clock.day.year, 0))
         listed = listed_sources(self.form.sources, example.sources)
         return self._done(subject, self.form.sections, (example.values, *example.rounds), listed)
 
@@ -163,7 +164,7 @@ class _Desk:
         subject = sheet_subject(f"{self.form.code}/{sample_label(self.form, self.clock.day.isoformat())}")
         rows = [
             self._done(
-                record_subject(f"{self.form.code}/{self.clock.day.year}-{number:0{self.form.digits}}"),
+                record_subject(number_of(self.form, ROOT_CODE, self.clock.day.year, number)),
                 self.form.sections,
                 (values,),
                 {},

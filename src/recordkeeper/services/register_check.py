@@ -18,8 +18,9 @@ from recordkeeper.model.event import History
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.hold import Hold
+from recordkeeper.model.numbering import counted
 from recordkeeper.model.person import Person
-from recordkeeper.model.sheet import counted
+from recordkeeper.model.sheet import counted as counted_sheet
 from recordkeeper.model.subject import form_subject, kind_of, name_of
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
@@ -124,12 +125,11 @@ def _counters(evidence: Evidence, expected: dict[str, Counter[Row]]) -> Iterator
     for subject in evidence.histories:
         kind, name = kind_of(subject), name_of(subject)
         if kind == "record":
-            code, _slash, rest = name.rpartition("/")
-            entered, _dash, number = rest.partition("-")
-            if _is_counted(entered) and _is_counted(number):
-                series.setdefault((code, int(entered)), []).append(int(number))
-        elif kind == "sheet":
             of, year, count = counted(name) or ("", 0, 0)
+            if count:
+                series.setdefault((of, year), []).append(count)
+        elif kind == "sheet":
+            of, year, count = counted_sheet(name) or ("", 0, 0)
             if count:
                 series.setdefault((of, year), []).append(count)
         elif _is_counted(name):
@@ -138,7 +138,7 @@ def _counters(evidence: Evidence, expected: dict[str, Counter[Row]]) -> Iterator
         missing = list(islice(_gaps(numbers), MOST_NAMED))
         if missing:
             message = _("numbers missing: {numbers}").format(numbers=listing(map(str, missing)))
-            yield altered("number-missing", f"{of} {year}".removesuffix(" 0"), message, RECORDS)
+            yield altered("number-missing", f"{of.removesuffix('-')} {year}".removesuffix(" 0"), message, RECORDS)
     expected["number_series"] = Counter({(of, year, max(numbers)): 1 for (of, year), numbers in series.items()})
     expected["head"] = Counter({(len(evidence.leaf_hashes),): 1})
 

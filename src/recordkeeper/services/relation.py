@@ -17,6 +17,7 @@ from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.expression import ExpressionError, holds
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision
+from recordkeeper.model.numbering import number_of, series_of
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
 from recordkeeper.model.relation import (
@@ -37,6 +38,7 @@ from recordkeeper.model.value import parse_moment
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import revision_in_force, revisions
+from recordkeeper.services.company import unit_of
 from recordkeeper.services.installation import form_for
 from recordkeeper.services.reporting import seen
 from recordkeeper.services.retrieval import load
@@ -86,13 +88,15 @@ def plan(transaction: Transaction, setting: Setting, before: Record | None, afte
         UnboundPurposeError: nobody has said which form serves.
         NotInForceError: its form has no revision in force.
     """
+    unit = unit_of(transaction, after.unit).code
     due = due_openings(before, after, settled(transaction, after))
     revisions = {each.key: _revision(transaction, setting, after.form, each) for each in due}
     codes = {key: revision.code for key, revision in revisions.items() if revision is not None}
+    series = {key: series_of(revision.form, unit) for key, revision in revisions.items() if revision is not None}
     numbers: dict[tuple[str, int, int, str], str] = {}
-    for each in sorted(due, key=lambda one: codes.get(one.key, "")):
+    for each in sorted(due, key=lambda one: series.get(one.key, "")):
         revision = revisions[each.key]
-        numbers[each.key] = take_number(transaction, setting, revision.form) if revision else ""
+        numbers[each.key] = take_number(transaction, setting, revision.form, unit) if revision else ""
     return [
         Planned(each.entry(codes.get(each.key, ""), numbers[each.key]), each, revisions[each.key], numbers[each.key])
         for each in due
@@ -104,10 +108,10 @@ def with_opened(content: Content, planned: Sequence[Planned]) -> Content:
     return {**content, "opened": [each.entry for each in planned]} if planned else content
 
 
-def take_number(transaction: Transaction, setting: Setting, form: Form) -> str:
-    """The next number of a form: ``QR-017-02/2026-0001``; its series is locked to the end of the transaction."""
+def take_number(transaction: Transaction, setting: Setting, form: Form, unit: str) -> str:
+    """The next number of a form, kept by the unit of that code; its series is locked to the end of the transaction."""
     year = setting.today.year
-    return f"{form.code}/{year}-{transaction.next_number(form.code, year):0{form.digits}}"
+    return number_of(form, unit, year, transaction.next_number(series_of(form, unit), year))
 
 
 def settled(snapshot: Snapshot, record: Record) -> list[Opened]:
@@ -118,16 +122,24 @@ def settled(snapshot: Snapshot, record: Record) -> list[Opened]:
     return found
 
 
-def series_opened(snapshot: Snapshot, form: Form, on: date) -> list[str]:
-    """The codes of every form that an act on ``form`` may open, in order: what was opened may itself open more."""
-    found: list[str] = []
+def series_opened(snapshot: Snapshot, form: Form, unit: str, on: date) -> list[str]:
+    """The series of every form that an act on ``form`` may open, in order: what was opened may itself open more.
+
+    Args:
+        snapshot: the register.
+        form: whose record is acted on.
+        unit: the code of the unit that keeps it, and what it opens.
+        on: the day of the act.
+    """
+    found: dict[str, str] = {}
     waiting = [form]
     while waiting:
         for code in _codes_opened(snapshot, waiting.pop(), on):
             if code not in found:
-                found.append(code)
-                waiting.append(revision_in_force(snapshot, code, on).form)
-    return sorted(found)
+                opened = revision_in_force(snapshot, code, on).form
+                found[code] = series_of(opened, unit)
+                waiting.append(opened)
+    return sorted(found.values())
 
 
 def _codes_opened(snapshot: Snapshot, form: Form, on: date) -> Iterator[str]:
