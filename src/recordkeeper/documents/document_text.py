@@ -7,14 +7,14 @@ from lxml import etree
 
 from recordkeeper.documents.ooxml import DOCUMENT_PART, parse_part, read_package, tag
 
-PRINTED_PARTS = re.compile(r"word/(document|header\d*|footer\d*)\.xml")
+PRINTED_PARTS = re.compile(r"word/(document|header\d*|footer\d*|footnotes|endnotes)\.xml")
 _OFF = frozenset({"0", "false", "off"})
 _BEGIN, _END = "\x02", "\x03"
 _STRUCK = re.compile("\x02([^\x03]*)\x03([^\x02]*)")
 
 
 def text_of(docx: bytes) -> str:
-    """The text of body, headers and footers, in the order of the file; struck text too.
+    """The text of body, headers, footers and notes, in the order of the file; struck text too.
 
     Raises:
         DocumentRefusedError: it does not pass the gate.
@@ -40,7 +40,7 @@ def struck_values(docx: bytes) -> list[tuple[str, str]]:
 
 
 def printed_parts(members: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The members that print: the document, headers, footers."""
+    """The members that print: the document, headers, footers, notes."""
     return {name: content for name, content in members.items() if PRINTED_PARTS.fullmatch(name)}
 
 

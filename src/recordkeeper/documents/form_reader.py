@@ -21,8 +21,9 @@ from recordkeeper.language import translate as _
 CHOSEN, NOT_CHOSEN = "☑", "☐"
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_PART = re.compile(r"word/(document|header\d*|footer\d*)\.xml")
-_TAG = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}|\{%\s*(?:tr|p)?\s*(.*?)\s*%\}|\{#.*?#\}", re.DOTALL)
+_PART = re.compile(r"word/(document|header\d*|footer\d*|footnotes|endnotes)\.xml")
+_TAG = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}|\{%\s*(?:tr|tc|p)?\s*(.*?)\s*%\}|\{#.*?#\}", re.DOTALL)
+_LOOSE = re.compile(r"\{%(?:tc\b|\s*[hv]m\b|\s*colspan\b)")
 _FOR = re.compile(r"for\s+(\w+)\s+in\s+(\w+)")
 _BOOKMARK = re.compile(r"rk(\d+)p(\d+)(?:r(\d+)(?:n\d+)?)?")
 _OPTION = re.compile(f"([{CHOSEN}{NOT_CHOSEN}])\\s?([^{CHOSEN}{NOT_CHOSEN}]*)")
@@ -143,11 +144,13 @@ class _Surroundings:
         cell: index of its cell in the row; -1 outside of tables.
         literals: the letters of each cell without tags and values.
         tagged: which cells hold tags; what stands there may depend on conditions.
+        has_loose_cells: whether cells come and go in the row, so that none can be told by its number.
     """
 
     cell: int
     literals: tuple[str, ...]
     tagged: frozenset[int] = frozenset()
+    has_loose_cells: bool = False
 
     def check(self, found: "_Surroundings", name: str) -> None:
         """Hold that ``found`` is what surrounds the tag.
@@ -155,6 +158,11 @@ class _Surroundings:
         Raises:
             UnreadableFormError: it is not.
         """
+        if self.has_loose_cells:
+            missing = next((text for text in self.literals if text and text not in found.literals), "")
+            if missing:
+                raise UnreadableFormError(_("“{text}” beside {name}").format(text=missing, name=name), _("nothing"))
+            return
         if (self.cell, len(self.literals)) != (found.cell, len(found.literals)):
             raise UnreadableFormError(_("{name} where its tag stands").format(name=name), _("another cell"))
         for index, (wanted, letters) in enumerate(zip(self.literals, found.literals, strict=True)):
@@ -213,7 +221,7 @@ class _Tags:
         self.loops: list[_Loop] = []
         self._conditions = 0
         open_loops: list[_Loop] = []
-        around: dict[etree._Element, tuple[tuple[str, ...], frozenset[int]]] = {}
+        around: dict[etree._Element, tuple[tuple[str, ...], frozenset[int], bool]] = {}
         for paragraph in root.iter(f"{_W}p"):
             for match in _TAG.finditer(_own_text(paragraph)):
                 if match.group(2):
@@ -252,10 +260,11 @@ def _tag(name: str, loops: Sequence[_Loop], surroundings: _Surroundings) -> _Tag
     return _Tag(name, inner.listed if inner else "", inner, surroundings)
 
 
-def _template_cells(cells: Sequence[etree._Element]) -> tuple[tuple[str, ...], frozenset[int]]:
+def _template_cells(cells: Sequence[etree._Element]) -> tuple[tuple[str, ...], frozenset[int], bool]:
     texts = ["".join(_own_text(paragraph) for paragraph in _paragraphs(cell)) for cell in cells]
     literals = tuple("".join(_TAG.sub("", text).split()) for text in texts)
-    return literals, frozenset(index for index, text in enumerate(texts) if _TAG.search(text))
+    tagged = frozenset(index for index, text in enumerate(texts) if _TAG.search(text))
+    return literals, tagged, any(_LOOSE.search(text) for text in texts)
 
 
 def _paragraphs(cell: etree._Element) -> Iterator[etree._Element]:

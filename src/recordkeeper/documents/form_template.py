@@ -5,8 +5,8 @@ compiles body, headers and footers in the sandbox. Rendering fills those parts, 
 lie, and finds every value it was given in the output's text again. What was filled in is never a template:
 ``{{ … }}`` comes out as typed.
 
-Whole rows and paragraphs are looped over or left out; nothing else of docxtpl's syntax exists, and a
-template that uses it is refused by name rather than rendered otherwise.
+Whole rows and paragraphs are looped over or left out. Where cells are, or are changed, docxtpl itself renders the part;
+what neither does, a template is refused for by name rather than rendered otherwise.
 
 Source: ISO 9001, 7.5.3.2; 21 CFR 11.10(e): changes do not obscure what was there
 """
@@ -15,11 +15,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from lxml import etree
 
 from recordkeeper.documents.document_text import letters_below, printed_parts
+from recordkeeper.documents.docxtpl_part import DocxtplPart, part_by_docxtpl, source_of
 from recordkeeper.documents.figure import Figure, with_figures
 from recordkeeper.documents.ooxml import PackedMember, assemble, pack, parse_part, read_package, tag
 from recordkeeper.documents.part_renderer import (
@@ -27,18 +28,27 @@ from recordkeeper.documents.part_renderer import (
     PartRenderer,
     as_spans,
     compile_part,
-    figure_statement,
-    value_statement,
+    figure_expression,
+    value_expression,
 )
 from recordkeeper.documents.print_code import PRINT_CODE
+from recordkeeper.documents.property_part import (
+    PROPERTIES_PART,
+    PropertyPart,
+    check_properties,
+    prints_properties,
+    without_property_tags,
+)
 from recordkeeper.documents.strikethrough import HALF_A_PAGE_LINES, Place, characters_a_line, place_for
-from recordkeeper.documents.template_check import NameCheck, check_room, check_structure
+from recordkeeper.documents.template_check import NameCheck, check_grids, check_joins, check_room, check_structure
 from recordkeeper.documents.template_names import TemplateNames
 from recordkeeper.documents.template_part import TagPlace, find_tags, stray_tags
 from recordkeeper.errors import DocumentError, FormError, InvalidInputError
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
 from recordkeeper.model.rich_text import RichText, text_of_spans
+
+Part: TypeAlias = PartRenderer | DocxtplPart | PropertyPart
 
 _SEPARATORS = re.compile(r"[\n\t]")
 _BARE_AMPERSAND = re.compile(r"&(?!amp;|lt;|gt;|quot;|#\d+;)")
@@ -70,12 +80,12 @@ class FormTemplate:
     """A template ready to be filled; holds no file and can be kept for as long as its bytes are in use.
 
     Args:
-        parts: the compiled parts by name.
+        parts: those that are rendered, by name.
         members: all members of the package in order, those rendered by name alone.
         names: what it prints.
     """
 
-    parts: Mapping[str, PartRenderer]
+    parts: Mapping[str, Part]
     members: tuple[PackedMember | str, ...]
     names: TemplateNames
     _last: dict[str, tuple[bytes, PackedMember]] = field(default_factory=dict, repr=False, compare=False)
@@ -117,9 +127,7 @@ class FormTemplate:
         return last[1]
 
     @staticmethod
-    def _render_part(
-        part: PartRenderer, context: Mapping[str, Any], printed: set[int], drawn: dict[str, object]
-    ) -> bytes:
+    def _render_part(part: Part, context: Mapping[str, Any], printed: set[int], drawn: dict[str, object]) -> bytes:
         filling = part.fill(context, drawn)
         _check_letters(_letters_of("".join(filling.filled)), [text for _place, text, _value in filling.printed])
         printed.update([id(value) for _place, _text, value in filling.printed])
@@ -268,25 +276,39 @@ def prepare_template(docx: bytes, names: TemplateNames, *, name: str = "docx") -
         (figure.part, _("a filled form is no template")) for figure in names.figures.values() if figure.part in members
     ]
     roots: dict[str, tuple[etree._Element, list[TagPlace]]] = {}
+    properties: etree._Element | None = None
     for part, content in printing.items():
         root = parse_part(content, f"{name}/{part}")
         places, found = find_tags(root)
         problems += [
             (part, message)
-            for message in (*found, *check_structure(places), *check.check_part(places), *check_room(places, names))
+            for message in (
+                *found,
+                *check_structure(places),
+                *check_joins(places),
+                *check.check_part(places),
+                *check_room(places, names),
+                *check_grids(root, places),
+            )
         ]
         roots[part] = (root, places)
     for part, content in members.items():
         if part.endswith((".xml", ".rels")):
             root = roots[part][0] if part in roots else parse_part(content, f"{name}/{part}")
+            if part == PROPERTIES_PART:
+                properties = root
+                problems += [(part, message) for message in check_properties(root, check)]
+                root = without_property_tags(root)
             problems += [(part, message) for message in stray_tags(root, is_printed=part in roots)]
     problems += [("word/document.xml", message) for message in check.not_printed()]
     findings = tuple(Finding("template", Severity.ERROR, f"{name}/{part}", message) for part, message in problems)
     if findings:
         return PreparedTemplate(findings, None)
-    parts = {
+    parts: dict[str, Part] = {
         part: _compile(part, number, root, places, names) for number, (part, (root, places)) in enumerate(roots.items())
     }
+    if properties is not None and prints_properties(properties):
+        parts[PROPERTIES_PART] = PropertyPart(properties)
     shown = {name: dict.fromkeys(part.figures) for name, part in parts.items() if part.figures}
     figures = dict.fromkeys(figure.part for part in parts.values() for figure in part.figures)
     if shown:
@@ -295,33 +317,37 @@ def prepare_template(docx: bytes, names: TemplateNames, *, name: str = "docx") -
     return PreparedTemplate((), FormTemplate(parts, (*packed, *figures), names))
 
 
-def _compile(
-    name: str, number: int, root: etree._Element, places: list[TagPlace], names: TemplateNames
-) -> PartRenderer:
+def _compile(name: str, number: int, root: etree._Element, places: list[TagPlace], names: TemplateNames) -> Part:
     """The part, its bookmarks named ``rk0p17r2``: number of the part, of the tag among its values, of the row."""
-    compiled: list[Place] = []
+    values: list[Place] = []
     figures: list[Figure] = []
-    loops = 0
-    value = 0
-    for each in places:
-        value += each.tag.kind == "value"
-        loops += {"for": 1, "endfor": -1}.get(each.tag.kind, 0)
-        place = each
-        match each.tag.kind:
-            case "value" if each.tag.name in names.figures:
-                place = replace(each, lone_paragraph=None)
-                statement = figure_statement(each.tag.name, len(figures))
-                figures.append(names.figures[each.tag.name])
-            case "value":
-                statement = value_statement(each.tag.name, len(compiled), loops)
-                bookmark = f"rk{number}p{value}"
-                compiled.append(place_for(each.run, each.lone_paragraph, bookmark, (number + 1) * BOOKMARKS_A_PART))
-            case "comment":
-                each.replace(None)
-                continue
-            case "for":
-                statement = f"for {each.tag.variable} in {each.tag.name}"
-            case kind:
-                statement = f"{kind} {each.tag.condition}".strip()
-        place.replace(etree.ProcessingInstruction("rk-block", statement))
-    return compile_part(name, etree.tostring(root, encoding="unicode"), compiled, figures)
+    statements: list[tuple[TagPlace, str]] = []
+    joined = {_cell_of(each) for each in places if each.tag.kind == "vm"} - {None}
+    loops = value = 0
+    for place in places:
+        each = place.tag
+        value += each.kind == "value"
+        loops += {"for": 1, "endfor": -1}.get(each.kind, 0)
+        if each.kind == "value" and each.name in names.figures:
+            statements.append((replace(place, lone_paragraph=None), figure_expression(each.name, len(figures))))
+            figures.append(names.figures[each.name])
+        elif each.kind == "value":
+            alone = None if _cell_of(place) in joined else place.lone_paragraph
+            statements.append((replace(place, lone_paragraph=alone), value_expression(each.name, len(values), loops)))
+            values.append(place_for(place.run, alone, f"rk{number}p{value}", (number + 1) * BOOKMARKS_A_PART))
+        elif each.kind == "comment":
+            place.replace(None)
+        elif each.kind == "for":
+            statements.append((place, f"for {each.variable} in {each.name}"))
+        else:
+            statements.append((place, each.statement or f"{each.kind} {each.condition}".strip()))
+    if any(place.tag.is_of_cells for place in places):
+        return part_by_docxtpl(name, source_of(root, statements, joined), values, figures)
+    for place, statement in statements:
+        prints = "do " if place.tag.kind == "value" else ""
+        place.replace(etree.ProcessingInstruction("rk-block", prints + statement))
+    return compile_part(name, etree.tostring(root, encoding="unicode"), values, figures)
+
+
+def _cell_of(place: TagPlace) -> etree._Element | None:
+    return next(place.run.iterancestors(tag("tc")), None)

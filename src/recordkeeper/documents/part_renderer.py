@@ -78,11 +78,11 @@ class _Renderer(Sandbox):
             extensions=[ExprStmtExtension],
         )
         self.globals = {}
-        self.filters = {"at": _at, "figure": _figure}
+        self.filters = {"at": put, "figure": draw}
 
 
-def value_statement(name: str, index: int, loops: int) -> str:
-    """The statement that prints a value.
+def value_expression(name: str, index: int, loops: int) -> str:
+    """The expression that prints a value.
 
     Args:
         name: of the value.
@@ -90,15 +90,23 @@ def value_statement(name: str, index: int, loops: int) -> str:
         loops: how many loops it stands in.
     """
     rows = ",loop.index" * min(loops, 1) + ",1" * (loops > 1)
-    return f"do {name}|at(rk_filling,{index}{rows})"
+    return f"{name}|at(rk_filling,{index}{rows})"
 
 
-def figure_statement(name: str, index: int) -> str:
-    """The statement that draws a value as the figure of that index."""
-    return f"do {name}|figure(rk_filling,{index})"
+def figure_expression(name: str, index: int) -> str:
+    """The expression that draws a value as the figure of that index."""
+    return f"{name}|figure(rk_filling,{index})"
 
 
-def _at(value: object, filling: Filling, index: int, *rows: int) -> None:
+def put(value: object, filling: Filling, index: int, *rows: int) -> None:
+    """Write a value where the tag of that index stands.
+
+    Args:
+        value: text, a whole number or spans.
+        filling: the part so far.
+        index: of the place.
+        rows: in a loop the number of the row, and 1 where it stands in another loop.
+    """
     place, text, printed = filling.places[index], as_spans(value), filling.printed
     number = len(printed)
     printed.append((place, text, value))
@@ -106,7 +114,8 @@ def _at(value: object, filling: Filling, index: int, *rows: int) -> None:
     filling.write(place.render(text, number, row))
 
 
-def _figure(value: object, filling: Filling, index: int) -> None:
+def draw(value: object, filling: Filling, index: int) -> None:
+    """Draw a value as the figure of that index, or nothing where there is none."""
     if isinstance(value, Undefined):
         str(value)  # raises
     if value:

@@ -26,6 +26,7 @@ from recordkeeper.language import current_language, use_language
 from recordkeeper.language import translate as _
 
 MEMORY_MEGABYTES, PROCESSOR_SECONDS, WALL_SECONDS = 512, 10, 15
+OUT_OF_MEMORY = 12  # the status with which the process ends then
 _SERVE = "from recordkeeper.documents.quarantine import serve; serve()"
 
 
@@ -97,7 +98,12 @@ def _ask(trials: Sequence[Trial]) -> list[Outcome] | str:
         process.communicate()
         raise
     if process.returncode:
-        return _too_much()
+        is_defect = process.returncode > 0 and process.returncode != OUT_OF_MEMORY
+        return (
+            _("the process that opens it ended with status {status}").format(status=process.returncode)
+            if is_defect
+            else _too_much()
+        )
     return [
         Outcome(
             tuple(_finding(*each) for each in findings),
@@ -128,9 +134,12 @@ def serve() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    language, trials = pickle.load(sys.stdin.buffer)  # noqa: S301  # from the process that started this one
-    use_language(language)
-    sys.stdout.write(json.dumps([_tried(trial) for trial in trials]))
+    try:
+        language, trials = pickle.load(sys.stdin.buffer)  # noqa: S301  # from the process that started this one
+        use_language(language)
+        sys.stdout.write(json.dumps([_tried(trial) for trial in trials]))
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
 
 
 _Told: TypeAlias = list[tuple[str, str]]

@@ -58,6 +58,16 @@ class UnprintableTextError(DocumentError, InvalidInputError):
         )
 
 
+def check_printable(text: str) -> None:
+    """Hold that a Word file keeps every character of ``text``.
+
+    Raises:
+        UnprintableTextError: it does not.
+    """
+    if not text.isprintable() and (found := _UNPRINTABLE.search(text)):
+        raise UnprintableTextError(text, f"U+{ord(found.group()):04X}")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a value stands in a template, with all that surrounds its text worked out beforehand.
@@ -121,8 +131,7 @@ class Place:
 
     def _runs(self, span: Span) -> str:
         text, style = span.text, span.style
-        if not text.isprintable() and (found := _UNPRINTABLE.search(text)):
-            raise UnprintableTextError(text, f"U+{ord(found.group()):04X}")
+        check_printable(text)
         openings = self.openings[style]
         if text.isascii() or style in _ONE_FONT or not has_several_fonts(text):
             return _run(openings["text"], text)

@@ -8,12 +8,13 @@ from lxml import etree
 from recordkeeper.documents.ooxml import tag
 from recordkeeper.documents.template_names import TemplateNames
 from recordkeeper.documents.template_part import TagPlace
-from recordkeeper.documents.template_tag import names_of
+from recordkeeper.documents.template_tag import Tag, names_of
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 
 _LOOP_NAMES = frozenset({"loop.index", "loop.first", "loop.last", "loop.length"})
 _ENDS = {"if": "endif", "for": "endfor"}
+_STRUCTURE = frozenset({*_ENDS, *_ENDS.values(), "elif", "else"})
 _TC, _TR, _P, _TBL = (tag(name) for name in ("tc", "tr", "p", "tbl"))
 
 
@@ -22,7 +23,7 @@ def check_structure(places: list[TagPlace]) -> Iterator[str]:
     open_blocks: list[TagPlace] = []
     for place in places:
         kind = place.tag.kind
-        if kind in {"value", "comment"}:
+        if kind not in _STRUCTURE:
             continue
         if kind in _ENDS:
             open_blocks.append(place)
@@ -54,19 +55,41 @@ def _empty_containers(places: list[TagPlace]) -> Iterator[str]:
             last = parent[-1]
             if last in replaced or last.tag != _P:
                 yield _("{tag}: its cell needs a paragraph after the last tag").format(tag=place.tag.text)
-        is_row_block = place.tag.scope == "tr" and place.tag.kind in _ENDS
-        if is_row_block and parent is not None and not _has_lasting_row(parent, replaced):
+        if place.tag.kind not in _ENDS or parent is None:
+            continue
+        if place.tag.scope == "tr" and not _has_lasting(parent, _TR, replaced):
             yield _("{tag}: its table needs a row that always stands").format(tag=place.tag.text)
+        if place.tag.scope == "tc" and not _has_lasting(parent, _TC, replaced):
+            yield _("{tag}: its row needs a cell that always stands").format(tag=place.tag.text)
 
 
-def _has_lasting_row(table: etree._Element, replaced: dict[etree._Element, str]) -> bool:
+def _has_lasting(parent: etree._Element, name: str, replaced: dict[etree._Element, str]) -> bool:
+    """Whether of the rows of a table, or the cells of a row, one stands outside of all blocks."""
     depth = 0
-    for row in table.iterchildren(_TR):
-        kind = replaced.get(row)
+    for child in parent.iterchildren(name):
+        kind = replaced.get(child)
         if kind is None and depth == 0:
             return True
         depth += {"if": 1, "for": 1, "endif": -1, "endfor": -1}.get(kind or "", 0)
     return False
+
+
+def check_joins(places: list[TagPlace]) -> Iterator[str]:
+    """Tags that join the cells of a loop, and stand in none."""
+    loops = 0
+    for place in places:
+        loops += {"for": 1, "endfor": -1}.get(place.tag.kind, 0)
+        if place.tag.kind in {"hm", "vm"} and not loops:
+            yield _("{tag}: it joins the cells of a loop, and stands in none").format(tag=place.tag.text)
+
+
+def check_grids(root: etree._Element, places: list[TagPlace]) -> Iterator[str]:
+    """Tables without the widths of their columns, which have to follow the cells that come and go."""
+    first = next((place.tag.text for place in places if place.tag.is_of_cells), "")
+    for table in root.iter(_TBL) if first else ():
+        columns = table.findall(f"{tag('tblGrid')}/{tag('gridCol')}")
+        if not columns or not all((column.get(tag("w")) or "").isdigit() for column in columns):
+            yield _("{tag}: every table needs the widths of its columns (w:tblGrid)").format(tag=first)
 
 
 def check_room(places: list[TagPlace], names: TemplateNames) -> Iterator[str]:
@@ -107,11 +130,18 @@ class NameCheck:
                     self._printed.add(name)
                 else:
                     yield self._unknown(found.text, found.name)
+            elif found.kind == "colspan" and found.name and found.name not in self._names.lists:
+                yield self._unknown(found.text, found.name)
             elif found.condition:
                 for name in names_of(found.condition):
                     askable = self._names.conditions | set(self._names.lists)
                     if name not in askable and not self._printable(name, loops):
                         yield self._unknown(found.text, name)
+
+    def check_value(self, found: Tag) -> Iterator[str]:
+        """A value that stands where no field has to be printed, as in a property of the file."""
+        if found.name not in self._names.values:
+            yield self._unknown(found.text, found.name)
 
     def not_printed(self) -> Iterator[str]:
         """The fields of the form that no tag prints whole."""

@@ -15,7 +15,7 @@ from recordkeeper.documents.ooxml import tag
 from recordkeeper.documents.template_tag import OPENING, TAG, Tag, TagError, parse_tag
 from recordkeeper.language import translate as _
 
-_P, _R, _T, _PPR, _RPR, _TR = (tag(name) for name in ("p", "r", "t", "pPr", "rPr", "tr"))
+_P, _R, _T, _PPR, _RPR, _TC = (tag(name) for name in ("p", "r", "t", "pPr", "rPr", "tc"))
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _UNSEEN = frozenset(
     tag(name)
@@ -41,7 +41,7 @@ class TagPlace:
     Args:
         tag: the tag.
         run: its own run.
-        node: what it replaces: its run, its paragraph or its row.
+        node: what it replaces: its run, its paragraph, its row or its cell.
         lone_paragraph: the paragraph in which a value is the only content; None where it is not.
     """
 
@@ -92,7 +92,9 @@ def stray_tags(root: etree._Element, *, is_printed: bool) -> Iterator[str]:
     found: list[Any] = [*_ATTRIBUTES_WITH_TAGS(root), *_TEXTS_WITH_TAGS(root)]  # type: ignore[misc]  # lists of texts
     for text in found:
         if not (is_printed and text.is_text and text.getparent().tag == _T):
-            yield _("{tag}: a tag can stand in the text of body, header or footer alone").format(tag=str(text)[:60])
+            yield _("{tag}: a tag can stand in the text of body, header, footer or notes alone").format(
+                tag=str(text)[:60]
+            )
 
 
 def texts_of(paragraph: etree._Element) -> list[etree._Element]:
@@ -170,17 +172,32 @@ def _remove(element: etree._Element) -> None:
 
 
 def _place(found: Tag, run: etree._Element, paragraph: etree._Element) -> TagPlace:
+    if found.statement:
+        _check_cell(found, paragraph)
     if found.scope == "":
         is_lone = found.kind == "value" and _is_alone(run, paragraph)
         return TagPlace(found, run, run, paragraph if is_lone else None)
-    container = paragraph if found.scope == "p" else next(paragraph.iterancestors(_TR), None)
+    container = paragraph if found.scope == "p" else next(paragraph.iterancestors(tag(found.scope)), None)
     if container is None:
-        raise TagError(_("a tr tag stands in a table row"))
+        raise TagError(_("a tr or tc tag stands in a table"))
     others = "".join(node.text or "" for node in container.iter(_T)).replace(found.text, "", 1).strip()
     if others or next(container.iter(tag("drawing"), tag("pict"), tag("object")), None) is not None:
-        what = _("paragraph") if found.scope == "p" else _("row")
+        what = {"p": _("paragraph"), "tr": _("row"), "tc": _("cell")}[found.scope]
         raise TagError(_("it must stand alone in its {what}").format(what=what))
     return TagPlace(found, run, container, None)
+
+
+def _check_cell(found: Tag, paragraph: etree._Element) -> None:
+    """Hold that a tag which changes its cell stands in one, and is the only one of its kind there.
+
+    Raises:
+        TagError: it does not.
+    """
+    cell = next(paragraph.iterancestors(_TC), None)
+    if cell is None:
+        raise TagError(_("it changes a cell, and stands in none"))
+    if "".join(node.text or "" for node in cell.iter(_T)).count(found.text) > 1:
+        raise TagError(_("it must stand alone in its {what}").format(what=_("cell")))
 
 
 def _is_alone(run: etree._Element, paragraph: etree._Element) -> bool:

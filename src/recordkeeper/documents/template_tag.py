@@ -1,13 +1,14 @@
 """The tags of a template: a tiny language, read from Word paragraphs and checked before anything is compiled.
 
 ``{{ name }}`` prints a value; ``{% if %}``, ``{% for %}`` and their ends stand in a line of text, with
-``p`` or ``tr`` in front in a paragraph or table row of their own, as in docxtpl. A name is lower-case words
-joined by dots; a condition may compare and combine names and constants. Nothing else exists here: no calls,
-filters, assignments.
+``p``, ``tr`` or ``tc`` in front in a paragraph, table row or cell of their own, as in docxtpl. ``{% colspan 2 %}``,
+``{% cellbg "FFF2CC" %}``, ``{% hm %}`` and ``{% vm %}`` change the cell that they stand in, as there too. A name is
+lower-case words joined by dots; a condition may compare and combine names and constants. Nothing else exists here: no
+calls, no filters but ``length``, no assignments.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -18,11 +19,17 @@ from recordkeeper.model.expression import Sandbox
 
 TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 OPENING = re.compile(r"\{\{|\{%|\{#|%\}")
-Scope: TypeAlias = Literal["", "p", "tr"]
+Scope: TypeAlias = Literal["", "p", "tr", "tc"]
+
+MOST_COLUMNS = 63  # that a table of Word has
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _STATEMENT = re.compile(r"\{%(tr|tc|p|r|)(?:\s+|(?=\w))\s*(\w+)(.*?)%\}", re.DOTALL)
+_SPAN = re.compile(r"(?P<columns>[1-9]\d?)|(?P<listed>[a-z][a-z0-9_.]*)\s*\|\s*(?:length|count)")
+_COLOUR = r"""["'](?:[0-9A-Fa-f]{6})["']"""
+_COLOURS = re.compile(rf"({_COLOUR})(?:\s+if\s+(.+?)\s+else\s+({_COLOUR}))?", re.DOTALL)
 _LOOP = re.compile(r"([a-z][a-z0-9_]*)\s+in\s+(.+)", re.DOTALL)
+_SCOPES: Mapping[str, Scope] = {"": "", "p": "p", "tr": "tr", "tc": "tc"}
 _CURLY = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\xa0": " "})
 _CONDITION_NODES = (
     nodes.Name,
@@ -48,10 +55,11 @@ class Tag:
     Args:
         text: as it stands in the template.
         kind: ``value``, ``comment``, or the statement's word.
-        scope: what the tag replaces: itself, its paragraph, its row.
-        name: the name that is printed or looped over.
+        scope: what the tag replaces: itself, its paragraph, its row, its cell.
+        name: the name that is printed, looped over or counted.
         variable: the name of an item in a loop.
         condition: what an ``if`` or ``elif`` asks.
+        statement: of a tag that changes its cell, in plain words.
     """
 
     text: str
@@ -60,6 +68,12 @@ class Tag:
     name: str = ""
     variable: str = ""
     condition: str = ""
+    statement: str = ""
+
+    @property
+    def is_of_cells(self) -> bool:
+        """Whether it makes, leaves out or changes whole cells, which docxtpl itself does."""
+        return self.scope == "tc" or bool(self.statement)
 
 
 def parse_tag(text: str) -> Tag:
@@ -77,9 +91,9 @@ def parse_tag(text: str) -> Tag:
     if match is None:
         raise TagError(_("a statement was expected"))
     prefix, word, rest = match.group(1), match.group(2), match.group(3).strip()
-    if prefix not in {"", "p", "tr"}:
-        raise TagError(_("the prefix {prefix} is not known; there are p and tr").format(prefix=prefix))
-    scope: Scope = "p" if prefix == "p" else "tr" if prefix == "tr" else ""
+    scope = _SCOPES.get(prefix)
+    if scope is None:
+        raise TagError(_("the prefix {prefix} is not known; there are p, tr and tc").format(prefix=prefix))
     if word in {"else", "endif", "endfor"} and not rest:
         return Tag(text, word, scope)
     if word in {"if", "elif"}:
@@ -89,7 +103,25 @@ def parse_tag(text: str) -> Tag:
         if loop is None:
             raise TagError(_("“for item in list” was expected"))
         return Tag(text, word, scope, name=_name(loop.group(2)), variable=loop.group(1))
+    if not scope and word in {"colspan", "cellbg", "hm", "vm"}:
+        return _of_cell(text, word, rest)
     raise TagError(_("only if, elif, else, for and their ends are known"))
+
+
+def _of_cell(text: str, word: str, rest: str) -> Tag:
+    """A tag that changes its cell: over several columns, shaded, one with those beside or below it."""
+    span, colours = _SPAN.fullmatch(rest), _COLOURS.fullmatch(rest)
+    if word in {"hm", "vm"} and not rest:
+        return Tag(text, word, statement=word)
+    if word == "colspan" and span and int(span["columns"] or 1) <= MOST_COLUMNS:
+        listed = _name(span["listed"]) if span["listed"] else ""
+        return Tag(text, word, name=listed, statement=f"colspan {f'{listed}|length' if listed else rest}")
+    if word == "cellbg" and colours:
+        shade, asked, other = colours.groups()
+        condition = _condition(asked) if asked else ""
+        shades = f"{shade} if {condition} else {other}" if condition else shade
+        return Tag(text, word, condition=condition, statement=f"cellbg {shades}")
+    raise TagError(_("“colspan 2”, “colspan rows|length” or “cellbg 'FFF2CC'” was expected"))
 
 
 def names_of(condition: str) -> Iterator[str]:

@@ -56,6 +56,14 @@ def text_with_marks(text: RichText) -> str:
     return "".join(marks.get(span.style, "{}").format(span.text) for span in text)
 
 
+_NOT_STANDING = frozenset({Style.STRUCK, Style.MARK, Style.NOTE})
+
+
+def text_that_stands(text: RichText) -> str:
+    """The characters of the spans without struck ones, circled numbers and notes."""
+    return "".join(span.text for span in text if span.style not in _NOT_STANDING)
+
+
 def text_of_spans(text: RichText) -> str:
     """Every character of the spans, struck ones included."""
     return "".join(span.text for span in text)

@@ -266,10 +266,10 @@ def test_the_names_of_a_form_are_its_fields_and_what_every_template_sees() -> No
         (["{%p endif %}"], "nothing to end"),
         (["{%p for row in rows %}", "{%p endif %}"], "ends otherwise"),
         (["{%p if rows %} and more"], "stand alone"),
-        (["{%tr for row in rows %}"], "table row"),
+        (["{%tr for row in rows %}"], "stands in a table"),
         (["{% if rows %}x", "{% endif %}"], "stand beside"),
         (["{%p if rows %}", "x{% endif %}"], "stand beside"),
-        (["{%tc for row in rows %}"], "prefix tc"),
+        (["{%tc for row in rows %}"], "stands in a table"),
         (["{%r if rows %}"], "prefix r"),
         (["{{r customer }}"], "plain name"),
         (["{% set x = 1 %}"], "only if"),
@@ -380,6 +380,10 @@ PAYLOADS = [
     "{% with a = customer.__class__ %}{% endwith %}",
     "{{ rk_filling.write('x') }}",
     "{% do rk_filling.write('x') %}",
+    "{% colspan ''.__class__ %}",
+    "{% cellbg customer.__class__ %}",
+    '{% cellbg "FFF2CC" if customer.__class__ else "FFFFFF" %}',
+    "{%tc for x in ''.__class__.__mro__ %}{%tc endfor %}",
 ]  # fmt: skip
 
 
@@ -416,14 +420,21 @@ def _in_the_properties(payload: str) -> bytes:
     return _in_part("docProps/core.xml", payload)
 
 
+def _in_the_title(payload: str) -> bytes:
+    title = f'<dc:title xmlns:dc="http://purl.org/dc/elements/1.1/">{escape(payload)}</dc:title>'
+    return with_member(small_docx(runs("x")), "docProps/core.xml", f"<part>{title}</part>".encode())
+
+
 @pytest.mark.parametrize(
-    "place", [_in_body, _in_table, _in_header, _in_footer, _in_split_runs, _in_a_note, _in_the_properties]
+    "place",
+    [_in_body, _in_table, _in_header, _in_footer, _in_split_runs, _in_a_note, _in_the_properties, _in_the_title],
 )
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_an_attack_is_refused_with_the_place_and_never_compiled(
     payload: str, place: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recordkeeper.documents.form_template.compile_part", None)
+    for compiles in ("compile_part", "part_by_docxtpl", "PropertyPart"):
+        monkeypatch.setattr(f"recordkeeper.documents.form_template.{compiles}", None)
     messages = _messages(place(payload))
     assert messages
     assert all(".xml: " in message for message in messages)
@@ -431,7 +442,7 @@ def test_an_attack_is_refused_with_the_place_and_never_compiled(
 
 def _in_properties(payload: str) -> bytes:
     def change(document: DocumentObject) -> None:
-        document.core_properties.title = payload
+        document.core_properties.keywords = payload
 
     return docx_of(change=change)
 
@@ -450,7 +461,7 @@ def _in_a_footnote(payload: str) -> bytes:
 @pytest.mark.parametrize("place", [_in_properties, _in_an_attribute, _in_a_footnote])
 def test_a_tag_where_nothing_is_rendered_is_refused_and_not_left_standing(place: Any) -> None:
     (message,) = _messages(place("{{ customer }}"))
-    assert "body, header or footer" in message
+    assert "body, header, footer or notes" in message
 
 
 # ---- rows and pages -----------------------------------------------------------------------------------------------
