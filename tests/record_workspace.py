@@ -17,6 +17,7 @@ from recordkeeper.cli.init import make_workspace
 from recordkeeper.cli.main import main
 from recordkeeper.cli.workspace import find_workspace
 from recordkeeper.model.canonical import digest
+from recordkeeper.register.connection import sqlite_path
 from recordkeeper.services.catalogue import approve, install_procedure, release
 from recordkeeper.services.initiation import prepare
 from recordkeeper.services.people import (
@@ -29,7 +30,7 @@ from recordkeeper.services.people import (
     open_signing_key,
 )
 from recordkeeper.services.places import add_party, add_premises, add_unit, find_unit
-from scratch_postgresql import as_superuser
+from scratch_postgresql import EVERYDAY, as_superuser
 from stage import Stage, Stages
 
 SECRET = "correct horse battery"
@@ -66,7 +67,8 @@ def make_template(url: str, root: Path) -> None:
         company="锦绣物业", company_en="Brocade Property", time_zone="Asia/Shanghai", login="boss", name="李雷",
         passphrase=SECRET, now=now,
     )  # fmt: skip
-    register = make_workspace(root, url, beginning, now).register
+    everyday = EVERYDAY if sqlite_path(url) is None else None
+    register = make_workspace(root, url, beginning, now, everyday).register
     boss = authenticate(register, "boss", SECRET, now)
     for code, name in (("SH", "锦绣花园"), ("BJ", "滨江苑")):
         add_unit(register, boss, code=code, kind="estate", name_zh=name, name_en=f"Estate {code}", parent="HQ", now=now)
@@ -219,8 +221,8 @@ def desk(
     with stages.copied(record_template, root) as url:
         configuration = root / "recordkeeper.toml"
         text = configuration.read_text(encoding="utf-8")
-        assert record_template.url in text
-        configuration.write_text(text.replace(record_template.url, url), encoding="utf-8")
+        lines = [line for line in text.splitlines() if not line.startswith("database = ")]
+        configuration.write_text("\n".join([f"database = {json.dumps(url)}", *lines, ""]), encoding="utf-8")
         (root / "log.key").unlink()
         _surround(tmp_path, monkeypatch)
         yield Desk(root, url, capsys)

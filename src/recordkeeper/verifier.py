@@ -1426,6 +1426,7 @@ class Log:
         """The checkpoints that lie there with cosignatures, by path."""
         self.enclosed: tuple[int, bytes] | None = None
         """Index and digest of the newest event that binds what lies beside objects and log."""
+        self._cosigned_bound: set[bytes] = set()
         self.rotated_at: dict[int, int] = {}
         """Of each act of the root unit that names another log key the index of its event."""
         self.elsewhere: Counter[str] = Counter()
@@ -1558,7 +1559,7 @@ class Log:
         self._wanted[note.size // WIDTH].add(note.size)
 
     def check_cosigned(self, keys: KeyChain | None) -> None:
-        """Check that every cosigned checkpoint is one of this log. Source: C2SP tlog-cosignature."""
+        """Check that cosigned checkpoints are of this log and bound by an event. Source: C2SP tlog-cosignature."""
         for path, note in self.cosigned.items():
             fault = signature_fault(note, keys.key_for(note.size)) if keys else ""
             root = self.root(note.size)
@@ -1566,9 +1567,15 @@ class Log:
                 fault = "not the root of the entries"
             elif not fault and root is None and note.size > self.stored:
                 fault = "the entries are missing"
+            elif not fault and self._holdings.salt and self._salted(path) not in self._cosigned_bound:
+                fault = "not the note that an event binds"
             if fault:
                 name = keys.key_for(note.size).name if keys else ""
                 self.find("cosigned-checkpoint", path, fault, name=name)
+
+    def _salted(self, path: str) -> bytes:
+        data = self._read(path, NOTE_BYTES) or b""
+        return hashlib.sha256(self._holdings.salt + data).hexdigest().encode()
 
     def _check_bundle(self, index: int, size: int) -> None:
         needed = min(max(size - index * WIDTH, 0), WIDTH)
@@ -1660,9 +1667,9 @@ class Log:
                 bundle = tile_path(ENTRIES, index, self._files[ENTRIES][index][-1])
                 self._mismatches.append((bundle, path, named))
 
-    def _read(self, path: str) -> bytes | None:
+    def _read(self, path: str, byte_limit: int = TILE_BYTES) -> bytes | None:
         try:
-            return read(self._medium, f"log/{path}", TILE_BYTES)
+            return read(self._medium, f"log/{path}", byte_limit)
         except OSError as error:
             self.find("log-unreadable", path, "cannot be read: {found}", CANNOT_ASSESS, found=why(error))
             return None
@@ -1682,6 +1689,8 @@ class Log:
             if event["subject"] is None or event["act"] == b"null":
                 if event["kind"] == b"enclose":
                     self.enclosed = index, event["bound"]
+                elif event["kind"] == b"cosign" and event["bound"]:
+                    self._cosigned_bound.add(event["bound"])
                 continue
             subject = event["subject"].decode()
             if event["state"] in named_states:
@@ -1901,7 +1910,7 @@ def verify(
     notes, seen = _usable_anchors(notes, shorts, chain, report, policy or Policy((), 0))
     log.settle()
     log.settle_names()
-    _check_beside(medium, holdings, log, report)
+    check_beside(medium, holdings, log, report)
     if log.note and chain:
         _check_cosignatures(log.note, cosigners, report)
         _check_chain([log.note, *notes], chain, report)
@@ -1925,7 +1934,7 @@ def verify(
     return report
 
 
-def _check_beside(medium: Medium, holdings: Holdings, log: Log, report: Report) -> None:
+def check_beside(medium: Medium, holdings: Holdings, log: Log, report: Report) -> None:
     """Check that beside objects and log lies what an event binds, and nothing else; in a pack it may be left out."""
     names = dict(medium.scan(""))
     for name in sorted(names.keys() - TOP_LEVEL) if not isinstance(medium, Pack) else ():
@@ -2352,6 +2361,7 @@ def _print(text: str) -> None:
 # Every text that a person reads, by its English; a value that is itself such a text is looked up too.
 CHINESE = {
     "proven": "已证明",
+    "not the note that an event binds": "不是事件所绑定的检查点",
     "signed by none of this log's keys": "未由本日志的任何一把密钥签名",
     "the anchor is of log {name}, signed by none of this log's keys: it is another log, or one made anew": (
         "给出的检查点属于日志 {name}，未由本日志的任何一把密钥签名：这是另一份日志，或者日志已被重做"

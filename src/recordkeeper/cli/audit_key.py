@@ -101,7 +101,6 @@ def keep(invocation: Invocation, note: Path, cosigners: tuple[Path, ...]) -> Non
     actor, workspace = invocation.actor(), invocation.workspace()
     keys = [read_outside_text(cosigner).strip() for cosigner in cosigners]
     kept = keep_cosigned_note(workspace.publisher, actor, read_outside_text(note), keys, invocation.now)
-    invocation.publish()
     invocation.emit(
         {"file": str(kept.file), "size": kept.size, "cosigned_by": list(kept.cosigners)},
         lambda: print_text(

@@ -4,19 +4,23 @@ Source: C2SP tlog-witness, tlog-cosignature
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from recordkeeper.durable import make_folder, read_plain_file, replace_file
 from recordkeeper.errors import LogError, UnavailableError, system_reason
+from recordkeeper.findings import Finding
 from recordkeeper.language import translate as _
+from recordkeeper.model.event import salted_digest
+from recordkeeper.model.unit import ROOT_UNIT
+from recordkeeper.services.evidence import COSIGN, LOG, Evidence, altered
 from recordkeeper.services.people import Actor
-from recordkeeper.services.publication import Publisher, publisher_lock
-from recordkeeper.tlog.checkpoint import unverified_checkpoint
+from recordkeeper.services.publication import Publisher, publish_under_lock, publisher_lock
+from recordkeeper.tlog.checkpoint import LogKey, unverified_checkpoint
 from recordkeeper.tlog.cosignature import CosignerKey, cosigners_of
-from recordkeeper.tlog.cosigned import UnknownCheckpointError, keep_cosigned
+from recordkeeper.tlog.cosigned import UnknownCheckpointError, keep_cosigned, read_cosigned, with_cosignatures
 from recordkeeper.tlog.growth import cosign_growth
 from recordkeeper.tlog.proof import ConsistencyProof, parse_proof
 from recordkeeper.tlog.tile_path import COSIGNED_FOLDER
@@ -31,6 +35,15 @@ class UnusableMemoryError(LogError, UnavailableError):
         found = system_reason(error)
         message = _("{path}: what was cosigned last cannot be read or kept: {found}").format(path=path, found=found)
         super().__init__(message, subject=str(path), found=found)
+
+
+class UnpublishedCosignatureError(LogError, UnavailableError):
+    """A cosigned checkpoint is not kept, for the event that binds it could not be published."""
+
+    def __init__(self, size: int, problems: Sequence[str]) -> None:
+        found = "; ".join(problems)
+        message = _("checkpoint of {size} entries: not kept, for its event could not be published: {found}")
+        super().__init__(message.format(size=size, found=found), subject="checkpoint", found=found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +119,42 @@ def keep_cosigned_note(publisher: Publisher, actor: Actor, note: str, keys: Sequ
         MalformedNoteError, MalformedKeyError: of ``note`` and ``keys``.
         UnknownCheckpointError: it is none that this log has made.
         NotCosignedError: it bears no valid cosignature of the keys.
+        UnpublishedCosignatureError: the event that binds it could not be published now.
+        UnusableLogKeyError: there is no log key here.
         PublisherBusyError, UnreachableArchiveError, UnreachableLogError: the archive cannot be written.
     """
+    LogKey.load(publisher.log_key_path)
     size = unverified_checkpoint(note).size
     with publisher_lock(publisher.archive):
         with publisher.register.reading() as snapshot:
-            made = snapshot.checkpoint(size)
-        if made is None:
+            made, root = snapshot.checkpoint(size), snapshot.history(ROOT_UNIT)
+        if made is None or root is None:
             raise UnknownCheckpointError(size)
-        kept = keep_cosigned(publisher.log_path, made, note, keys)
-    with publisher.register.writing(now=now) as transaction:
-        transaction.note("cosign", actor=actor.subject)
+        kept = with_cosignatures(publisher.log_path, made, note, keys)
+        # Bound first: whoever has the archive alone could not tell a cosignature that was changed from a true one.
+        with publisher.register.writing(now=now) as transaction:
+            bound = salted_digest(root.salt, kept.encode())
+            transaction.note(COSIGN, actor=actor.subject, subject=ROOT_UNIT, bound_digest=bound)
+        with publisher.register.reading() as snapshot:
+            count = snapshot.event_count()
+        outcome = publish_under_lock(publisher, now)
+        if outcome.log_size < count:
+            raise UnpublishedCosignatureError(size, outcome.problems)
+        keep_cosigned(publisher.log_path, kept)
     names = tuple(key.partition("+")[0] for key in cosigners_of(kept, keys))
     return Kept(publisher.log_path / COSIGNED_FOLDER / str(size), size, names)
+
+
+def check_cosigned(log: Path, evidence: Evidence) -> Iterator[Finding]:
+    """A finding for each kept note that is not one which an event binds, to the byte.
+
+    Codes: ``cosigned-checkpoint``.
+    """
+    root = evidence.histories.get(ROOT_UNIT)
+    if root is None:
+        return
+    bound = {event.bound_digest for event in evidence.events if event.kind == COSIGN}
+    for name, note in read_cosigned(log):
+        if salted_digest(root.salt, note.encode()) not in bound:
+            message = _("not the note that an event binds")
+            yield altered("cosigned-checkpoint", f"{log.name}/{name}", message, LOG)

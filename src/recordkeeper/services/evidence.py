@@ -25,7 +25,8 @@ from recordkeeper.tlog.merkle import HashList, leaf_hash
 RECORDS, REGISTER, FILES, LOG, SIGNATURES, TAIL = "records", "register", "files", "log", "signatures", "tail"
 MOST_ACTS = 2**53
 _SALT = re.compile("[0-9a-f]{32}")
-ENCLOSE = "enclose"
+ENCLOSE, COSIGN = "enclose", "cosign"
+_BINDING = frozenset({ENCLOSE, COSIGN})
 _INDEX, _KIND, _ACT_NUMBER = 0, 2, 4
 _MAYBE_TEXT, _MAYBE_NUMBER = (str, type(None)), (int, type(None))
 _EVENT_TYPES = frozenset(
@@ -53,8 +54,8 @@ class Evidence:
 
     Args:
         histories: acts by subject, the sound part of each.
-        events: those that belong to an act, or bind what lies beside the objects, in the order of the log; all up to
-            the first event that cannot be read.
+        events: those that belong to an act, or bind what lies beside the objects or was cosigned, in the order of the
+            log; all up to the first event that cannot be read.
         leaf_hashes: of every one of all events up to there, one after another.
         findings: every break.
     """
@@ -163,7 +164,7 @@ def _read_events(inspection: Inspection, evidence: Evidence) -> None:
         except NotCanonicalError as error:
             evidence.findings.append(altered("event-form", f"event {index}", str(error), REGISTER))
             return
-        if event[_ACT_NUMBER] is not None or event[_KIND] == ENCLOSE:
+        if event[_ACT_NUMBER] is not None or event[_KIND] in _BINDING:
             evidence.events.append(Event(*event))
 
 

@@ -156,15 +156,20 @@ def publish(publisher: Publisher, now: datetime) -> Outcome:
         UnusableLogKeyError: there is no log key here.
     """
     LogKey.load(publisher.log_key_path)  # a machine without a key publishes nothing
-    outcome = Outcome()
     with publisher_lock(publisher.archive):
-        try:
-            _store_staged(publisher, now, outcome)
-            _archive_due(publisher, now, outcome)
-            enclose(publisher.register, publisher.archive, now)
-            _publish_log(publisher, now, outcome)
-        except (RecordkeeperError, OSError) as error:
-            outcome.problems.append(str(error))
+        return publish_under_lock(publisher, now)
+
+
+def publish_under_lock(publisher: Publisher, now: datetime) -> Outcome:
+    """As ``publish``, by whoever holds the publisher's lock and has the log's key."""
+    outcome = Outcome()
+    try:
+        _store_staged(publisher, now, outcome)
+        _archive_due(publisher, now, outcome)
+        enclose(publisher.register, publisher.archive, now)
+        _publish_log(publisher, now, outcome)
+    except (RecordkeeperError, OSError) as error:
+        outcome.problems.append(str(error))
     return outcome
 
 

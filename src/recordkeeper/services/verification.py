@@ -19,6 +19,7 @@ from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError, open_for_verification
 from recordkeeper.services.archive_check import check_archive
+from recordkeeper.services.cosigning import check_cosigned
 from recordkeeper.services.enclosure import check_enclosures
 from recordkeeper.services.evidence import (
     FILES,
@@ -185,6 +186,7 @@ def _log_findings(inspection: Inspection, log: Path, verifier: KeyChain | None, 
         findings += verify_log(log, verifier, evidence.leaf_hashes)
         findings += verify_checkpoints(log, verifier, notes)
         findings += verify_cosigned(log, verifier)
+        findings += check_cosigned(log, evidence)
     except (RecordkeeperError, OSError) as error:
         findings.append(Finding("log-unreadable", Severity.CANNOT_ASSESS, "log", str(error), LOG))
     findings += _newest_checkpoint_findings(log, notes)

@@ -58,17 +58,14 @@ def read_cosigned(path: Path) -> list[tuple[str, str]]:
     return notes
 
 
-def keep_cosigned(path: Path, made: str, cosigned: str, verifiers: Sequence[str]) -> str:
-    """Keep the valid cosignatures of a checkpoint beside those that are there.
+def with_cosignatures(path: Path, made: str, cosigned: str, verifiers: Sequence[str]) -> str:
+    """The note to keep of a checkpoint: what is kept already, and the valid cosignatures that are new.
 
     Args:
         path: the log's folder.
         made: the note of that size as the log made it.
         cosigned: the same with cosignatures.
         verifiers: the keys of cosigners; signatures of others are not kept.
-
-    Returns:
-        The note as it is kept.
 
     Raises:
         MalformedNoteError: ``cosigned`` is no signed note.
@@ -84,17 +81,28 @@ def keep_cosigned(path: Path, made: str, cosigned: str, verifiers: Sequence[str]
         raise NotCosignedError(size)
     place = path / COSIGNED_FOLDER / str(size)
     try:
-        kept = read_plain_file(place, _NOTE_BYTES_LIMIT).decode() if place.exists() else made
-        lines = cosigned.rpartition("\n\n")[2].splitlines(keepends=True)
-        for line in lines:
-            alone = f"{split_note(made)[0]}\n{line}"
-            if line not in kept and any(cosigned_at(alone, verifier) for verifier in verifiers):
-                kept += line
-        make_folder(place.parent)
-        replace_file(place, kept.encode(), path / TEMPORARY_NAME)
+        kept = read_plain_file(place, _NOTE_BYTES_LIMIT).decode(errors="replace") if place.exists() else made
     except OSError as error:
         raise UnreachableLogError(f"{COSIGNED_FOLDER}/{size}", error) from error
+    for line in cosigned.rpartition("\n\n")[2].splitlines(keepends=True):
+        alone = f"{split_note(made)[0]}\n{line}"
+        if line not in kept and any(cosigned_at(alone, verifier) for verifier in verifiers):
+            kept += line
     return kept
+
+
+def keep_cosigned(path: Path, note: str) -> None:
+    """Keep a cosigned note in the log's folder, in the place of the one of the same size.
+
+    Raises:
+        UnreachableLogError: the disk refuses.
+    """
+    name = f"{COSIGNED_FOLDER}/{unverified_checkpoint(note).size}"
+    try:
+        make_folder(path / COSIGNED_FOLDER)
+        replace_file(path / name, note.encode(), path / TEMPORARY_NAME)
+    except OSError as error:
+        raise UnreachableLogError(name, error) from error
 
 
 def verify_cosigned(path: Path, verifier: str | KeyChain | None) -> Iterator[Finding]:

@@ -18,11 +18,11 @@ import archive_tampering as files
 from company import FEEDBACK, NOW, Scene, copy_files
 from recordkeeper import verifier
 from recordkeeper.register import tables
+from recordkeeper.services.cosigning import keep_cosigned_note
 from recordkeeper.services.tail_check import Policy
 from recordkeeper.services.verification import verify
 from recordkeeper.tlog.checkpoint import Checkpoint, LogKey, format_checkpoint, sign_note
 from recordkeeper.tlog.cosignature import CosignerKey, cosign
-from recordkeeper.tlog.cosigned import keep_cosigned
 from recordkeeper.tlog.log import read_checkpoint
 from recordkeeper.tlog.tiles import TileLog
 from tampering import tampering
@@ -358,6 +358,18 @@ def flip_cosigned(path: Path) -> None:
     files.flip(path, 60)
 
 
+def change_cosignature(path: Path) -> None:
+    """What whoever has not the cosigner's key can see by the event alone that binds the note."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    other = "A" if lines[-1][-20] != "A" else "B"
+    path.write_text("".join(lines[:-1]) + lines[-1][:-20] + other + lines[-1][-19:], encoding="utf-8")
+
+
+def drop_cosignature(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]), encoding="utf-8")
+
+
 def rename_cosigned(path: Path) -> None:
     path.rename(path.with_name("7"))
 
@@ -374,11 +386,19 @@ def add_beside_cosigned(path: Path) -> None:
     path.with_name("more.txt").write_text("more", encoding="utf-8")
 
 
-@pytest.mark.parametrize("tamper", [flip_cosigned, rename_cosigned, sign_other_root, add_beside_cosigned])
-def test_what_is_done_to_a_cosigned_checkpoint(scene: Scene, tamper: Callable[[Path], None]) -> None:
+COSIGNED_CASES = [
+    *(flip_cosigned, change_cosignature, drop_cosignature, rename_cosigned, sign_other_root, add_beside_cosigned),
+]
+
+
+@pytest.mark.parametrize("tamper", COSIGNED_CASES)
+def test_what_is_done_to_a_cosigned_checkpoint(
+    scene: Scene, tamper: Callable[[Path], None], without_libreoffice: None
+) -> None:
     log, key = scene.archive / "log", CosignerKey.generate("auditor")
     note = anchor_of(scene.archive)
-    keep_cosigned(log, note, cosign(note, key, NOW), [key.verifier])
+    with scene.opened() as company:
+        keep_cosigned_note(company.publisher, company.by("controller"), cosign(note, key, NOW), [key.verifier], NOW)
     assert answers(scene) == both()
     with closing(verifier.Medium(scene.archive)) as medium:
         alone = verifier.verify(medium, policy=verifier.policy_of([key.verifier], 1))

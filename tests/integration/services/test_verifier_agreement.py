@@ -20,22 +20,12 @@ from archive_tampering import (
     widest,
     write_inventory,
 )
-from company import NOW, PASSPHRASE, Scene
+from company import Scene
 from recordkeeper import verifier
-from recordkeeper.findings import Severity
 from recordkeeper.model.canonical import canonical
-from recordkeeper.ocfl.storage_root import StorageRoot
-from recordkeeper.register.engine import open_register
-from recordkeeper.register.inspection import open_for_verification
-from recordkeeper.services.archive_check import check_archive
-from recordkeeper.services.enclosure import check_enclosures
-from recordkeeper.services.evidence import Evidence, read_evidence
-from recordkeeper.services.initiation import initiate, prepare
-from recordkeeper.services.publication import Publisher, publish
 from recordkeeper.services.verification import verify
 from recordkeeper.tlog.checkpoint import LogKey
-from recordkeeper.tlog.log import read_checkpoint, verify_log
-from stage import SQLITE, Stages, migrated
+from recordkeeper.tlog.log import read_checkpoint
 
 
 def told(archive: Path, anchors: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> verifier.Report:
@@ -218,64 +208,3 @@ def test_every_archive_holds_the_verifier_and_it_runs_alone(scene: Scene, withou
         company.publish()
     assert enclosed.read_bytes() == Path(verifier.__file__).read_bytes()
     assert "verifier.py" in readme.read_text(encoding="utf-8")
-
-
-# ---- every byte ------------------------------------------------------------------------------------------------------
-
-
-def make_smallest(url: str, folder: Path) -> None:
-    root = StorageRoot(folder / "archive" / "objects", folder / "archive" / "incoming")
-    beginning = prepare(
-        company="小", time_zone="Asia/Shanghai", login="controller", name="甲", passphrase=PASSPHRASE, now=NOW
-    )
-    with open_register(url) as register:
-        initiate(beginning, register, root, folder / "log.key", NOW)
-        publish(Publisher(register, folder / "archive", root, folder / "log.key"), NOW)
-
-
-@pytest.fixture(scope="session")
-def smallest(stages: Stages) -> tuple[str, Path]:
-    """The register and archive of a company that has only begun; whoever changes a file puts it back."""
-    stage = stages.stage(SQLITE, "smallest", make_smallest, migrated(stages, SQLITE))
-    return stage.url, stage.folder / "archive"
-
-
-@pytest.mark.parametrize("part", ["objects", "log", "beside"])
-def test_every_byte_flipped_is_named_by_both(smallest: tuple[str, Path], part: str) -> None:
-    """Of the verifier itself one byte of each two hundred: one digest covers it whole."""
-    url, archive = smallest
-    note = read_checkpoint(archive / "log")
-    assert note is not None
-    files = [path for path in sorted(archive.rglob("*")) if path.is_file() and path.name != "publisher.lock"]
-    named_top = {"objects": "objects", "log": "log"}
-    with open_for_verification(url) as inspection:
-        evidence = read_evidence(inspection)
-        root, key = StorageRoot(archive / "objects", archive / "incoming"), note_key(evidence)
-        said = {
-            "objects": lambda: check_archive(root, inspection, evidence),
-            "log": lambda: verify_log(archive / "log", key, evidence.leaf_hashes),
-            "beside": lambda: list(check_enclosures(archive, evidence)),
-        }
-        unnamed, count = [], 0
-        assert told(archive).kept == {}
-        assert said[part]() == []
-        for path in files:
-            name = path.relative_to(archive).as_posix()
-            if named_top.get(name.partition("/")[0], "beside") != part:
-                continue
-            whole = path.read_bytes()
-            for index in range(0, len(whole), 200 if name == "verifier.py" else 1):
-                path.write_bytes(whole[:index] + bytes([whole[index] ^ 1 << index % 8]) + whole[index + 1 :])
-                report, findings = told(archive), said[part]()
-                by_alone = any(name in subject for subject in subjects(report)) and report.verdict == "altered"
-                by_verify = any(each.severity is Severity.ALTERED and name in each.subject for each in findings)
-                count += 1
-                if not by_alone or not by_verify:
-                    unnamed.append((name, index, by_alone, by_verify))
-            path.write_bytes(whole)
-    assert count > 500
-    assert unnamed == []
-
-
-def note_key(evidence: Evidence) -> str:
-    return str(evidence.histories["unit/1"].acts[1].content["log_key"])
