@@ -5,7 +5,7 @@
 PYTHON = python3
 BIN = .venv/bin
 SOURCES := $(shell find src forms -type f ! -name "*.pyc")
-BENCHMARKS = help fill pdf acts verify log
+BENCHMARKS = help fill pdf acts verify log archive
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-annotate
 

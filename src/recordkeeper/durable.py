@@ -3,12 +3,16 @@
 It knows paths and bytes alone. Names that are links are never followed.
 """
 
+import hashlib
 import os
 import stat
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a named pipe that somebody put there would wait for ever.
+_BLOCK_BYTES = 256 * 1024
 _READ_PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -74,20 +78,16 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def open_plain_file(path: Path) -> int:
+def open_plain_file(path: Path | str) -> int:
     """A descriptor for reading a regular file.
 
     Raises:
         OSError: missing, unreadable, a link, a folder or a special file.
     """
-    descriptor = os.open(path, _READ_PLAIN)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(f"not a regular file: {path}")
-    return descriptor
+    return _opened(path)[0]
 
 
-def read_plain_file(path: Path, byte_limit: int) -> bytes:
+def read_plain_file(path: Path | str, byte_limit: int) -> bytes:
     """The content of a regular file.
 
     Args:
@@ -97,8 +97,60 @@ def read_plain_file(path: Path, byte_limit: int) -> bytes:
     Raises:
         OSError: missing, unreadable, a link, a folder, a special file, or larger than the limit.
     """
-    with os.fdopen(open_plain_file(path), "rb") as file:
-        data = file.read(byte_limit + 1)
+    return read_with_status(path, byte_limit)[0]
+
+
+def read_with_status(path: Path | str, byte_limit: int) -> tuple[bytes, os.stat_result]:
+    """The content of a regular file, and what the system says of the file.
+
+    Raises:
+        OSError: as ``read_plain_file``.
+    """
+    descriptor, status = _opened(path)
+    data = b"".join(_blocks_of(descriptor, status.st_size, byte_limit))
     if len(data) > byte_limit:
         raise OSError(f"larger than {byte_limit} bytes: {path}")
-    return data
+    return data, status
+
+
+def digest_with_status(path: Path | str, algorithm: str) -> tuple[str, os.stat_result]:
+    """The digest of a regular file of any size, hexadecimal, and what the system says of the file.
+
+    Args:
+        path: the file.
+        algorithm: as ``hashlib`` names it.
+
+    Raises:
+        OSError: missing, unreadable, a link, a folder or a special file.
+    """
+    descriptor, status = _opened(path)
+    digest = getattr(hashlib, algorithm)()
+    for block in _blocks_of(descriptor, status.st_size, sys.maxsize):
+        digest.update(block)
+    return digest.hexdigest(), status
+
+
+def _opened(path: Path | str) -> tuple[int, os.stat_result]:
+    """A descriptor for reading a regular file, and what the system says of the file."""
+    descriptor = os.open(path, _READ_PLAIN)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise OSError(f"not a regular file: {path}")
+    return descriptor, status
+
+
+def _blocks_of(descriptor: int, expected: int, byte_limit: int) -> Iterator[bytes]:
+    """What can be read from a descriptor, block by block, up to one that leads beyond the limit; it is closed then.
+
+    The system's own calls: of an archive's files most are small, and a file object costs more than reading one.
+    """
+    total = 0
+    try:
+        while total <= byte_limit and (block := os.read(descriptor, _BLOCK_BYTES)):
+            total += len(block)
+            yield block
+            if total == expected < _BLOCK_BYTES:
+                return
+    finally:
+        os.close(descriptor)

@@ -871,7 +871,7 @@ class StoredObject:
             return
         self._value = parse_json(data)
         if object_place(self.identifier) != self._place:
-            self.find("object-path", INVENTORY, "{identifier} does not belong here", identifier=self.identifier)
+            self.find("E083", INVENTORY, "{identifier} does not belong here", identifier=self.identifier)
         digests = {path: digest for digest, paths in self._value["manifest"].items() for path in paths}
         own = {f"{folder}{name}" for folder in ("", *self._version_folders()) for name in (INVENTORY, SIDECAR)}
         for path in sorted(self._files - own - digests.keys() - {DECLARATION}):
@@ -915,7 +915,7 @@ class StoredObject:
         self.inventories[number] = data
         path, own, current = folder + INVENTORY, parse_json(data), self._value
         if own["id"] != current["id"]:
-            self.find("E037b", path, "another identifier than the object's")
+            self.find("E110", path, "another identifier than the object's")
         if own["head"] != f"v{number}":
             self.find("E040", path, "head: expected {expected}, found {found}", expected=number, found=own["head"])
         if number == self.head and data != newest:
@@ -957,7 +957,7 @@ def inventory_faults(value: object) -> Iterator[Fault]:  # noqa: C901, PLR0912 -
         if parts.get(key) != expected:
             yield code, "{key}: expected {expected}, found {found}", _values(key, expected, parts.get(key))
     if not isinstance(parts.get("id"), str) or not parts["id"]:
-        yield "E037a", "{key}: expected {expected}, found {found}", _values("id", "a text", parts.get("id"))
+        yield "E037", "{key}: expected {expected}, found {found}", _values("id", "a text", parts.get("id"))
     manifest, versions = parts.get("manifest"), parts.get("versions")
     if not isinstance(manifest, dict) or not isinstance(versions, dict):
         yield "E041", "no manifest, or no versions", {}
@@ -965,10 +965,10 @@ def inventory_faults(value: object) -> Iterator[Fault]:  # noqa: C901, PLR0912 -
     names = [f"v{number}" for number in range(1, len(versions) + 1)]
     if set(names) != set(versions) or parts.get("head") not in names[-1:]:
         yield "E040", "{key}: expected {expected}, found {found}", _values("head", names[-1:], parts.get("head"))
-    yield from _path_faults(("E092", "E101", "E099"), manifest)
+    yield from _path_faults(("E092", "E101a", "E099"), manifest)
     for digest, paths in manifest.items():
         if not re.fullmatch(r"[0-9a-f]{128}", digest):
-            yield "E025b", "{found} is no digest", {"found": digest}
+            yield "E031", "{found} is no digest", {"found": digest}
         for path in paths if isinstance(paths, list) else ():
             if not re.match(r"v[1-9][0-9]*/content/.", str(path)):
                 yield "E042", "content path {path} is in no version", {"path": path}
@@ -979,7 +979,7 @@ def inventory_faults(value: object) -> Iterator[Fault]:  # noqa: C901, PLR0912 -
             yield "E050", "{version}: no state, or one of digests that the manifest lacks", {"version": name}
             continue
         used.update(state)
-        yield from _path_faults(("E051", "E095", "E052"), state)
+        yield from _path_faults(("E051", "E095a", "E052"), state)
         user = version.get("user", {"name": ""})
         if not _CREATED.fullmatch(str(version.get("created"))):
             yield "E049", "{version}: no moment with zone", {"version": name}

@@ -1,5 +1,7 @@
 """``archive`` from the command line: mirrors, checks, packs."""
 
+import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -51,3 +53,43 @@ def test_a_mirror_whose_disk_is_away_is_said_and_nothing_is_made_in_its_place(of
     assert office.run("archive", "mirror", who="boss") == 5
     assert "not there" in office.err
     assert not (tmp_path / "second").exists()
+
+
+def test_a_check_is_dated_and_its_report_bound_by_an_event(office: Desk, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    checked = office.done("archive", "check", "--report", str(report), who="boss")
+    assert (checked["share"], checked["findings"]) == (None, [])
+    assert checked["objects"] > 10
+    assert checked["bytes"] == sum(
+        path.stat().st_size for path in (office.root / "archive/objects").glob("*/*/*/**/*") if path.is_file()
+    )
+    (event,) = [each for each in office.listed("audit", "log", "--limit", "500") if each["kind"] == "check"]
+    assert event["flags"] == f"objects-{checked['objects']} findings-0"
+    record = next((office.root / "archive/objects").glob("*/*/*/unit%2f1/v1/content/record.json"))
+    salt = bytes.fromhex(json.loads(record.read_bytes())["acts"][0]["salt"])
+    assert event["bound_digest"] == hashlib.sha256(salt + report.read_bytes()).hexdigest()
+    assert json.loads(report.read_bytes())["at"] == checked["at"]
+    assert office.run("verify") == 0
+
+
+def test_shares_follow_one_another_until_all_was_looked_at(office: Desk) -> None:
+    whole = office.done("archive", "check", who="boss")["objects"]
+    shares = [office.done("archive", "check", "--shares", "3", who="boss") for _turn in range(4)]
+    assert [each["share"] for each in shares] == [[1, 3], [2, 3], [3, 3], [1, 3]]
+    assert sum(each["objects"] for each in shares[:3]) == whole
+    assert all(0 < each["objects"] < whole for each in shares)
+    done = office.listed("archive", "check", "--history", who="boss")
+    assert [each["share"] for each in done] == [None, [1, 3], [2, 3], [3, 3], [1, 3]]
+    assert [each["objects"] for each in done] == [whole, *(each["objects"] for each in shares)]
+
+
+def test_a_damaged_object_is_found_by_the_share_that_it_is_in_and_a_lost_one_by_every_share(office: Desk) -> None:
+    place = next((office.root / "archive/objects").glob("*/*/*/unit*"))
+    (place / "v1/content/record.json").write_bytes(b"{}")
+    statuses = [office.run("archive", "check", "--shares", "3", who="boss") for _turn in range(3)]
+    assert sorted(statuses) == [0, 0, 1]
+    shutil.rmtree(next((office.root / "archive/objects").glob("*/*/*/procedure*")))
+    assert [office.run("archive", "check", "--shares", "3", who="boss") for _turn in range(3)] == [1, 1, 1]
+    assert office.run("archive", "check", "--shares", "0", who="boss") == 2
+    assert office.run("archive", "check") == 1
+    assert office.run("archive", "check", who="nobody") == 1

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from recordkeeper.cli.archive_check import check
 from recordkeeper.cli.archive_mirror import mirror
 from recordkeeper.cli.options import Invocation, shared_options
-from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.program import noun
-from recordkeeper.cli.verify import finding_json, show_findings
 from recordkeeper.errors import ArchiveError, UnavailableError
-from recordkeeper.findings import Severity
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 
@@ -24,7 +22,8 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 2.0
 
 archive = noun("archive")
-archive.add_command(mirror)
+for verb in (check, mirror):
+    archive.add_command(verb)
 
 
 class StillPendingError(ArchiveError, UnavailableError):
@@ -53,27 +52,6 @@ def list_objects(invocation: Invocation) -> None:
             [(each.subject, each.versions, listing(each.files)) for each in objects],
         ),
     )
-
-
-@archive.command("check", help=_("Check every file of the archive, and the archive against the register"))
-@shared_options
-def check(invocation: Invocation) -> None:
-    """Check the archive alone."""
-    from recordkeeper.services.archiving import check as check_archive
-
-    workspace = invocation.workspace()
-    invocation.actor()
-    findings = tuple(check_archive(workspace.database_url, workspace.storage_root))
-
-    def render() -> None:
-        if findings:
-            show_findings(findings)
-        else:
-            print_text(_("The archive is sound and complete"))
-
-    invocation.emit({"findings": [finding_json(finding) for finding in findings]}, render)
-    if any(finding.severity is Severity.ALTERED for finding in findings):
-        raise ProblemsFound
 
 
 def _done(outcome: "Outcome") -> str:

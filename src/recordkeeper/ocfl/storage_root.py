@@ -3,9 +3,8 @@
 A new object appears by one rename, folders above it included. A new version of an object appears as its
 version folder, then inventory, then sidecar; after a kill between any two of these, storing the same version
 again finishes it. An object goes whole, by one rename out of the root, or stays. One writer at a time is the caller's
-duty, and so is the question whether an object may go.
-
-The file is long because all that is done to a root on a disk, and its refusals, stand in its one class.
+duty, and so is the question whether an object may go. The file is long because all that is done to a root on a disk
+stands in its one class, with its refusals above it.
 
 Source: OCFL 1.1; OCFL extension 0003-hash-and-id-n-tuple-storage-layout.
 """
@@ -66,6 +65,22 @@ ROOT_FILES = {
     ),
     "0=ocfl_1.1": b"ocfl_1.1\n",
 }
+
+
+def object_place(object_id: str) -> str:
+    """Where an object lies relative to its storage root, with ``/`` between parts.
+
+    Raises:
+        UnicodeEncodeError: the identifier holds a lone surrogate.
+
+    Source: OCFL extension 0003, 3.
+    """
+    hashed = hashlib.sha256(object_id.encode()).hexdigest()
+    tuples = "/".join(hashed[start : start + TUPLE_SIZE] for start in range(0, TUPLE_COUNT * TUPLE_SIZE, TUPLE_SIZE))
+    encoded = re.sub(r"[^A-Za-z0-9_-]", _percent_encode, object_id)
+    if len(encoded) > _ENCODED_LIMIT:
+        encoded = f"{encoded[:_ENCODED_LIMIT]}-{hashed}"
+    return f"{tuples}/{encoded}"
 
 
 class VersionConflictError(ArchiveError, RefusalError):
@@ -151,12 +166,7 @@ class StorageRoot:
 
         Source: OCFL extension 0003, 3.
         """
-        hashed = hashlib.sha256(object_id.encode()).hexdigest()
-        tuples = [hashed[start : start + TUPLE_SIZE] for start in range(0, TUPLE_COUNT * TUPLE_SIZE, TUPLE_SIZE)]
-        encoded = re.sub(r"[^A-Za-z0-9_-]", _percent_encode, object_id)
-        if len(encoded) > _ENCODED_LIMIT:
-            encoded = f"{encoded[:_ENCODED_LIMIT]}-{hashed}"
-        return self.path.joinpath(*tuples, encoded)
+        return self.path / object_place(object_id)
 
     def object_ids(self) -> Iterator[str]:
         """The identifiers of all readable objects, in the order of their paths."""

@@ -4,7 +4,7 @@ Source: OCFL 1.1, 3 and 4; P-1
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -14,6 +14,7 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, canonical, parse_json
 from recordkeeper.model.event import Act, Event, History, salted_digest
 from recordkeeper.ocfl.inventory import INVENTORY_NAME, SIDECAR_NAME, parse_inventory
+from recordkeeper.ocfl.object_validation import Looked
 from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.ocfl.validation import validate_root
 from recordkeeper.register import tables
@@ -22,8 +23,23 @@ from recordkeeper.services.evidence import FILES, Evidence, altered
 from recordkeeper.services.preservation import RECORD_FILE, record_file
 
 
-def check_archive(root: StorageRoot, inspection: Inspection, evidence: Evidence) -> list[Finding]:
-    """Everything wrong with the storage root by itself, and against the register, both ways."""
+def check_archive(
+    root: StorageRoot,
+    inspection: Inspection,
+    evidence: Evidence,
+    is_looked_at: Callable[[str], bool] | None = None,
+    looked: Looked | None = None,
+) -> list[Finding]:
+    """Everything wrong with the storage root by itself, and against the register, both ways.
+
+    Args:
+        root: the archive's storage root.
+        inspection: the register.
+        evidence: what was read from it.
+        is_looked_at: says of an object's folder, relative to the root, whether the object is looked at; all if absent.
+            That it is there is asked of every one.
+        looked: counts the objects, files and bytes that were looked at.
+    """
     archived = _archived(evidence)
     staged = _staged(inspection)
     waiting = {
@@ -32,15 +48,17 @@ def check_archive(root: StorageRoot, inspection: Inspection, evidence: Evidence)
         for version, version_waiting in versions.items()
         if version <= len(archived.get(subject, ()))
     }
-    findings = _without_half_stored(validate_root(root), root, waiting)
+    findings = _without_half_stored(validate_root(root, is_looked_at, looked), root, waiting)
     try:
         present = set(root.object_ids())
     except RecordkeeperError as error:
         return [*findings, Finding("archive-unreadable", Severity.CANNOT_ASSESS, "objects", str(error), FILES)]
     for subject, events in archived.items():
-        findings += _object_findings(
-            root, evidence.histories.get(subject), subject, events, present, staged.get(subject, {})
-        )
+        place = root.object_path(subject).relative_to(root.path).as_posix()
+        if is_looked_at is None or is_looked_at(place) or subject not in present:
+            findings += _object_findings(
+                root, evidence.histories.get(subject), subject, events, present, staged.get(subject, {})
+            )
     for subject, versions in staged.items():
         for version in versions:
             if not 0 < version <= len(archived.get(subject, ())):

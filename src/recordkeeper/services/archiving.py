@@ -1,13 +1,37 @@
-"""Looking at the archive: its objects, and whether they are what the register archived."""
+"""Looking at the archive: its objects, whether they are what the register archived, and when that was last asked.
 
-from dataclasses import dataclass
+A check may look at all objects or at one of so many shares; the shares follow one another from check to check, so that
+all has been looked at after as many checks as there are shares. Each leaves an event that says when, by whom, of what
+share, and binds its report.
 
-from recordkeeper.findings import Finding
+Source: ISO 9001, 7.5.3.2; OCFL 1.1, 3 and 4; C-7
+"""
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from recordkeeper.findings import Finding, Severity
+from recordkeeper.model.canonical import Content, Json, canonical
+from recordkeeper.model.event import Event, salted_digest
+from recordkeeper.model.unit import ROOT_UNIT
+from recordkeeper.model.value import format_moment
 from recordkeeper.ocfl.inventory import parse_inventory
+from recordkeeper.ocfl.object_validation import Looked
 from recordkeeper.ocfl.storage_root import StorageRoot
+from recordkeeper.ocfl.validation import share_of
+from recordkeeper.register.acts import Register
 from recordkeeper.register.inspection import open_for_verification
 from recordkeeper.services.archive_check import check_archive
+from recordkeeper.services.enclosure import check_enclosures
 from recordkeeper.services.evidence import read_evidence
+from recordkeeper.services.people import Actor
+
+CHECK = "check"
+REPORT_VERSION = 1
+_FLAGS = re.compile(r"(?:share-(\d+)-of-(\d+) )?objects-(\d+) findings-(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +51,66 @@ class ArchivedObject:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of the archive that was done before, as its event tells.
+
+    Args:
+        at: UTC moment.
+        by: the person.
+        share: which of how many shares, from 1; none for the whole archive.
+        objects: how many objects were looked at.
+        findings: how many findings there were, those pending left out.
+    """
+
+    at: str
+    by: str
+    share: tuple[int, int] | None
+    objects: int
+    findings: int
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a check looked at and found.
+
+    Args:
+        at: UTC moment.
+        share: which of how many shares, from 1; none for the whole archive.
+        looked: objects, files and bytes.
+        seconds: how long it took.
+        findings: everything wrong, pending ones included.
+    """
+
+    at: str
+    share: tuple[int, int] | None
+    looked: Looked = field(default_factory=Looked)
+    seconds: float = 0.0
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """The findings that are more than pending."""
+        return tuple(finding for finding in self.findings if finding.severity is not Severity.PENDING)
+
+    @property
+    def report(self) -> Content:
+        """The report that the event binds: of every check of the same archive the same, but for its moment."""
+        findings: list[Json] = [
+            {"code": each.code, "severity": str(each.severity), "subject": each.subject, "message": each.message}
+            for each in self.findings
+        ]
+        return {
+            "version": REPORT_VERSION,
+            "at": self.at,
+            "share": list(self.share) if self.share else None,
+            "objects": self.looked.objects,
+            "files": self.looked.files,
+            "bytes": self.looked.bytes,
+            "findings": findings,
+        }
+
+
 def list_objects(root: StorageRoot) -> list[ArchivedObject]:
     """Every object that can be read, in the order of identifiers.
 
@@ -42,11 +126,63 @@ def list_objects(root: StorageRoot) -> list[ArchivedObject]:
     return objects
 
 
-def check(url: str, root: StorageRoot) -> list[Finding]:
-    """Everything wrong with the archive by itself and against the register.
+def check(register: Register, root: StorageRoot, actor: Actor, now: datetime, shares: int | None = None) -> Checked:
+    """Look at the archive by itself and against the register; an event says that it was done.
+
+    Args:
+        register: the open register.
+        root: the archive's storage root.
+        actor: who has it done.
+        now: aware, UTC.
+        shares: look at one share of so many, the one after that of the last check in as many; at all if absent.
 
     Raises:
-        RegisterError: there is no database to look at.
+        RegisterError: the database cannot be read, or takes no event.
     """
-    with open_for_verification(url) as inspection:
-        return check_archive(root, inspection, read_evidence(inspection))
+    share = _next_share(checks_done(register), shares)
+    checked = Checked(format_moment(now), share)
+    began = time.monotonic()
+    with open_for_verification(register.url) as inspection:
+        evidence = read_evidence(inspection)
+        is_looked_at = None
+        if share is not None:
+            turn, of = share
+            is_looked_at = lambda place: share_of(place, of) == turn - 1  # noqa: E731 - a condition of two numbers
+        findings = check_archive(root, inspection, evidence, is_looked_at, checked.looked)
+        findings += check_enclosures(root.path.parent, evidence)
+    checked.seconds = time.monotonic() - began
+    checked.findings = tuple(dict.fromkeys(findings))
+    _leave_event(register, checked, actor, now)
+    return checked
+
+
+def checks_done(register: Register) -> list[Check]:
+    """The checks of the archive that were done, the oldest first."""
+    with register.reading() as snapshot:
+        return [_told(event) for event in snapshot.events_of(ROOT_UNIT) if event.kind == CHECK]
+
+
+def _told(event: Event) -> Check:
+    said = _FLAGS.search(event.flags)
+    turn, of, objects, findings = said.groups() if said else (None, None, "0", "0")
+    share = (int(turn), int(of)) if turn and of else None
+    return Check(event.entered_at, event.actor, share, int(objects), int(findings))
+
+
+def _next_share(done: Iterable[Check], shares: int | None) -> tuple[int, int] | None:
+    if shares is None or shares == 1:
+        return None
+    last = 0
+    for each in done:
+        if each.share and each.share[1] == shares:
+            last = each.share[0]
+    return last % shares + 1, shares
+
+
+def _leave_event(register: Register, checked: Checked, actor: Actor, now: datetime) -> None:
+    share = [f"share-{checked.share[0]}-of-{checked.share[1]}"] if checked.share else []
+    flags = [*share, f"objects-{checked.looked.objects}", f"findings-{len(checked.problems)}"]
+    with register.writing(now=now) as transaction:
+        root = transaction.history(ROOT_UNIT)
+        bound = salted_digest(root.salt, canonical(checked.report)) if root else None
+        transaction.note(CHECK, actor=actor.subject, subject=ROOT_UNIT, bound_digest=bound, flags=flags)

@@ -393,6 +393,7 @@ def act_name(act: str) -> str:
         "logout": _("log out"),
         "wrong-passphrase": _("wrong passphrase"),
         "enclose": _("enclose verifier"),
+        "check": _("check archive"),
         "cosign": _("cosign"),
     }
     return names.get(act, act)
@@ -401,4 +402,12 @@ def act_name(act: str) -> str:
 def flag_name(flag: str) -> str:
     """A mark that an event carries, in the language in use."""
     names = {"late": _("late"), "unattended": _("unattended"), "clock_back": _("clock back")}
-    return names.get(flag, flag)
+    if flag in names:
+        return names[flag]
+    word, _dash, number = flag.partition("-")
+    counted = {
+        "share": _("share {number}"),
+        "objects": _("{number} objects"),
+        "findings": _("{number} findings"),
+    }
+    return counted[word].format(number=number.replace("-of-", "/")) if word in counted and number else flag

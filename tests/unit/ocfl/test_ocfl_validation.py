@@ -136,8 +136,8 @@ def _set_path_out(value: dict[str, object]) -> None:
         ("", _set_message, "W011"),
         ("v1", _set_message, "W011"),
         ("", _set_state, "E066b"),
-        ("", _set_id, "object-path"),
-        ("v1", _set_id, "E037b"),
+        ("", _set_id, "E083"),
+        ("v1", _set_id, "E110"),
         ("", _set_path_out, "E099"),
     ],
 )
@@ -156,7 +156,7 @@ def test_a_removed_last_version_is_found(filled: StorageRoot) -> None:
 def test_an_object_in_another_objects_place_is_found(filled: StorageRoot) -> None:
     place = filled.object_path(OBJECT_ID)
     place.rename(place.with_name("other"))
-    assert codes(validate_root(filled)) == {"object-path"}
+    assert codes(validate_root(filled)) == {"E083"}
     assert codes(validate_object(filled, OBJECT_ID)) == {"E003e"}
     assert list(filled.object_ids()) == []
 
