@@ -47,6 +47,9 @@ NOUNS = {
     "unit": Noun("recordkeeper.cli.unit", "unit", _("Units: departments, management offices, estates")),
     "party": Noun("recordkeeper.cli.party", "party", _("Parties: the persons and firms that records are about")),
     "premises": Noun("recordkeeper.cli.premises", "premises", _("Premises: dwellings and shops, and who lives there")),
+    "dossier": Noun(
+        "recordkeeper.cli.dossier", "dossier", _("Dossiers: all records of one party at one premises, and their cover")
+    ),
     "archive": Noun("recordkeeper.cli.archive", "archive", _("The archive of closed records")),
     "retention": Noun(
         "recordkeeper.cli.retention", "retention", _("How long records are kept, what is due, what holds keep")

@@ -130,12 +130,14 @@ class Source(Definition):
     Args:
         form: their form's code.
         unit: of the record's own unit, or of it and the units below.
+        about: of any party and premises, of those that the statistics are about, or of both: their dossier.
         period: the year is that which this field of the statistics names, or the period between two of its dates.
         state: their state; ``not_void`` takes all but void ones.
     """
 
     form: Code
     unit: Literal["own", "below"] = "below"
+    about: Literal["any", "party", "premises", "dossier"] = "any"
     period: Identifier | SourcePeriod | None = None
     state: Literal["closed", "not_void"] = "closed"
 

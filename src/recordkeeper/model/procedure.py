@@ -73,6 +73,37 @@ class ReferenceTable(Definition):
     approver: Identifier
 
 
+class DossierItem(Definition):
+    """A form that has a place in dossiers.
+
+    Args:
+        form: its code.
+        required: whether a dossier without one of its records lacks it.
+    """
+
+    form: Code
+    required: bool = False
+
+
+class DossierRule(Definition):
+    """How dossiers are kept: what stands on their cover, and what is filed in which order.
+
+    Args:
+        cover: the form of cover and contents list.
+        contents: the forms that have a place, in order; records of others come behind.
+
+    Source: P06-R1
+    """
+
+    cover: Code
+    contents: Annotated[tuple[DossierItem, ...], Field(min_length=1)]
+
+    @property
+    def required(self) -> dict[str, bool]:
+        """Every form that has a place, in order, and whether it must be there."""
+        return {item.form: item.required for item in self.contents}
+
+
 class Procedure(Definition):
     """One procedure at one revision.
 
@@ -86,6 +117,7 @@ class Procedure(Definition):
         forms: the codes of its forms.
         provides: the purposes that its own forms serve.
         tables: the reference tables that it lives by.
+        dossier: how dossiers are kept, where it rules on that.
         same_as: the procedure whose text this one repeats, as a model to be copied and made a company's own.
     """
 
@@ -98,6 +130,7 @@ class Procedure(Definition):
     forms: tuple[Code, ...] = ()
     provides: Mapping[Purpose, Code] = Field(default_factory=dict)
     tables: tuple[ReferenceTable, ...] = ()
+    dossier: DossierRule | None = None
     same_as: ProcedureId | None = None
 
     @model_validator(mode="after")
@@ -123,6 +156,8 @@ class Procedure(Definition):
             if code not in self.forms:
                 message = _("{code} is not among the forms of {procedure}").format(code=code, procedure=self.id)
                 yield Misfit(("provides", purpose), message)
+        if self.dossier is not None:
+            yield from self._dossier_misfits(self.dossier)
         for index, table in enumerate(self.tables):
             if self.role(table.approver) is None and table.approver not in PRODUCT_ROLES:
                 message = _("{procedure} has no role {name}").format(procedure=self.id, name=table.approver)
@@ -130,6 +165,18 @@ class Procedure(Definition):
             names = [column.id for column in (*table.keys, *table.columns)]
             for name in sorted({name for name in names if names.count(name) > 1}):
                 yield Misfit(("tables", index), _("{name} stands twice").format(name=name))
+
+    def _dossier_misfits(self, dossier: DossierRule) -> Iterator[Misfit]:
+        named: list[tuple[Place, str]] = [(("dossier", "cover"), dossier.cover)]
+        named += [(("dossier", "contents", index, "form"), item.form) for index, item in enumerate(dossier.contents)]
+        for place, code in named:
+            if code not in self.forms:
+                message = _("{code} is not among the forms of {procedure}").format(code=code, procedure=self.id)
+                yield Misfit(place, message)
+        codes = [item.form for item in dossier.contents]
+        for index, code in enumerate(codes):
+            if code in codes[:index]:
+                yield Misfit(("dossier", "contents", index, "form"), _("{name} stands twice").format(name=code))
 
     def role(self, identifier: str) -> Role | None:
         """The role of that id; None where the procedure has none."""

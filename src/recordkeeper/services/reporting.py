@@ -7,8 +7,12 @@ Source: P12-R2, P02-R5
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from typing import cast
 
+from recordkeeper.errors import InvalidInputError, RecordError
+from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json
+from recordkeeper.model.dossier import is_filed, stay_of
 from recordkeeper.model.form import Form, SourcePeriod
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
@@ -16,9 +20,24 @@ from recordkeeper.model.section import Section
 from recordkeeper.model.subject import kind_of
 from recordkeeper.model.value import plain_value
 from recordkeeper.register.lookup import units_below
-from recordkeeper.register.search import RecordQuery, find_records
+from recordkeeper.register.search import FoundRecord, RecordQuery, find_records
+from recordkeeper.services.places import premises_of
 from recordkeeper.services.retrieval import replayed, rows_of
 from recordkeeper.services.setting import Setting
+
+
+class AboutNothingError(RecordError, InvalidInputError):
+    """Statistics whose sources are about one party or premises are about none."""
+
+    def __init__(self, code: str, about: str) -> None:
+        expected = _("a party") if about == "party" else _("premises")
+        super().__init__(
+            _("{code}: is about {expected}, found none").format(code=code, expected=expected),
+            subject=code,
+            expected=expected,
+            found=_("none"),
+        )
+
 
 _GONE = {State.VOID, State.REPLACED, State.DISPOSED}
 
@@ -49,13 +68,17 @@ def source_records(setting: Setting, record: Record, name: str, raw: Mapping[str
         record: the statistics record.
         name: the source's name in the form.
         raw: the values given, which name the period.
+
+    Raises:
+        AboutNothingError: they are to be about the party or premises of the statistics, and it is about none.
     """
     source = record.form.sources[name]
     snapshot = setting.snapshot
     units = units_below(snapshot, record.unit) if source.unit == "below" else [record.unit]
     is_in_period = _period_asked_for(record.form, source.period, raw, setting)
+    is_about = _about_asked_for(setting, record, source.about)
     found: list[dict[str, object]] = []
-    for row in find_records(snapshot, RecordQuery(forms=(source.form,), units=units)):
+    for row in filter(is_about, find_records(snapshot, RecordQuery(forms=(source.form,), units=units))):
         history = snapshot.history(row.subject)
         if history is None or kind_of(row.subject) == "sheet":
             continue
@@ -64,6 +87,29 @@ def source_records(setting: Setting, record: Record, name: str, raw: Mapping[str
         if is_wanted and is_in_period(candidate):
             found.append(seen(candidate))
     return sorted(found, key=lambda each: str(each["number"]))
+
+
+def _about_asked_for(setting: Setting, record: Record, about: str) -> Callable[[FoundRecord], bool]:
+    """Whether a source record is about whom and what the statistics are about; all are where that is not asked.
+
+    Raises:
+        AboutNothingError: the statistics are about no party or premises, and its sources are to be about the same.
+    """
+    party, premises = (cast("str | None", record.opening.get(name)) for name in ("party", "premises"))
+    if (about == "party" and not party) or (about in {"premises", "dossier"} and not premises):
+        raise AboutNothingError(record.form.code, about)
+    match about:
+        case "any":
+            return lambda _found: True
+        case "party":
+            return lambda found: found.party == party
+        case "dossier" if party:
+            stay = stay_of(premises_of(setting.snapshot, str(premises)), party)
+            return lambda found: (
+                found.premises == premises and is_filed(stay, party, found.party, date.fromisoformat(found.entered_on))
+            )
+        case _:
+            return lambda found: found.premises == premises
 
 
 def _period_asked_for(
