@@ -118,6 +118,11 @@ class Company:
     def closed_feedback(self) -> str:
         """A feedback sheet that went through every section."""
         number = self.new("clerk", "qr-017--02", dict(FEEDBACK))
+        self.go_all_the_way(number)
+        return number
+
+    def go_all_the_way(self, number: str) -> None:
+        """Let a feedback sheet that was just filled go through every section."""
         self.sign("clerk", number)
         self.sign("quality", number)
         self.fill("quality", number, dict(ANALYSIS))
@@ -126,7 +131,6 @@ class Company:
         self.sign("head", number)
         self.fill("quality", number, dict(RESULT))
         self.sign("quality", number)
-        return number
 
     def publish(self) -> publication.Outcome:
         return publication.publish(self.publisher, NOW)

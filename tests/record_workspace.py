@@ -1,6 +1,7 @@
 """A workspace of a property company for the tests of ``record``: its people, places and released forms."""
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -67,8 +68,7 @@ def make_template(url: str, root: Path) -> None:
         company="锦绣物业", company_en="Brocade Property", time_zone="Asia/Shanghai", login="boss", name="李雷",
         passphrase=SECRET, now=now,
     )  # fmt: skip
-    everyday = EVERYDAY if sqlite_path(url) is None else None
-    register = make_workspace(root, url, beginning, now, everyday).register
+    register = make_workspace(root, url, beginning, now, everyday_login_of(url)).register
     boss = authenticate(register, "boss", SECRET, now)
     for code, name in (("SH", "锦绣花园"), ("BJ", "滨江苑")):
         add_unit(register, boss, code=code, kind="estate", name_zh=name, name_en=f"Estate {code}", parent="HQ", now=now)
@@ -219,13 +219,23 @@ def desk(
     """A workspace of its own, whose records another machine publishes."""
     root = tmp_path / "ws"
     with stages.copied(record_template, root) as url:
-        configuration = root / "recordkeeper.toml"
-        text = configuration.read_text(encoding="utf-8")
-        lines = [line for line in text.splitlines() if not line.startswith("database = ")]
-        configuration.write_text("\n".join([f"database = {json.dumps(url)}", *lines, ""]), encoding="utf-8")
+        configure(root, url)
         (root / "log.key").unlink()
         _surround(tmp_path, monkeypatch)
         yield Desk(root, url, capsys)
+
+
+def everyday_login_of(url: str) -> str | None:
+    """The login that works with a register at ``url``; none for one in a file."""
+    return None if sqlite_path(url) else EVERYDAY
+
+
+def configure(root: Path, url: str) -> None:
+    """Let the workspace in ``root`` have its register at ``url``."""
+    configuration = root / "recordkeeper.toml"
+    text, count = re.subn(r"(?m)^database = .*$", f'database = "{url}"', configuration.read_text(encoding="utf-8"))
+    assert count == 1
+    configuration.write_text(text, encoding="utf-8")
 
 
 def _surround(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

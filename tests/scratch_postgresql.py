@@ -15,8 +15,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
-SUPERUSER, EVERYDAY = "postgres", "everyday"
+SUPERUSER, EVERYDAY, EXECUTOR = "postgres", "everyday", "executor"
 _BEFORE_NAME = "postgresql+psycopg://{login}@/"
 
 
@@ -28,6 +29,22 @@ def as_superuser(url: str) -> str:
 def as_everyday(url: str) -> str:
     """The URL by which a login that may do no more than the program needs opens a database."""
     return url.replace(_BEFORE_NAME.format(login=SUPERUSER), _BEFORE_NAME.format(login=EVERYDAY))
+
+
+def as_executor(url: str) -> str:
+    """The URL by which the login of the machine that executes dispositions opens a database, once it may.
+
+    For that the administrator makes the login a member of the register's disposition role.
+    """
+    if not url.startswith(_BEFORE_NAME.partition("{")[0]):
+        return url
+    with psycopg.connect(as_superuser(url).replace("+psycopg", ""), autocommit=True) as connection:
+        owner = connection.execute("SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'act'::regclass")
+        role = str(owner.fetchall()[0][0]).removesuffix("owner") + "disposition"
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (EXECUTOR,)).fetchall():
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(EXECUTOR)))
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(EXECUTOR)))
+    return as_everyday(url).replace(_BEFORE_NAME.format(login=EVERYDAY), _BEFORE_NAME.format(login=EXECUTOR))
 
 
 class ScratchPostgresql:

@@ -11,7 +11,8 @@ What is checked:
 
 1. files: the storage root and every object of it by OCFL 1.1: declarations, inventories, digests, nothing missing,
    nothing added; every version is the one that the log binds; files that acts bind are there.
-2. records: the acts in each ``record.json`` give the state digests that stand in the log's events, none is missing.
+2. records: the acts in each ``record.json`` give the state digests that stand in the log's events, none is missing;
+   what was destroyed is gone, by an approved list that keeps its tombstone.
 3. signatures: every signature fits the act, the state before it, and a key that its person had then.
 4. log: the events give the tree (RFC 9162) whose root the checkpoint (C2SP signed note) states and the log key signed.
 5. tail: with ``--against``, that a checkpoint kept outside (a signed note, or a short one as a form prints it) is one
@@ -1015,7 +1016,9 @@ def _values(key: str, expected: object, found: object) -> dict[str, object]:
 RECORD_FILE, ROOT_UNIT, PROGRAM = "record.json", "unit/1", "program"
 SIGNED_ACTS = {"sign", "amend", "countersign", "approve"}
 ON_PAPER = {"sign", "countersign"}
-SIGNED_KINDS = {"record", "sheet", "form", "procedure"}
+SIGNED_KINDS = {"record", "sheet", "form", "procedure", "schedule", "table"}
+DESTROY, DISPOSE = b"destroy", b"dispose"
+WITNESSES = 2
 CLOCK_TOLERANCE = timedelta(minutes=5)  # what the register does not flag as a clock set back
 FACE_BYTES = 16
 _SUBJECT = re.compile(r"[a-z]+(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+")
@@ -1077,6 +1080,23 @@ class SigningKey(NamedTuple):
     to_at: str | None
 
 
+class Tombstone(NamedTuple):
+    """What a destruction list keeps of a subject that it destroyed.
+
+    Args:
+        list: the number of that list.
+        digest: of its canonical bytes, hexadecimal.
+        acts, state: number and state digest of the subject's last act.
+        fault: what is wrong with the list; empty where nothing is.
+    """
+
+    list: str
+    digest: str
+    acts: int
+    state: str
+    fault: str
+
+
 class Namer(NamedTuple):
     """An act that names the state of another subject."""
 
@@ -1099,6 +1119,7 @@ class Holdings:
         doubts: signatures whose key is not among the archived ones of its person: subject, act, person.
         named_states: of each state digest that acts name the subjects that may have had it, and who names it.
         named_checkpoints: of each checkpoint that acts name, in short, the first subject to do so, and how many do.
+        tombstones: what archived lists keep of each subject that they destroyed.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -1110,6 +1131,7 @@ class Holdings:
     doubts: list[tuple[str, str, str]] = field(default_factory=list)
     named_states: dict[bytes, dict[tuple[str, ...], list[Namer]]] = field(default_factory=dict)
     named_checkpoints: dict[str, tuple[str, int]] = field(default_factory=dict)
+    tombstones: dict[str, Tombstone] = field(default_factory=dict)
 
 
 def aspect_of(subject: str) -> str:
@@ -1263,6 +1285,7 @@ def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdi
         ]
     for history in histories:
         _note_names(history, holdings)
+        _note_tombstones(history, holdings)
         if history.subject.partition("/")[0] in SIGNED_KINDS:
             _check_signatures(history, holdings, report)
         faces = (
@@ -1297,10 +1320,46 @@ def _note_names(history: History, holdings: Holdings) -> None:
             holdings.named_checkpoints[str(named)] = first, count + 1
 
 
+def _note_tombstones(history: History, holdings: Holdings) -> None:
+    """Keep what an executed destruction list says of what it destroyed. Source: MoReq2010, 9."""
+    for number, act in enumerate(history.acts):
+        if not number or act["act"] != "execute":
+            continue
+        fault, named = _list_fault(history.acts[:number]), _named_on(history.acts[1])
+        for stone in (stone for result in act["results"] for stone in result.get("tombstones", ())):
+            subject = str(stone["subject"])
+            what = fault or ("" if subject in named else "the list {list} does not name it")
+            digest = hashlib.sha256(canonical(stone)).hexdigest()
+            name = history.subject.partition("/")[2]
+            holdings.tombstones[subject] = Tombstone(name, digest, int(stone["acts"]), str(stone["state"]), what)
+
+
+def _list_fault(acts: Sequence[Content]) -> str:
+    """Why a list must destroy nothing: it needs an approver who is not its author, and two witnesses more."""
+    signed = [act for act in acts[1:] if act["act"] == "sign"]
+    of = {
+        meaning: {
+            str(act["signer_name" if act["method"] == "paper" else "by"]) for act in signed if act["meaning"] == meaning
+        }
+        for meaning in ("prepared", "approved", "witnessed")
+    }
+    others = of["prepared"] | of["witnessed"] | {str(acts[1]["by"])}
+    is_sound = of["approved"] and not of["approved"] & others and len(of["witnessed"]) >= WITNESSES
+    return "" if is_sound else "the list {list} was not approved by one other person and watched by two more"
+
+
+def _named_on(opening: Content) -> set[str]:
+    """The subjects that a list names, a sheet's rows included."""
+    items = opening["disposal"]["items"]
+    rows = {f"record/{row['number']}" for item in items for row in item.get("rows", ())}
+    return rows | {str(item["subject"]) for item in items if "subject" in item}
+
+
 def _states_named(act: Content) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Whom an act names, as what it may be, with the state: rows of a sheet, sources of a statistic, the form."""
+    """Whom an act names, as what it may be, with the state: rows, items of a list, sources of a statistic, the form."""
     fill = act.get("fill")
-    lists = [act.get("rows")]
+    held = [act.get(name) for name in ("disposal", "certifies")]
+    lists = [act.get("rows"), act.get("items"), *(each.get("items") for each in held if isinstance(each, dict))]
     for holder in (act, fill if isinstance(fill, dict) else {}):
         sources = holder.get("sources")
         lists += sources.values() if isinstance(sources, dict) else []
@@ -1432,6 +1491,10 @@ class Log:
         self.elsewhere: Counter[str] = Counter()
         """Subjects that the log knows and the archive does not, with the number of their acts."""
         self.archived_elsewhere: set[str] = set()
+        self.destroyed: dict[str, str] = {}
+        """Subjects that were destroyed, with the digest of the tombstone that the event binds."""
+        self.last_elsewhere: dict[str, tuple[bytes, int, str]] = {}
+        """Of each subject that the archive does not hold kind, act number and state digest of its last act."""
 
     def find(self, code: str, path: str, text: str, severity: str = ALTERED, /, **values: object) -> None:
         """Note what is wrong with a file of the log."""
@@ -1691,6 +1754,8 @@ class Log:
                     self.enclosed = index, event["bound"]
                 elif event["kind"] == b"cosign" and event["bound"]:
                     self._cosigned_bound.add(event["bound"])
+                elif event["kind"] == DESTROY and event["subject"] is not None:
+                    self._take_destruction(event["subject"].decode(), event)
                 continue
             subject = event["subject"].decode()
             if event["state"] in named_states:
@@ -1704,6 +1769,7 @@ class Log:
         account = self._holdings.accounts.get(subject)
         if account is None:
             self.elsewhere[subject] += 1
+            self.last_elsewhere[subject] = event["kind"], number, (event["state"] or b"").decode()
             if event["kind"] == b"archive":
                 self.archived_elsewhere.add(subject)
         elif number >= account.count:
@@ -1718,6 +1784,13 @@ class Log:
             self._gaps += [(subject, missing) for missing in range(account.next_act, number)][:MOST_KEPT]
             account.next_act = number + 1
             self._compare(subject, account, number, event)
+
+    def _take_destruction(self, subject: str, event: re.Match[bytes]) -> None:
+        """Keep that a subject was destroyed; it is so once, and nothing comes after."""
+        if subject in self.destroyed:
+            text = "event {index} says anew that it was destroyed"
+            self._report.find("tombstone-altered", aspect_of(subject), subject, text, index=int(event["index"]))
+        self.destroyed[subject] = (event["bound"] or b"").decode()
 
     def _compare(self, subject: str, account: Account, number: int, event: re.Match[bytes]) -> None:
         digest = account.digests[number * HASH_BYTES : (number + 1) * HASH_BYTES].hex()
@@ -1750,12 +1823,42 @@ class Log:
             elif account.later:
                 text = "{count} later acts are in the log, not yet in the archive"
                 self._report.find("object-pending", FILES, subject, text, PENDING, count=account.later)
-        for subject in sorted(self.archived_elsewhere - self._holdings.damaged):
-            self._report.find("object-missing", FILES, subject, "the object is not in the archive")
-        for subject in sorted(self.elsewhere.keys() - self.archived_elsewhere):
+        for subject in sorted(self.archived_elsewhere - self._holdings.damaged - self.destroyed.keys()):
+            self._settle_missing(subject)
+        for subject in sorted(self.destroyed):
+            self._settle_destroyed(subject)
+        for subject in sorted(self.elsewhere.keys() - self.archived_elsewhere - self.destroyed.keys()):
             self._report.not_covered.setdefault(subject.partition("/")[0], []).append(subject)
         for subject, act, person in self._holdings.doubts:
             self._settle_doubt(subject, act, person)
+
+    def _settle_missing(self, subject: str) -> None:
+        """An object that was archived and is not there: it has begun to go by a list, or somebody took it away."""
+        if self.last_elsewhere[subject][0] == DISPOSE:
+            text = "its object has left the archive, its acts are still to go"
+            self._report.find("object-going", FILES, subject, text, PENDING)
+        else:
+            self._report.find("object-missing", FILES, subject, "the object is not in the archive")
+
+    def _settle_destroyed(self, subject: str) -> None:
+        """What was destroyed is gone, and the list that names it keeps the tombstone that the event binds."""
+        self._report.counts["disposed"] += 1
+        if subject in self._holdings.accounts or subject in self._holdings.damaged:
+            text = "the object of what was destroyed is still in the archive"
+            self._report.find("object-left", FILES, subject, text)
+        stone, aspect = self._holdings.tombstones.get(subject), aspect_of(subject)
+        if stone is None:
+            text = "destroyed; the list that says so is not yet in the archive"
+            self._report.find("tombstone-pending", aspect, subject, text, PENDING)
+            return
+        _kind, number, state = self.last_elsewhere.get(subject, (b"", 0, ""))
+        if stone.digest != self.destroyed[subject]:
+            self._report.find("tombstone-altered", aspect, subject, "no event binds this tombstone")
+        elif subject in self.last_elsewhere and (stone.acts, stone.state) != (number, state):
+            text = "the tombstone names another last state than the events"
+            self._report.find("tombstone-state", aspect, subject, text)
+        if stone.fault:
+            self._report.find("tombstone-list", aspect, subject, stone.fault, list=stone.list)
 
     def settle_names(self) -> None:
         """After ``settle``: what acts name of other subjects and of the log, and was never so."""
@@ -2345,7 +2448,7 @@ def _show(report: Report, language: str) -> None:
         text = "In the log, not in the archive, so not covered: {count} x {kind}: {first}"
         first = ", ".join(subjects[:3]) + (" ..." if len(subjects) > 3 else "")
         _print(say(text, language, count=len(subjects), kind=kind, first=clean(first)))
-    counted = ("objects", "archived", "subjects", "acts", "events", "signatures")
+    counted = ("objects", "archived", "subjects", "acts", "events", "signatures", "disposed")
     _print(", ".join(f"{say(name, language)} {report.counts[name]}" for name in counted))
     if report.checkpoint:
         cosigners = ", ".join(report.cosigners) or say("nobody whose key was given", language)
@@ -2360,6 +2463,17 @@ def _print(text: str) -> None:
 
 # Every text that a person reads, by its English; a value that is itself such a text is looked up too.
 CHINESE = {
+    "disposed": "已处置",
+    "its object has left the archive, its acts are still to go": "其对象已移出档案库，操作尚待清除",
+    "the object of what was destroyed is still in the archive": "已销毁记录的对象仍在档案库中",
+    "destroyed; the list that says so is not yet in the archive": "已销毁；载明此事的清册尚未进入档案库",
+    "no event binds this tombstone": "没有事件绑定此注销登记",
+    "the tombstone names another last state than the events": "注销登记所载的末状态与事件不符",
+    "event {index} says anew that it was destroyed": "事件 {index} 再次称其已销毁",
+    "the list {list} does not name it": "清册 {list} 未列入它",
+    "the list {list} was not approved by one other person and watched by two more": (
+        "清册 {list} 未经另一人批准并由另外两人监销"
+    ),
     "proven": "已证明",
     "not the note that an event binds": "不是事件所绑定的检查点",
     "signed by none of this log's keys": "未由本日志的任何一把密钥签名",

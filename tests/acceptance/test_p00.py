@@ -16,6 +16,7 @@ ITEM = {
     "created_on": "2022-01-31",
     "period": "3 年",
     "due_on": "2025-12-31",
+    "medium_kept": "paper",
     "pages": "26",
     "appraisal": "期满，无保存价值",
 }
@@ -46,7 +47,7 @@ def company(stages: Stages, database: str, tmp_path: Path) -> Iterator[ActingCom
         yield opened
 
 
-def test_a_destruction_list_is_appraised_approved_executed_and_witnessed_by_two(company: ActingCompany) -> None:
+def test_a_destruction_list_is_appraised_approved_watched_by_two_and_executed(company: ActingCompany) -> None:
     with pytest.raises(ValuesRefusedError) as refused:
         company.new("archivist", "QR-100-07", {**LISTED, "records_listed": [{**ITEM, "due_on": "2026-11-24"}]})
     assert [problem.field for problem in refused.value.problems] == ["records_listed"]
@@ -56,15 +57,15 @@ def test_a_destruction_list_is_appraised_approved_executed_and_witnessed_by_two(
     with pytest.raises(NotYoursError):
         company.sign("archivist", number, "approved")
     company.sign("general_manager", number, "approved")
+    company.sign("destruction_witness", number, "witness_one")
+    with pytest.raises(NotYoursError):
+        company.sign("destruction_witness", number, "witness_two")
+    company.sign("destruction_witness2", number, "witness_two")
     with pytest.raises(ValuesRefusedError) as refused:
         company.fill("archivist", number, "executed", EXECUTED)
     assert [problem.field for problem in refused.value.problems] == ["kept_why"]
     company.do("archivist", number, "executed", {**EXECUTED, "kept_why": "第 2 项冻结 H-2026-02"})
     assert company.record(number).values["executed_total"] == "已销毁 1 项 26 页；未销毁 1 项 26 页。"
-    company.sign("destruction_witness", number, "witness_one")
-    with pytest.raises(NotYoursError):
-        company.sign("destruction_witness", number, "witness_two")
-    company.sign("destruction_witness2", number, "witness_two")
     assert company.record(number).state is State.CLOSED
     assert company.record(number).form.retention.years == "permanent"
 

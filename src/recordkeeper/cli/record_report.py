@@ -10,6 +10,7 @@ from recordkeeper.language import translate as _
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from recordkeeper.errors import RecordkeeperError
     from recordkeeper.model.canonical import Json
     from recordkeeper.model.record import Record
     from recordkeeper.services.record_view import DoneView, StepView
@@ -58,3 +59,14 @@ def step_lines(steps: "Sequence[StepView]") -> list[str]:
             line += _(", optional")
         lines.append(line)
     return lines
+
+
+def failure_value(error: "RecordkeeperError") -> "dict[str, Json]":
+    """An error as JSON shows it, beside what was done all the same."""
+    return {
+        "kind": error.kind,
+        "subject": error.subject,
+        "expected": error.expected,
+        "found": error.found,
+        "message": str(error),
+    }

@@ -7,7 +7,7 @@ import click
 
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_text, progress
-from recordkeeper.cli.record_report import print_done, report
+from recordkeeper.cli.record_report import failure_value, print_done, report
 from recordkeeper.errors import RecordkeeperError, RefusalError
 from recordkeeper.language import translate as _
 
@@ -88,10 +88,10 @@ def _sign_many(invocation: Invocation, signer: "Signer", numbers: list[str], sec
 
     value: dict[str, Json] = {
         "signed": [{**as_map(view), **_signed(each)} for view, each in zip(views, signed, strict=True)],
-        "failed": [{"number": number, **_failure(failure)} for number, failure in failures],
+        "failed": [{"number": number, **failure_value(failure)} for number, failure in failures],
     }
     if failures:
-        value["error"] = _failure(failures[0][1])
+        value["error"] = failure_value(failures[0][1])
     invocation.emit(value, render)
     for number, failure in failures:
         invocation.say(_("{number}: not signed: {reason}").format(number=number, reason=failure))
@@ -124,16 +124,6 @@ def _scan(paper: Path, signer_name: str, witness: str) -> "Scan":
 def _signed(record: "Record") -> "dict[str, Json]":
     signature = record.signatures[-1]
     return {"section": signature.section, "meaning": signature.meaning, "signer": signature.name}
-
-
-def _failure(error: RecordkeeperError) -> "dict[str, Json]":
-    return {
-        "kind": error.kind,
-        "subject": error.subject,
-        "expected": error.expected,
-        "found": error.found,
-        "message": str(error),
-    }
 
 
 @click.command(

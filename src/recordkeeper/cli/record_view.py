@@ -9,6 +9,7 @@ import click
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.record_report import step_lines
+from recordkeeper.cli.tombstone_view import show_stone
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.particulars import parse_date
@@ -33,9 +34,14 @@ def show(invocation: Invocation, number: str, on_text: str | None) -> None:
     """Show a record."""
     from recordkeeper.services import viewing
     from recordkeeper.services.record_view import as_json
+    from recordkeeper.services.retrieval import DisposedRecordError
 
     on = parse_date(on_text, "--on") if on_text is not None else None
-    view = viewing.show(invocation.workspace().register, invocation.actor(), invocation.now, number, on)
+    try:
+        view = viewing.show(invocation.workspace().register, invocation.actor(), invocation.now, number, on)
+    except DisposedRecordError as gone:
+        show_stone(invocation, gone.tombstone)
+        return
 
     def render() -> None:
         for line in _lines(view):

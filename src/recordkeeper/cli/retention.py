@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.disposition import appraise, approve, certificate, execute, list_new
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.program import noun
@@ -52,6 +53,8 @@ _ACTIONS = {
 }
 
 retention = noun("retention")
+for _verb in (appraise, list_new, approve, execute, certificate):
+    retention.add_command(_verb)
 
 
 def _criteria_options(command: "Callable[..., None]") -> "Callable[..., None]":

@@ -83,6 +83,19 @@ def find_libreoffice() -> Path:
     raise LibreOfficeMissingError
 
 
+def page_count(pdf: bytes) -> int | None:
+    """How many pages a PDF of the program's own has; None where it is none that can be read."""
+    from io import BytesIO
+
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
+    try:
+        return len(PdfReader(BytesIO(pdf)).pages)
+    except (PyPdfError, ValueError):
+        return None
+
+
 def to_pdf(documents: Mapping[str, bytes]) -> dict[str, bytes]:
     """The PDF of each Word file, many made in one call, and several calls at once where there are many.
 

@@ -1,8 +1,8 @@
 """One record or sheet: each decision answers with the content of the next act, or refuses with its reason.
 
 Filling the next section is the whole workflow; there is no second engine. ``record_state`` folds acts into state,
-``record_guard`` says what must hold before an act, ``record_amendment`` decides on amendments. It is longer than most
-because every other act of a record stands here side by side.
+``record_guard`` says what must hold before an act, ``record_amendment`` decides on amendments, ``record_retention`` on
+how long it is kept and how it goes.
 
 Source: ISO 9001, 7.5.3; P06-R5
 """
@@ -18,8 +18,6 @@ from recordkeeper.model.consistency import REFERENCE
 from recordkeeper.model.event import History
 from recordkeeper.model.expression import evaluate, names_in
 from recordkeeper.model.form import Form
-from recordkeeper.model.person import CONTROLLER
-from recordkeeper.model.record_amendment import AmendableRecord
 from recordkeeper.model.record_guard import (
     NoReasonError,
     NotYoursError,
@@ -29,8 +27,8 @@ from recordkeeper.model.record_guard import (
     head_of,
     missing_values,
 )
+from recordkeeper.model.record_retention import KeptRecord
 from recordkeeper.model.record_state import Moment, State
-from recordkeeper.model.retention import NOTED_TRIGGERS
 from recordkeeper.model.section import ByParty, Section
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.step import Step
@@ -40,8 +38,8 @@ from recordkeeper.model.working_calendar import NEWEST
 
 
 @dataclass(frozen=True, slots=True)
-class Record(AmendableRecord):
-    """One record or sheet, with every act that can be done to it but amending, which it inherits."""
+class Record(KeptRecord):
+    """One record or sheet, with every act that can be done to it; amending and keeping it are inherited."""
 
     def fill(
         self,
@@ -293,41 +291,6 @@ class Record(AmendableRecord):
             "reason": check_text(reason.strip(), "reason"),
             "successor": successor,
         }
-
-    def tell(self, trigger: str, happened_on: date, reason: str, who: Standing, moment: Moment) -> Content:
-        """The act that tells when something happened that starts a retention period: the end of a contract.
-
-        What is told later stands in place of what was told before; both stay in the acts.
-
-        Args:
-            trigger: one of ``retention.NOTED_TRIGGERS``.
-            happened_on: the local date, today or earlier.
-            reason: how it is known; compulsory.
-            who: the person and their roles in the record's unit.
-            moment: when.
-
-        Raises:
-            ValuesRefusedError: another trigger, or a date that lies ahead.
-            NoReasonError: no reason.
-            WrongStateError: the record is disposed of, or a row, which is kept with its sheet.
-            NotYoursError: neither controller nor a role of any section.
-
-        Source: M-4
-        """
-        if self.state is State.DISPOSED or self.sheet:
-            expected = _("a record of its own, or a sheet")
-            raise WrongStateError(self.number, _("tell"), expected, _("a row") if self.sheet else _(str(self.state)))
-        if trigger not in NOTED_TRIGGERS:
-            raise ValuesRefusedError(self.number, [Problem("trigger", listing(NOTED_TRIGGERS), trigger)])
-        if happened_on.isoformat() > moment.on:
-            expected = _("a date up to {day}").format(day=moment.on)
-            raise ValuesRefusedError(self.number, [Problem("on", expected, happened_on.isoformat())])
-        if not reason.strip():
-            raise NoReasonError(self.number)
-        if CONTROLLER not in who.roles:
-            self._check_right_of_any(who)
-        content: dict[str, Json] = {**head_of("tell", who, moment), "trigger": trigger}
-        return {**content, "happened_on": happened_on.isoformat(), "reason": check_text(reason.strip(), "reason")}
 
     def link(self, number: str, form: str, who: Standing, moment: Moment) -> Content:
         """The act by which a record names another that somebody has opened with it as the source.

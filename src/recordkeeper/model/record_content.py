@@ -126,6 +126,7 @@ class RecordContent:
     void_reason: str = ""
     successor: str = ""
     is_closed_by_hand: bool = False
+    before_disposal: State | None = None
     _found_rounds: Rounds | None = field(default=None, init=False, repr=False, compare=False)
 
     # ---- what it is ------------------------------------------------------------------------------------------

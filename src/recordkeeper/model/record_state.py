@@ -214,6 +214,12 @@ class RecordState(RecordContent):
     def _apply_close(self, _act: Act) -> Self:
         return replace(self, is_closed_by_hand=True)
 
+    def _apply_dispose(self, _act: Act) -> Self:
+        return replace(self, state=State.DISPOSED, before_disposal=self.state)
+
+    def _apply_retain(self, _act: Act) -> Self:
+        return replace(self, state=self.before_disposal or State.CLOSED, before_disposal=None)
+
     def _apply_nothing(self, _act: Act) -> Self:
         return self
 
@@ -230,6 +236,11 @@ _APPLY: Mapping[str, Any] = {
     "close": RecordState._apply_close,  # noqa: SLF001
     "link": RecordState._apply_nothing,  # noqa: SLF001
     "tell": RecordState._apply_nothing,  # noqa: SLF001
+    "appraise": RecordState._apply_nothing,  # noqa: SLF001
+    "dispose": RecordState._apply_dispose,  # noqa: SLF001
+    "retain": RecordState._apply_retain,  # noqa: SLF001
+    "skip": RecordState._apply_nothing,  # noqa: SLF001
+    "execute": RecordState._apply_nothing,  # noqa: SLF001
 }
 
 

@@ -17,6 +17,7 @@ Trigger: TypeAlias = Literal[
     "closed", "sheet_closed", "contract_ended", "moved_out", "superseded", "last_contact", "year_end", "event",
 ]  # fmt: skip
 Action: TypeAlias = Literal["keep", "review", "transfer", "destroy"]
+DecidedAction: TypeAlias = Literal["keep", "transfer", "destroy"]
 
 NOTED_TRIGGERS: tuple[Trigger, ...] = ("contract_ended", "moved_out", "superseded", "last_contact", "event")
 """What somebody may have to say by hand, because no record tells of it."""
@@ -100,7 +101,7 @@ class Decision:
         source: the act that says so.
     """
 
-    action: Literal["keep", "transfer", "destroy"]
+    action: DecidedAction
     decided_on: date
     until: date | None
     by: str

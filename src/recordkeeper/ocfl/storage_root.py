@@ -262,6 +262,18 @@ class StorageRoot:
                     contents[path] = self._read_content(object_id, path, digest)
         return PreparedVersion(object_id, number, data, format_sidecar(data), contents)
 
+    def byte_count(self, object_id: str) -> int:
+        """How many bytes the files of an object have together; 0 where there is none.
+
+        Raises:
+            UnreachableArchiveError: the disk refuses.
+        """
+        try:
+            files = (path for path in self.object_path(object_id).rglob("*") if path.is_file())
+            return sum(path.lstat().st_size for path in files)
+        except OSError as error:
+            raise UnreachableArchiveError(object_id, error) from error
+
     def remove_object(self, object_id: str) -> bool:
         """Remove an object with all its versions; whether it was there. After a kill, the same call finishes it.
 

@@ -34,7 +34,7 @@ from recordkeeper.register.connection import database_name, failures_translated
 from recordkeeper.register.privileges import Roles, become, roles_of
 from recordkeeper.register.projection import Rows, replace_rows
 from recordkeeper.register.snapshot import Snapshot, format_moment
-from recordkeeper.register.trail_end import place_events
+from recordkeeper.register.trail_end import moment_ahead, place_events
 
 _NO_PLACE_YET = -1
 
@@ -85,10 +85,11 @@ class Transaction(Snapshot):
             salt: 16 random bytes in hexadecimal.
 
         Raises:
-            SubjectExistsError: there is such a subject.
+            SubjectExistsError: there is such a subject, or was one.
         """
-        if self.connection.scalar(select(tables.subject.c.subject).where(tables.subject.c.subject == subject)):
-            raise SubjectExistsError(subject)
+        for table in (tables.subject, tables.tombstone):  # a number is never used again
+            if self.connection.scalar(select(table.c["subject"]).where(table.c["subject"] == subject)):
+                raise SubjectExistsError(subject)
         return History(subject, (head_act(subject, salt),))
 
     def lock(self, subject: str, *, is_shared: bool = False) -> None:
@@ -406,6 +407,10 @@ class Transaction(Snapshot):
             place_events(self.connection, self._events, self.now, self._database)
             self._events.clear()
 
+    def moment_ahead(self) -> str | None:
+        """The UTC moment of the last event where the clock stands more than five minutes before it; None elsewhere."""
+        return moment_ahead(self.connection, self.now)
+
 
 class Register:
     """An open database; use it as a context manager, or close it.
@@ -456,6 +461,17 @@ class Register:
             return None
         with failures_translated(self.database), self._reader.connect() as connection:
             return roles_of(connection)
+
+    @contextmanager
+    def beside_transactions(self) -> Iterator[Connection]:
+        """A connection outside any transaction, for what a database does to its own files.
+
+        Raises:
+            RegisterError: one of the ways in which the database can fail (``failures_translated``).
+        """
+        engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with failures_translated(self.database), engine.connect() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close every connection."""

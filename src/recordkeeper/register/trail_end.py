@@ -43,6 +43,12 @@ def place_events(connection: Connection, events: Sequence[Event], now: datetime,
         _place_together(connection, events, latest, database)
 
 
+def moment_ahead(connection: Connection, now: datetime) -> str | None:
+    """The UTC moment of the last event where it would flag what is entered at ``now``; None elsewhere."""
+    last = connection.scalar(select(tables.event.c.entered_at).order_by(tables.event.c.index.desc()).limit(1))
+    return last if last is not None and last > format_moment(now + _CLOCK_TOLERANCE) else None
+
+
 def _place_one_by_one(connection: Connection, events: Sequence[Event], latest: str, database: str) -> None:
     size = connection.scalar(select(tables.head.c.size).with_for_update())
     if size is None:

@@ -19,6 +19,7 @@ from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.ocfl.validation import validate_root
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
+from recordkeeper.services.disposal_check import is_going, stored_anew_after
 from recordkeeper.services.evidence import FILES, Evidence, altered
 from recordkeeper.services.preservation import RECORD_FILE, record_file
 
@@ -54,26 +55,36 @@ def check_archive(
     except RecordkeeperError as error:
         return [*findings, Finding("archive-unreadable", Severity.CANNOT_ASSESS, "objects", str(error), FILES)]
     for subject, events in archived.items():
+        history = evidence.histories.get(subject)
+        if history is not None and is_going(history) and subject not in present:
+            message = _("its object has left the archive, its acts are still to go")
+            findings.append(Finding("object-going", Severity.PENDING, subject, message, FILES))
+            continue
         place = root.object_path(subject).relative_to(root.path).as_posix()
         if is_looked_at is None or is_looked_at(place) or subject not in present:
-            findings += _object_findings(
-                root, evidence.histories.get(subject), subject, events, present, staged.get(subject, {})
-            )
+            findings += _object_findings(root, history, subject, events, present, staged.get(subject, {}))
+    for subject in sorted(present & evidence.tombstones.keys()):
+        message = _("the object of what was destroyed is still in the archive")
+        findings.append(altered("object-left", subject, message, FILES))
     for subject, versions in staged.items():
         for version in versions:
             if not 0 < version <= len(archived.get(subject, ())):
                 message = _("version {version} waits for the archive, and no act archived it").format(version=version)
                 findings.append(altered("staging-added", subject, message, FILES))
-    for subject in sorted(present - archived.keys()):
+    for subject in sorted(present - archived.keys() - evidence.tombstones.keys()):
         findings.append(altered("object-added", subject, _("an object that no act archived"), FILES))
     return findings
 
 
 def _archived(evidence: Evidence) -> dict[str, list[Event]]:
+    """The events by which each object's versions were made; none of what was destroyed, or was before made anew."""
     archived: dict[str, list[Event]] = {}
+    anew = {subject: stored_anew_after(history) for subject, history in evidence.histories.items()}
     for event in evidence.events:
-        if event.kind == "archive" and event.subject:
-            archived.setdefault(event.subject, []).append(event)
+        if event.kind == "archive" and event.subject and event.subject not in evidence.tombstones:
+            versions = archived.setdefault(event.subject, [])
+            if (event.act_number or 0) > anew.get(event.subject, 0):
+                versions.append(event)
     return archived
 
 

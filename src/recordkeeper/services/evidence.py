@@ -13,20 +13,25 @@ from itertools import product
 from typing import cast
 
 from recordkeeper.errors import RecordkeeperError
-from recordkeeper.findings import Finding, Severity
+from recordkeeper.findings import Finding
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, NotCanonicalError, canonical, parse_json
 from recordkeeper.model.event import ACT_VERSION, EVENT_VERSION, Act, Event, EventRow, History, leaf_of
-from recordkeeper.model.subject import is_subject, kind_of
+from recordkeeper.model.subject import is_subject
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
+from recordkeeper.services.aspect import FILES, LOG, RECORDS, REGISTER, SIGNATURES, TAIL, altered, aspect_of
+from recordkeeper.services.disposal_check import DESTROY, check_disposed, read_tombstones
 from recordkeeper.tlog.merkle import HashList, leaf_hash
 
-RECORDS, REGISTER, FILES, LOG, SIGNATURES, TAIL = "records", "register", "files", "log", "signatures", "tail"
+__all__ = [
+    "COSIGN", "ENCLOSE", "FILES", "LOG", "RECORDS", "REGISTER", "SIGNATURES", "TAIL",
+    "Evidence", "altered", "aspect_of", "read_evidence",
+]  # fmt: skip
 MOST_ACTS = 2**53
 _SALT = re.compile("[0-9a-f]{32}")
 ENCLOSE, COSIGN = "enclose", "cosign"
-_BINDING = frozenset({ENCLOSE, COSIGN})
+_BINDING = frozenset({ENCLOSE, COSIGN, DESTROY})
 _INDEX, _KIND, _ACT_NUMBER = 0, 2, 4
 _MAYBE_TEXT, _MAYBE_NUMBER = (str, type(None)), (int, type(None))
 _EVENT_TYPES = frozenset(
@@ -38,26 +43,19 @@ _EVENT_TYPES = frozenset(
 """The types that the columns of an event may have together: one look-up for a row, of which there are a million."""
 
 
-def aspect_of(subject: str) -> str:
-    """The aspect under which what is wrong with a subject's acts is said."""
-    return RECORDS if kind_of(subject) in {"record", "sheet"} else REGISTER
-
-
-def altered(code: str, subject: str, message: str, aspect: str) -> Finding:
-    """A finding that evidence is not as it was written."""
-    return Finding(code, Severity.ALTERED, subject, message, aspect)
-
-
 @dataclass(slots=True)
 class Evidence:
     """What a register holds, and what is wrong with it as far as it has been read.
 
     Args:
         histories: acts by subject, the sound part of each.
-        events: those that belong to an act, or bind what lies beside the objects or was cosigned, in the order of the
-            log; all up to the first event that cannot be read.
+        events: those that belong to an act, or bind a tombstone, what lies beside the objects or was cosigned, in the
+            order of the log; all up to the first event that cannot be read.
         leaf_hashes: of every one of all events up to there, one after another.
         findings: every break.
+        digests: the state digests of each subject.
+        tombstones: what stays of each subject that was soundly disposed of.
+        states_gone: the state digests that such a subject had, as its events tell them.
     """
 
     histories: dict[str, History] = field(default_factory=dict)
@@ -65,6 +63,8 @@ class Evidence:
     leaf_hashes: HashList = field(default_factory=HashList)
     findings: list[Finding] = field(default_factory=list)
     digests: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tombstones: dict[str, Content] = field(default_factory=dict)
+    states_gone: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_evidence(inspection: Inspection) -> Evidence:
@@ -78,6 +78,9 @@ def read_evidence(inspection: Inspection) -> Evidence:
         _read_events(inspection, evidence)
     except UnreadableTableError as error:
         evidence.findings.append(altered("table-unreadable", "event", str(error), REGISTER))
+    disposed = check_disposed(read_tombstones(inspection, evidence.findings), evidence.events, evidence.histories)
+    evidence.tombstones, evidence.states_gone = disposed.tombstones, disposed.states
+    evidence.findings += disposed.findings
     _tie(evidence)
     return evidence
 
@@ -190,6 +193,8 @@ def _tie(evidence: Evidence) -> None:
             event_of_act = told.pop((subject, act.number), None)
             evidence.findings += _breaks(act, digests[act.number], event_of_act)
     for (subject, number), event in told.items():
+        if subject in evidence.tombstones:
+            continue  # its acts are gone, as they must be
         message = _("event {index} tells of act {number}, which is not there").format(index=event.index, number=number)
         evidence.findings.append(altered("act-missing", subject, message, aspect_of(subject)))
 

@@ -69,6 +69,22 @@ class UnusedPurposeError(FormError, InvalidInputError):
         )
 
 
+class UnservedPurposeError(FormError, RefusalError):
+    """The program itself needs a form for a purpose, and none of those in force serves it, or several do."""
+
+    def __init__(self, purpose: str, codes: Iterable[str]) -> None:
+        found = listing(codes) or _("nothing")
+        expected = _("one form in force that serves it")
+        super().__init__(
+            _("purpose {purpose}: expected {expected}, found {found}").format(
+                purpose=purpose, expected=expected, found=found
+            ),
+            subject=purpose,
+            expected=expected,
+            found=found,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a person says when they install a procedure; what they leave out goes on as it was, or follows.
@@ -119,6 +135,18 @@ def form_for(snapshot: Snapshot, procedure: str, purpose: str, on: date) -> str:
     if revision is None or purpose not in revision.bindings:
         raise UnboundPurposeError(procedure, purpose)
     return revision.bindings[purpose]
+
+
+def form_serving(snapshot: Snapshot, purpose: str, on: date) -> str:
+    """The code of the one form that serves a purpose of the program's own, whichever procedure provides it.
+
+    Raises:
+        UnservedPurposeError: none does, or several.
+    """
+    codes = sorted(set(provided(snapshot, on).get(purpose, ())))
+    if len(codes) != 1:
+        raise UnservedPurposeError(purpose, codes)
+    return codes[0]
 
 
 def settled_bindings(

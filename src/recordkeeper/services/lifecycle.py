@@ -33,6 +33,7 @@ from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import code_of, revision_in_force
 from recordkeeper.services.company import unit_of
+from recordkeeper.services.disposal_list import settle_list
 from recordkeeper.services.held import hold_new
 from recordkeeper.services.installation import check_installed_for
 from recordkeeper.services.people import Actor, Signer, person_of
@@ -137,8 +138,12 @@ def new_in(
     *,
     filled_for: str = "",
     replaces: Record | None = None,
+    further: Content | None = None,
 ) -> Record:
-    """As ``new``, inside a transaction: an import or re-issue commits more than one record at once."""
+    """As ``new``, inside a transaction: an import or re-issue commits more than one record at once.
+
+    ``further`` is what the first act holds beside: for a list of records what the program goes by.
+    """
     setting = Setting(transaction, now)
     revision = revision_in_force(transaction, code_of(transaction, form), setting.today)
     definition = revision.form
@@ -152,6 +157,7 @@ def new_in(
     opening = opening_of(transaction, setting, revision, unit, about)
     if replaces is not None:
         opening["replaces"] = replaces.number
+    opening |= further or {}
     unit_code = unit_of(transaction, unit).code
     series = series_opened(transaction, definition, unit_code, setting.today) if raw is not None else []
     if series:
@@ -426,14 +432,19 @@ def sign(
         UnknownRecordError: no such record.
         Others: as ``Record.sign``.
     """
+    with register.writing(now=now) as transaction:
+        return sign_in(transaction, actor, signer, now, number, section)
 
-    def decide(setting: Setting, record: Record, who: Standing) -> Content:
-        step = record.step(section) if section else _next_to_sign(record, who)
-        content = record.sign(str(step), who, setting.moment, rows=listed_rows(setting.snapshot, record))
-        check_needs(setting, record, record.section(step.section))
-        return content
 
-    return _act(register, actor, now, number, decide, signer)
+def sign_in(
+    transaction: Transaction, actor: Actor, signer: Signer, now: datetime, number: str, section: str | None = None
+) -> Record:
+    """As ``sign``, inside a transaction: a list is drawn up and signed at once."""
+    setting, record, who = _loaded(transaction, actor, now, number)
+    step = record.step(section) if section else _next_to_sign(record, who)
+    content = record.sign(str(step), who, setting.moment, rows=listed_rows(setting.snapshot, record))
+    check_needs(setting, record, record.section(step.section))
+    return _decided(transaction, setting, record, content, who, signer)
 
 
 def _next_to_sign(record: Record, who: Standing) -> Step:
@@ -645,6 +656,7 @@ def reissue(
         successor = new_in(transaction, actor, now, old.form.code, {**taken, **raw}, about, replaces=old)
         act = old.reissue(reason, successor.number, who, setting.moment, is_successor_void=is_again)
         replaced = _appended(transaction, old, act)
+        settle_list(transaction, setting, replaced)
         return successor, replaced
 
 
@@ -673,6 +685,7 @@ def _decided(
     if signer is not None:
         content = signed(record.history, record.revision, content, signer)
     after = _appended(transaction, record, content, _flags(signer))
+    settle_list(transaction, setting, after)
     _open_planned(transaction, setting, after, planned, who)
     return after
 

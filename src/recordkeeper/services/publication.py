@@ -31,6 +31,7 @@ from recordkeeper.services.archive_check import is_as_bound
 from recordkeeper.services.catalogue import form_of
 from recordkeeper.services.company import company
 from recordkeeper.services.derivation import rows_following
+from recordkeeper.services.disposal_check import stored_anew_after
 from recordkeeper.services.enclosure import enclose
 from recordkeeper.services.log_keys import settle_log_key, signing_log_key
 from recordkeeper.services.preservation import RECORD_FILE, Draft, archive_act, draft_of, record_file, subjects_due
@@ -316,7 +317,9 @@ def _is_made_by_program(snapshot: Snapshot, staged: Staged) -> bool:
     inventory = staged.files.get(INVENTORY)
     if history is None or inventory is None or staged.files.get(SIDECAR) != format_sidecar(inventory):
         return False
-    archived = [event for event in snapshot.events_of(staged.subject) if event.kind == "archive"]
+    since = stored_anew_after(history)
+    events = snapshot.events_of(staged.subject)
+    archived = [event for event in events if event.kind == "archive" and (event.act_number or 0) > since]
     event = archived[staged.version - 1] if 0 < staged.version <= len(archived) else None
     contents = {path: sha512(data).hexdigest() for path, data in prepared_of(staged).contents.items()}
     return is_as_bound(inventory, contents, history, staged.version, event)

@@ -1,8 +1,8 @@
 """What acts say of other subjects and of the log, held against these: nobody changes one end of such a bond alone.
 
-A sheet lists its rows, a statistics sheet the records it counted, a record the state of its form, each by state
-digest; a record names the checkpoint that was current at its opening. Signatures cover what is said, so the trail
-cannot be made anew without the people who signed, not even by who holds the log's key.
+A sheet lists its rows, a statistics sheet the records it counted, a list what it disposes of, a record the state of
+its form, each by state digest; a record names the checkpoint that was current at its opening. Signatures cover what is
+said, so the trail cannot be made anew without the people who signed, not even by who holds the log's key.
 
 Source: 21 CFR 11.10(e), 11.70; RFC 9162, 2.1
 """
@@ -27,7 +27,7 @@ _MOST_DIGITS = 15
 
 def check_references(evidence: Evidence) -> list[Finding]:
     """Every digest of another subject, and every checkpoint, that an act names and that is not so."""
-    known = {subject: frozenset(digests) for subject, digests in evidence.digests.items()}
+    known = {subject: frozenset(digests) for subject, digests in (evidence.states_gone | evidence.digests).items()}
     findings: list[Finding] = []
     for history in evidence.histories.values():
         for act in history.acts[1:]:
@@ -42,7 +42,9 @@ def check_references(evidence: Evidence) -> list[Finding]:
 
 def _states_named(content: Content) -> Iterator[tuple[tuple[str, ...], str]]:
     """Whom an act names, as what it may be, with the state; what has another shape is said by the projections."""
-    lists = [content.get("rows")]
+    held = [content.get(name) for name in ("disposal", "certifies")]
+    lists = [content.get("rows"), content.get("items")]
+    lists += [holder.get("items") for holder in held if isinstance(holder, Mapping)]
     fill = content.get("fill")
     for holder in (content, fill if isinstance(fill, Mapping) else {}):
         sources = holder.get("sources")

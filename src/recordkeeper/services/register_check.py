@@ -27,6 +27,7 @@ from recordkeeper.register.inspection import Inspection, UnreadableTableError
 from recordkeeper.register.projection import rows_of_subject, subject_row
 from recordkeeper.register.search import FoundRecord
 from recordkeeper.services.derivation import rows_following
+from recordkeeper.services.disposal_check import expected_steps
 from recordkeeper.services.evidence import RECORDS, REGISTER, Evidence, altered, aspect_of
 from recordkeeper.services.held import Places, expected_held
 from recordkeeper.services.package import CSV_TYPE, DATA, DEFINITION, DOCX_TYPE, TEMPLATE, YAML_TYPE
@@ -34,7 +35,6 @@ from recordkeeper.services.package import CSV_TYPE, DATA, DEFINITION, DOCX_TYPE,
 Row = tuple[object, ...]
 _FILE_TYPES = {DEFINITION: YAML_TYPE, TEMPLATE: DOCX_TYPE, DATA: CSV_TYPE}
 MOST_NAMED, MOST_PAIRED, MOST_DIGITS = 20, 500, 15
-_UNUSED = (tables.tombstone, tables.disposition)
 _OF_RECORDS = {"record", "record_field", "amendment", "signature"}
 
 
@@ -52,8 +52,7 @@ def check_register(inspection: Inspection, evidence: Evidence) -> list[Finding]:
     findings += _attachments(inspection, evidence)
     findings += _credentials(inspection, evidence)
     findings += _compared(inspection, tables.held, _expected_held(evidence, expected))
-    for unused in _UNUSED:
-        findings += _compared(inspection, unused, Counter())
+    findings += _compared(inspection, tables.disposition, expected_steps(evidence.histories, evidence.tombstones))
     return findings
 
 
@@ -122,8 +121,9 @@ def _expect_projections(evidence: Evidence, expected: dict[str, Counter[Row]]) -
 
 def _counters(evidence: Evidence, expected: dict[str, Counter[Row]]) -> Iterator[Finding]:
     series: dict[tuple[str, int], list[int]] = {}
-    for subject in evidence.histories:
-        kind, name = kind_of(subject), name_of(subject)
+    stones = [("tombstone", str(stone.get("tombstone"))) for stone in evidence.tombstones.values()]
+    standing = [(kind_of(subject), name_of(subject)) for subject in (*evidence.histories, *evidence.tombstones)]
+    for kind, name in (*standing, *stones):
         if kind == "record":
             of, year, count = counted(name) or ("", 0, 0)
             if count:

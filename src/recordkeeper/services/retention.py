@@ -15,14 +15,14 @@ from recordkeeper.model.party import Party
 from recordkeeper.model.premises import Premises
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
-from recordkeeper.model.retention import Eligibility, Kept, Outcome, Trigger, eligibility
+from recordkeeper.model.retention import DecidedAction, Decision, Eligibility, Kept, Outcome, Trigger, eligibility
 from recordkeeper.model.schedule import BEFORE_ANY, Schedule, rules_for
 from recordkeeper.register.acts import Register
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.held import holds_on, standing_holds
 from recordkeeper.services.people import Actor
-from recordkeeper.services.retrieval import load
+from recordkeeper.services.retrieval import load, standing_record
 from recordkeeper.services.searching import Criteria, FoundView, find
 from recordkeeper.services.setting import Setting
 
@@ -73,14 +73,14 @@ class RetentionDesk:
         """All that its eligibility follows from."""
         snapshot = self.setting.snapshot
         party = str(record.opening.get("party") or "")
-        successor = load(snapshot, record.successor) if record.state is State.REPLACED and record.successor else None
+        successor = standing_record(snapshot, record.successor) if state_of(record) is State.REPLACED else None
         return Kept(
             record.number,
-            record.state in _FINISHED,
+            state_of(record) in _FINISHED and not record.pending_amendments,
             self._happened(record, party),
             rules_for(self.schedule, record.form, self._kind_of(party)),
             holds_on(snapshot, record, self.standing_holds),
-            None,
+            _decision(record),
             self.kept(successor) if successor is not None else None,
         )
 
@@ -90,10 +90,10 @@ class RetentionDesk:
 
     def _happened(self, record: Record, party: str) -> dict[Trigger, date]:
         happened: dict[Trigger, date] = {}
-        if record.state in _FINISHED and record.closed_on:
+        if state_of(record) in _FINISHED and record.closed_on:
             happened["closed"] = date.fromisoformat(record.closed_on)
             sheet = load(self.setting.snapshot, record.sheet.partition("/")[2]) if record.sheet else record
-            if sheet.closed_on and sheet.state in _FINISHED:
+            if sheet.closed_on and state_of(sheet) in _FINISHED:
                 happened["sheet_closed"] = date.fromisoformat(sheet.closed_on)
         replaced = next((act for act in record.history.acts if act.kind == "reissue"), None)
         if replaced is not None:
@@ -123,6 +123,24 @@ class RetentionDesk:
         stays = [each.period for each in Premises.replay(history).occupancies if each.party == party]
         ends = [stay.last for stay in stays if stay.last is not None]
         return max(ends) if ends and len(ends) == len(stays) and max(ends) < self.setting.today else None
+
+
+def state_of(record: Record) -> State:
+    """Where a record stands for its retention: what is being disposed of as it stood before that began."""
+    return record.before_disposal or record.state
+
+
+def _decision(record: Record) -> Decision | None:
+    """What the last appraisal decided for a record; None where there was none."""
+    for act in reversed(record.history.acts):
+        if act.kind == "appraise":
+            content = act.content
+            until = date.fromisoformat(str(content["until"])) if "until" in content else None
+            source = str(cast("Sequence[Mapping[str, object]]", content["items"])[0]["number"])
+            action = cast("DecidedAction", content["decision"])
+            decided_on = date.fromisoformat(str(content["on"]))
+            return Decision(action, decided_on, until, str(content["name"]), str(content["reason"]), source)
+    return None
 
 
 def schedule_in_force(snapshot: Snapshot, on: date) -> Schedule | None:

@@ -1,6 +1,7 @@
 """Finding a record by its number and bringing back its state from its acts."""
 
 import contextlib
+from collections.abc import Iterator
 
 from recordkeeper.errors import InvalidInputError, MissingError, RecordError
 from recordkeeper.language import translate as _
@@ -8,7 +9,8 @@ from recordkeeper.model.canonical import Content
 from recordkeeper.model.event import History
 from recordkeeper.model.record import Record
 from recordkeeper.model.replay import readable
-from recordkeeper.model.subject import is_subject, record_subject, sheet_subject
+from recordkeeper.model.subject import is_subject, name_of, record_subject, sheet_subject
+from recordkeeper.register.disposal import tombstone_of
 from recordkeeper.register.lookup import state_digest_of
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
@@ -23,22 +25,68 @@ class UnknownRecordError(RecordError, MissingError):
         super().__init__(_("{number}: no such record").format(number=shown), subject=shown, found=shown)
 
 
+class DisposedRecordError(RecordError, MissingError):
+    """The record was disposed of; its tombstone says by which list, and when.
+
+    Args:
+        subject: the record or sheet.
+        tombstone: what stands in its place.
+    """
+
+    def __init__(self, subject: str, tombstone: Content) -> None:
+        self.tombstone = tombstone
+        found = _("tombstone {count}").format(count=tombstone["tombstone"])
+        super().__init__(
+            _("{number}: disposed of on {day} by {list}, {found}").format(
+                number=name_of(subject), day=tombstone["on"], list=tombstone["list"], found=found
+            ),
+            subject=name_of(subject),
+            expected=_("a record that stands"),
+            found=found,
+        )
+
+
 def load(snapshot: Snapshot, number: str) -> Record:
     """The record or sheet of that number, its form spelled in any of its ways.
 
     Raises:
         UnknownRecordError: there is none.
+        DisposedRecordError: it was disposed of; its tombstone is told.
     """
-    code, _slash, rest = number.rpartition("/")
-    candidates = [number]
-    with contextlib.suppress(MissingError, InvalidInputError):
-        candidates.append(f"{code_of(snapshot, code)}/{rest}")
-    for candidate in dict.fromkeys(candidates):
-        for subject in (record_subject(candidate), sheet_subject(candidate)):
-            history = snapshot.history(subject) if is_subject(subject) else None
-            if history is not None:
-                return replayed(snapshot, history)
+    candidates = list(_candidates(snapshot, number))
+    for subject in candidates:
+        history = snapshot.history(subject)
+        if history is not None:
+            return replayed(snapshot, history)
+    for subject in candidates:
+        stone = tombstone_of(snapshot, subject)
+        if stone is not None:
+            raise DisposedRecordError(subject, stone)
     raise UnknownRecordError(number)
+
+
+def _candidates(snapshot: Snapshot, number: str) -> Iterator[str]:
+    """The subjects that a number may mean."""
+    code, _slash, rest = number.rpartition("/")
+    spellings = [number]
+    with contextlib.suppress(MissingError, InvalidInputError):
+        spellings.append(f"{code_of(snapshot, code)}/{rest}")
+    for spelling in dict.fromkeys(spellings):
+        for subject in (record_subject(spelling), sheet_subject(spelling)):
+            if is_subject(subject):
+                yield subject
+
+
+def standing_record(snapshot: Snapshot, number: str) -> Record | None:
+    """The record of that number; None where it was disposed of, for what it is linked to may outlast it.
+
+    Raises:
+        UnknownRecordError: there never was one.
+    """
+    try:
+        return load(snapshot, number)
+    except DisposedRecordError:
+        return None
 
 
 def replayed(snapshot: Snapshot, history: History) -> Record:

@@ -16,7 +16,7 @@ from recordkeeper.services.signing import is_signature_valid
 
 SIGNED_ACTS = frozenset({"sign", "amend", "countersign", "approve"})
 ON_PAPER = frozenset({"sign", "countersign"})
-_SIGNED_SUBJECTS = frozenset({"record", "sheet", "form", "procedure"})
+_SIGNED_SUBJECTS = frozenset({"record", "sheet", "form", "procedure", "schedule", "table"})
 
 
 def check_signatures(evidence: Evidence) -> tuple[list[Finding], int]:

@@ -125,6 +125,7 @@ def verify(
         "events": len(evidence.leaf_hashes),
         "signatures": signature_count,
         "archived": sum(event.kind == "archive" for event in evidence.events),
+        "disposed": len(evidence.tombstones),
         "pending": sum(finding.severity is Severity.PENDING for finding in findings),
     }
     unique = tuple(dict.fromkeys(findings))

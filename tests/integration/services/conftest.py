@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from company import Company, Scene, begin, live
+from disposal_office import DisposalOffice, Old, disposal_office
 from recordkeeper.register.engine import open_register
 from stage import SQLITE, Stage, Stages, migrated
 
@@ -73,3 +74,10 @@ def sqlite_scene(stages: Stages, tmp_path: Path) -> Iterator[Scene]:
     """The same on SQLite alone, for what no database has a part in."""
     with copied(stages, lived(stages, SQLITE), tmp_path) as scene:
         yield scene
+
+
+@pytest.fixture
+def disposal(database: str, stages: Stages, tmp_path: Path) -> Iterator[tuple[DisposalOffice, Old]]:
+    """A company whose records are old enough to go."""
+    with disposal_office(stages, begun(stages, database), tmp_path) as opened:
+        yield opened

@@ -1,0 +1,214 @@
+"""What was disposed of, held against what stays of it: tombstone, events, the list that named it, the road it went.
+
+A subject without acts is sound only if its tombstone is the one that an event binds, and if a list names it that
+another person than its author approved and two watched. Nothing else may be missing.
+
+Source: M-1, M-7; P-8; 21 CFR 11.10(e)
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from recordkeeper.errors import RecordkeeperError
+from recordkeeper.findings import Finding
+from recordkeeper.language import translate as _
+from recordkeeper.model.canonical import Content, canonical, digest, parse_json
+from recordkeeper.model.event import Event, History
+from recordkeeper.model.subject import kind_of, record_subject
+from recordkeeper.register import tables
+from recordkeeper.register.disposal import APPROVED, EXECUTED
+from recordkeeper.register.inspection import Inspection, UnreadableTableError
+from recordkeeper.services.aspect import REGISTER, altered, aspect_of
+
+DESTROY, DISPOSE, RETAIN, ARCHIVE = "destroy", "dispose", "retain", "archive"
+WITNESSES = 2
+"""Kinds of events and acts, and how many witnesses, as they are written; the rules that wrote them are not asked."""
+
+
+@dataclass(slots=True)
+class Disposed:
+    """What was disposed of, as far as it is sound.
+
+    Args:
+        tombstones: by subject.
+        states: the state digests of each such subject, as its events tell them, hexadecimal.
+        findings: what is wrong with tombstones and their lists.
+    """
+
+    tombstones: dict[str, Content] = field(default_factory=dict)
+    states: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def read_tombstones(inspection: Inspection, findings: list[Finding]) -> dict[str, Content]:
+    """Every tombstone that can be read, by subject; each that cannot is a finding."""
+    stones: dict[str, Content] = {}
+    try:
+        for subject, text in inspection.raw_rows(tables.tombstone):
+            try:
+                value = parse_json(str(text), f"tombstone {subject}")
+                is_sound = isinstance(value, Mapping) and canonical(value).decode() == text
+            except RecordkeeperError:
+                is_sound = False
+            if is_sound and isinstance(value, Mapping) and value.get("subject") == subject:
+                stones[str(subject)] = value
+            else:
+                findings.append(
+                    altered("tombstone-form", str(subject), _("not a tombstone that the program writes"), REGISTER)
+                )
+    except UnreadableTableError as error:
+        findings.append(altered("table-unreadable", "tombstone", str(error), REGISTER))
+    return stones
+
+
+def check_disposed(
+    stones: Mapping[str, Content], events: Sequence[Event], histories: Mapping[str, History]
+) -> Disposed:
+    """Which subjects are soundly gone; what is wrong with the others.
+
+    Args:
+        stones: every tombstone.
+        events: those of acts, and those that bind tombstones, in the order of the log.
+        histories: the acts of every subject that stands.
+    """
+    of_subject: dict[str, list[Event]] = {}
+    wanted = {event.subject for event in events if event.kind == DESTROY} | set(stones)
+    for event in events:
+        if event.subject in wanted:
+            of_subject.setdefault(event.subject or "", []).append(event)
+    disposed = Disposed()
+    for subject in sorted(name for name in wanted if name):
+        own = of_subject.get(subject, [])
+        stone = stones.get(subject)
+        faults = list(_faults(subject, stone, own, histories))
+        disposed.findings += faults
+        if stone is not None and not faults:
+            disposed.tombstones[subject] = stone
+            disposed.states[subject] = tuple(event.state_digest or "" for event in own if event.act_number is not None)
+    return disposed
+
+
+def _faults(
+    subject: str, stone: Content | None, events: Sequence[Event], histories: Mapping[str, History]
+) -> Iterator[Finding]:
+    binding = [event for event in events if event.kind == DESTROY]
+    if stone is None:
+        message = _("event {index} says that it was destroyed, and there is no tombstone")
+        yield altered("tombstone-missing", subject, message.format(index=binding[0].index), aspect_of(subject))
+        return
+    if len(binding) != 1 or binding[0].bound_digest != digest(canonical(stone)):
+        yield altered("tombstone-altered", subject, _("no event binds this tombstone"), aspect_of(subject))
+        return
+    if subject in histories:
+        yield altered("tombstone-early", subject, _("its tombstone stands, and its acts are there"), aspect_of(subject))
+    acts = [event for event in events if event.act_number is not None]
+    numbers = [event.act_number for event in acts]
+    last = acts[-1] if acts else None
+    is_whole = numbers == list(range(1, len(acts) + 1)) and last is not None
+    if not is_whole or last is None or (len(acts), last.state_digest) != (stone.get("acts"), stone.get("state")):
+        yield altered(
+            "tombstone-state", subject, _("the tombstone names another last state than the events"), aspect_of(subject)
+        )
+    elif not stone.get("sheet") and last.kind != DISPOSE:
+        yield altered("tombstone-state", subject, _("nothing says that its disposal was begun"), aspect_of(subject))
+    yield from _list_faults(subject, stone, histories)
+
+
+def _list_faults(subject: str, stone: Content, histories: Mapping[str, History]) -> Iterator[Finding]:
+    """What is wrong with the list that a tombstone names: it must name the subject, be approved, and be watched."""
+    name = str(stone.get("list"))
+    history = histories.get(record_subject(name))
+    if history is None:
+        yield altered(
+            "tombstone-list",
+            subject,
+            _("the list {list} that it names is not there").format(list=name),
+            aspect_of(subject),
+        )
+        return
+    digests = history.digests
+    state = str(stone.get("list_state"))
+    if state not in digests:
+        message = _("the list {list} never had the state that it names").format(list=name)
+        yield altered("tombstone-list", subject, message, aspect_of(subject))
+        return
+    named = {each for subjects in items_of(history) for each in subjects}
+    if subject not in named:
+        yield altered(
+            "tombstone-list", subject, _("the list {list} does not name it").format(list=name), aspect_of(subject)
+        )
+    signed = [act for act in history.acts[1 : digests.index(state) + 1] if act.kind == "sign"]
+    people = [(str(act.content.get("meaning")), _signer(act.content)) for act in signed]
+    approvers = {who for meaning, who in people if meaning == "approved"}
+    witnesses = {who for meaning, who in people if meaning == "witnessed"}
+    authors = {history.acts[1].by, *(who for meaning, who in people if meaning == "prepared")}
+    if not approvers or approvers & (authors | witnesses) or len(witnesses) < WITNESSES:
+        message = _("the list {list} was not approved by one other person and watched by two more").format(list=name)
+        yield altered("tombstone-list", subject, message, aspect_of(subject))
+
+
+def _signer(content: Content) -> str:
+    return str(content.get("signer_name") if content.get("method") == "paper" else content.get("by"))
+
+
+def items_of(history: History) -> list[tuple[str, ...]]:
+    """The subjects of each item on a list, a sheet's rows included; empty for any other record.
+
+    Acts are read as they are: those that nobody decided on are said elsewhere.
+    """
+    held = history.acts[1].content.get("disposal")
+    if not isinstance(held, Mapping) or held.get("kind") != "destruction":
+        return []
+    items = held.get("items")
+    found: list[tuple[str, ...]] = []
+    for item in items if isinstance(items, list) else []:
+        if isinstance(item, Mapping) and item.get("subject"):
+            rows = item.get("rows")
+            numbers = (
+                [str(row.get("number")) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+            )
+            found.append((str(item["subject"]), *map(record_subject, numbers)))
+    return found
+
+
+def expected_steps(histories: Mapping[str, History], stones: Mapping[str, Content]) -> Counter[tuple[object, ...]]:
+    """What table ``disposition`` must hold: the road that each approved list opened, and shut again."""
+    rows: Counter[tuple[object, ...]] = Counter()
+    gone = {(str(stone.get("list")), subject) for subject, stone in stones.items()}
+    for history in histories.values():
+        if kind_of(history.subject) != "record" or not (items := items_of(history)):
+            continue
+        acts = history.acts[1:]
+        if not any(act.kind == "sign" and act.content.get("meaning") == "approved" for act in acts):
+            continue
+        number = history.subject.partition("/")[2]
+        skipped = {str(result.get("number")) for act in acts if act.kind == "skip" for result in _results(act.content)}
+        is_void = any(act.kind == "void" for act in acts)
+        for subjects in items:
+            is_done = is_void or subjects[0].partition("/")[2] in skipped or (number, subjects[0]) in gone
+            for subject in subjects:
+                rows[history.subject, subject, APPROVED] += 1
+                if is_done:
+                    rows[history.subject, subject, EXECUTED] += 1
+    return rows
+
+
+def _results(content: Content) -> list[Content]:
+    results = content.get("results")
+    return [cast("Content", each) for each in results if isinstance(each, Mapping)] if isinstance(results, list) else []
+
+
+def is_going(history: History) -> bool:
+    """Whether a record has begun to go: its object may have left the archive already."""
+    kinds = [act.kind for act in history.acts if act.kind in {DISPOSE, RETAIN}]
+    return bool(kinds) and kinds[-1] == DISPOSE
+
+
+def stored_anew_after(history: History) -> int:
+    """The number of the act since which a record's object was made anew; 0 where it never was."""
+    return max(
+        (act.number for act in history.acts if act.kind == RETAIN and act.content.get("is_stored") is False),
+        default=0,
+    )

@@ -1,0 +1,213 @@
+"""What an act on a list of records brings about: parts are checked, an approval decides or opens the road.
+
+Every act on a list passes here, whichever command it came by, in the transaction that stores it; so there is one way to
+approve, and nobody has two parts on one list.
+
+Source: P00-R5, P00-R6; M-5, M-6; P-5
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from recordkeeper.errors import RefusalError, RetentionError
+from recordkeeper.language import translate as _
+from recordkeeper.model.disposition import (
+    Disposition,
+    FrozenListError,
+    Item,
+    Kind,
+    NotReadyError,
+    Reason,
+    disposition_of,
+    reason_of,
+    settled_state,
+)
+from recordkeeper.model.record import Record
+from recordkeeper.model.record_state import State
+from recordkeeper.model.retention import Decision, Eligibility, Outcome, eligibility
+from recordkeeper.model.subject import name_of
+from recordkeeper.register.acts import Transaction
+from recordkeeper.register.disposal import (
+    approve_items,
+    check_clock,
+    close_items,
+    lists_open_for,
+    subjects_open,
+    tombstone_of,
+)
+from recordkeeper.register.record_projection import record_rows
+from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.retention import RetentionDesk
+from recordkeeper.services.retrieval import replayed, rows_of
+from recordkeeper.services.setting import Setting
+
+_MOST_NAMED = 10
+
+
+class NotEligibleError(RetentionError, RefusalError):
+    """Records that a list names may not go, or may not be appraised, as they stand."""
+
+    def __init__(self, name: str, reasons: Sequence[tuple[str, Reason]]) -> None:
+        found = "; ".join(f"{number}: {reason.text()}" for number, reason in reasons[:_MOST_NAMED])
+        expected = _("records that are due and that nothing keeps")
+        message = _("{name}: expected {expected}, found {count} others: {found}")
+        super().__init__(
+            message.format(name=name, expected=expected, count=len(reasons), found=found),
+            subject=name,
+            expected=expected,
+            found=found,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is to be said of one item on a day.
+
+    Args:
+        item: the item as it was listed.
+        record: as it stands; None where there is none any more.
+        answer: what the rules, the holds and the appraisal say; None where there is no record.
+        reason: why it is not to go; None where it may.
+    """
+
+    item: Item
+    record: Record | None
+    answer: Eligibility | None
+    reason: Reason | None
+
+
+def judge(desk: RetentionDesk, item: Item, on: date) -> Judged:
+    """Whether an item of a list may be destroyed on a day: as it was listed, due, and kept by nothing.
+
+    The one place where eligibility is asked for by listing, approval and each removal of bytes alike.
+
+    Source: M-4, M-12
+    """
+    snapshot = desk.setting.snapshot
+    history = snapshot.history(item.subject)
+    if history is None:
+        stone = tombstone_of(snapshot, item.subject)
+        return Judged(item, None, None, Reason("gone", str(stone["list"]) if stone else ""))
+    record = replayed(snapshot, history)
+    answer = eligibility(desk.kept(record), on)
+    reason = reason_of(answer)
+    if reason is None and not _is_as_listed(snapshot, record, item):
+        reason = Reason("changed")
+    return Judged(item, record, answer, reason)
+
+
+def _is_as_listed(snapshot: Snapshot, record: Record, item: Item) -> bool:
+    if settled_state(record.history) != (item.act, item.state):
+        return False
+    return not record.is_sheet or row_states(snapshot, record) == item.rows
+
+
+def row_states(snapshot: Snapshot, sheet: Record) -> tuple[tuple[str, str], ...]:
+    """Number and state digest of each row of a sheet."""
+    return tuple((row.number, row.history.digests[-1]) for row in rows_of(snapshot, sheet))
+
+
+def settle_list(transaction: Transaction, setting: Setting, after: Record) -> None:
+    """Do what the last act on a list asks for beside itself; nothing for any other record.
+
+    Raises:
+        TwoPartsError: somebody has two parts on it.
+        FrozenListError: what it names was to be changed.
+        NotReadyError: its execution has begun, or is not to be filled in by hand.
+        NotEligibleError: an approver was to let go what is not due, held, changed or on another list.
+        ClockBackError: the clock is set back.
+    """
+    listed = disposition_of(after)
+    if listed is None:
+        return
+    act = after.history.acts[-1]
+    match act.kind:
+        case "sign":
+            listed.check_parts()
+            if act.content.get("meaning") == "approved":
+                _approve(transaction, setting, listed)
+        case "void":
+            _give_up(transaction, listed)
+        case "amend" | "reissue" | "countersign":
+            raise FrozenListError(after.number, _(act.kind))
+        case "fill" if listed.execution is not None and act.content.get("section") == listed.execution.id:
+            raise NotReadyError(after.number, _("its execution by the program"), _("values typed in"))
+        case _:
+            return
+
+
+def _approve(transaction: Transaction, setting: Setting, listed: Disposition) -> None:
+    check_clock(transaction, listed.number)
+    if listed.kind is Kind.APPRAISAL:
+        _appraise(transaction, setting, listed)
+        return
+    desk = RetentionDesk(setting)
+    items = [item for item in listed.items if item.subject]
+    subjects = [subject for item in items for subject in item.subjects]
+    elsewhere = lists_open_for(transaction, subjects)
+    reasons = list(_reasons_against(desk, items, elsewhere, setting.today))
+    if reasons:
+        raise NotEligibleError(listed.number, reasons)
+    approve_items(transaction, listed.record.subject, subjects)
+
+
+def _reasons_against(
+    desk: RetentionDesk, items: Sequence[Item], elsewhere: dict[str, str], on: date
+) -> Iterator[tuple[str, Reason]]:
+    for item in items:
+        if item.subject in elsewhere:
+            yield item.number, Reason("listed", name_of(elsewhere[item.subject]))
+        elif (judged := judge(desk, item, on)).reason is not None:
+            yield item.number, judged.reason
+
+
+def _appraise(transaction: Transaction, setting: Setting, listed: Disposition) -> None:
+    """Put what an approved appraisal decided into the acts of each record.
+
+    Source: M-5; C-5
+    """
+    desk, state = RetentionDesk(setting), listed.record.history.digests[-1]
+    act = listed.record.history.acts[-1]
+    who = setting.standing(act.by, listed.record.unit)
+    judged = [judge_appraisal(desk, item, setting.today) for item in listed.items]
+    reasons = [(each.item.number, each.reason) for each in judged if each.reason is not None]
+    if reasons:
+        raise NotEligibleError(listed.number, reasons)
+    for each in sorted(judged, key=lambda one: one.item.subject):
+        if each.record is None:
+            continue
+        decision = decision_of(each.item, who.name, setting.today, listed.number)
+        content = each.record.appraise(decision, (listed.number, state), who, setting.moment)
+        after = Record.replay(each.record.form, each.record.history.followed_by(content))
+        transaction.append(each.record.history, content, record_rows(after))
+
+
+def judge_appraisal(desk: RetentionDesk, item: Item, on: date) -> Judged:
+    """Whether an item may be appraised on a day: as it was listed, and due; a hold stops destruction alone."""
+    judged = judge(desk, item, on)
+    if judged.answer is None or (judged.reason is not None and judged.reason.code == "changed"):
+        return judged
+    is_due = judged.answer.outcome.is_due or judged.answer.outcome is Outcome.HELD
+    return Judged(item, judged.record, judged.answer, None if is_due else judged.reason)
+
+
+def decision_of(item: Item, by: str, on: date, source: str) -> Decision:
+    """What an item of an appraisal sheet decides."""
+    until = date.fromisoformat(item.until) if item.until else None
+    return Decision(item.decision, on, until, by, item.reason, source)  # type: ignore[arg-type]
+
+
+def _give_up(transaction: Transaction, listed: Disposition) -> None:
+    """Shut the road that a list has opened; what has begun is carried through.
+
+    Raises:
+        NotReadyError: a record on it is going, or gone.
+    """
+    open_for = subjects_open(transaction, listed.record.subject)
+    for item in listed.items:
+        history = transaction.history(item.subject) if item.subject else None
+        is_going = history is not None and replayed(transaction, history).state is State.DISPOSED
+        if listed.kind is Kind.DESTRUCTION and item.subject and (is_going or history is None):
+            raise NotReadyError(listed.number, _("a list whose execution has not begun"), item.number)
+    close_items(transaction, listed.record.subject, sorted(open_for))

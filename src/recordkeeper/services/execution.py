@@ -1,0 +1,398 @@
+"""The execution of a destruction list, record by record: what may go goes everywhere, what may not is said.
+
+Of each record first its act ``dispose`` is committed and published, then in one transaction that keeps every hold out
+its object leaves the archive and the mirrors, its acts, salt, files and projections leave the register, and a tombstone
+takes their place. Each step asks anew whether the record may go, and can be done again after a kill. What the hold of
+another person has stopped after the first step is kept whole, for its acts go last.
+
+Source: M-1, M-7, M-8, M-12, M-14; P-5, P-8; P00-R6
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from recordkeeper.errors import ArchiveError, RetentionError, UnavailableError
+from recordkeeper.language import translate as _
+from recordkeeper.model.canonical import Content, Json, canonical, digest
+from recordkeeper.model.disposition import (
+    DESTROYED,
+    FAILED,
+    SKIPPED,
+    Disposition,
+    Item,
+    Kind,
+    NotReadyError,
+    Part,
+    Reason,
+    Result,
+)
+from recordkeeper.model.event import SALT_BYTES
+from recordkeeper.model.record import Record
+from recordkeeper.model.record_guard import head_of
+from recordkeeper.model.record_state import State
+from recordkeeper.model.schedule import BEFORE_ANY
+from recordkeeper.model.standing import Standing
+from recordkeeper.model.step import Step
+from recordkeeper.model.subject import name_of
+from recordkeeper.model.unit import ROOT_UNIT
+from recordkeeper.register.acts import Register, Transaction
+from recordkeeper.register.disposal import (
+    SERIES,
+    bury,
+    check_clock,
+    close_items,
+    remove_subject,
+    subjects_open,
+    tombstone_of,
+)
+from recordkeeper.register.record_projection import record_rows
+from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.disposal_list import Judged, judge
+from recordkeeper.services.disposition import find_list
+from recordkeeper.services.mirroring import mirrors_of, remove_from_mirrors
+from recordkeeper.services.people import Actor
+from recordkeeper.services.publication import Publisher, publish, publisher_lock
+from recordkeeper.services.retention import RetentionDesk, schedule_in_force
+from recordkeeper.services.retrieval import rows_of
+from recordkeeper.services.setting import Setting
+
+DESTROY = "destroy"
+"""The kind of the event that binds a tombstone."""
+
+Advance = Callable[[], object]
+
+
+class NotPublishedError(RetentionError, UnavailableError):
+    """What begins to go is not in the published log yet: its object stays where it is."""
+
+    def __init__(self, number: str, found: str) -> None:
+        super().__init__(
+            _("{number}: expected the log to be published first: {found}").format(number=number, found=found),
+            subject=number,
+            expected=_("a published log"),
+            found=found,
+        )
+
+
+class NotStoredError(RetentionError, UnavailableError):
+    """A version of a record still waits for the archive: it goes when that is stored."""
+
+    def __init__(self, number: str) -> None:
+        found = _("a version of it waits for the archive")
+        super().__init__(
+            _("{number}: {found}").format(number=number, found=found),
+            subject=number,
+            expected=_("a stored version"),
+            found=found,
+        )
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far an execution has come in one run.
+
+    Args:
+        number: the list.
+        results: what became of the items so far, in the order of the list.
+        unreached: mirrors that could not be reached, and may still hold what was destroyed.
+    """
+
+    number: str
+    results: list[Result] = field(default_factory=list)
+    unreached: list[Path] = field(default_factory=list)
+
+    def count(self, outcome: str) -> int:
+        """How many items had that outcome."""
+        return sum(result.outcome == outcome for result in self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """Who executes a list, where, at which moment.
+
+    Args:
+        publisher: the parts of this machine: register, archive, log key.
+        actor: who executes it.
+        now: aware, UTC.
+        number: of the list.
+    """
+
+    publisher: Publisher
+    actor: Actor
+    now: datetime
+    number: str
+
+    @property
+    def register(self) -> Register:
+        """The open register."""
+        return self.publisher.register
+
+
+def destroy_listed(by: Executor, *, is_paper_destroyed: bool, advance: Advance = lambda: None) -> Progress:
+    """Destroy what a list names; after a kill, or when what stood in the way is mended, the same call goes on.
+
+    Args:
+        by: who, where, when, which list.
+        is_paper_destroyed: whether whoever executes it says that the originals on paper are destroyed.
+        advance: called for each item.
+
+    Returns:
+        What became of each item. One that failed stays to be tried again.
+
+    Raises:
+        UnknownRecordError, NoListError: there is no such list.
+        NotReadyError: it is not approved, not watched by two, too early, done, or names originals on paper that still
+            lie there.
+        TwoPartsError, NotYoursError: who executes it must not.
+        ClockBackError: the clock is set back.
+        NotPublishedError, PublisherBusyError, ArchiveError: the log cannot be published, or the archive is not there.
+
+    Source: M-12, M-14; P00-R6
+    """
+    items = _check_begin(by, is_paper_destroyed=is_paper_destroyed)
+    _publish(by)
+    progress = Progress(by.number)
+    failed: dict[str, Reason] = {}
+    begun: list[Item] = []
+    for item in items:
+        try:
+            begun += [item] if begin_item(by, item) else []
+        except NotStoredError as error:
+            failed[item.number] = Reason("failed", error.found)
+    _publish(by)
+    for item in begun:
+        try:
+            progress.unreached += finish_item(by, item)
+        except ArchiveError as error:
+            failed[item.number] = Reason("failed", str(error))
+        advance()
+    with by.register.reading() as snapshot:
+        listed = find_list(snapshot, by.number, Kind.DESTRUCTION)
+        progress.results = list(results_of(snapshot, listed, failed))
+    progress.unreached = list(dict.fromkeys(progress.unreached))
+    return progress
+
+
+def count_open(register: Register, number: str) -> int:
+    """How many records a list is still to destroy.
+
+    Raises:
+        UnknownRecordError, NoListError: there is no such list.
+    """
+    with register.reading() as snapshot:
+        listed = find_list(snapshot, number, Kind.DESTRUCTION)
+        waiting = subjects_open(snapshot, listed.record.subject)
+        return sum(item.subject in waiting for item in listed.items)
+
+
+def _check_begin(by: Executor, *, is_paper_destroyed: bool) -> list[Item]:
+    """The items that are still to be done, if the list may be executed now, by this person."""
+    with by.register.writing(now=by.now) as transaction:
+        check_clock(transaction, by.number)
+        setting = Setting(transaction, by.now)
+        listed = find_list(transaction, by.number, Kind.DESTRUCTION)
+        schedule = schedule_in_force(transaction, setting.today) or BEFORE_ANY
+        listed.check_executable(setting.today, schedule.cooling_days)
+        who = setting.standing(by.actor.subject, listed.record.unit)
+        _check_executor(listed, who, setting)
+        if not is_paper_destroyed and any(item.medium != "electronic" for item in listed.items):
+            expected = _("the originals on paper destroyed first (--paper-destroyed)")
+            raise NotReadyError(by.number, expected, _("originals on paper"))
+        waiting = subjects_open(transaction, listed.record.subject)
+        return [item for item in listed.items if item.subject in waiting]
+
+
+def _check_executor(listed: Disposition, who: Standing, setting: Setting) -> None:
+    listed.check_parts((Part.EXECUTOR, who.subject, who.name))
+    section = listed.execution
+    if section is not None:
+        listed.record.check_may_fill(Step(section.id), who, setting.moment)
+
+
+def _publish(by: Executor) -> None:
+    """Publish what is committed; nothing leaves the archive before the log says that it goes.
+
+    Raises:
+        NotPublishedError: something stays behind.
+    """
+    outcome = publish(by.publisher, by.now)
+    with by.register.reading() as snapshot:
+        if outcome.log_size < snapshot.event_count():
+            raise NotPublishedError(by.number, "; ".join(outcome.problems) or _("events wait"))
+
+
+# ---- one item --------------------------------------------------------------------------------------------------------
+
+
+def begin_item(by: Executor, item: Item) -> bool:
+    """Commit that a record begins to go, if it may; else say on the list why it does not. Whether it goes.
+
+    Raises:
+        ClockBackError: the clock is set back.
+        NotStoredError: a version of it waits for the archive.
+    """
+    with by.register.writing(now=by.now) as transaction:
+        setting, listed, judged, who = _locked(transaction, by, item)
+        if judged.record is not None and judged.record.state is State.DISPOSED:
+            return True  # begun by a run that was killed, or did not get further
+        if judged.reason is not None or judged.record is None:
+            skip(transaction, listed, item, judged.reason or Reason("gone"), who, setting)
+            return False
+        if any(staged.subject == item.subject for staged in transaction.staged()):
+            raise NotStoredError(item.number)
+        record = judged.record
+        content = record.dispose((listed.number, listed.record.history.digests[-1]), who, setting.moment)
+        after = Record.replay(record.form, record.history.followed_by(content))
+        transaction.append(record.history, content, record_rows(after))
+        return True
+
+
+def finish_item(by: Executor, item: Item) -> list[Path]:
+    """Remove a record that has begun to go from archive, mirrors and register, if it still may; else keep it.
+
+    No hold is placed between the first byte and the last: whoever places one waits, or has placed it before.
+
+    Returns:
+        The mirrors that could not be reached.
+
+    Raises:
+        ClockBackError: the clock is set back.
+        ArchiveError: the archive refuses; the record stays to be tried again.
+    """
+    with publisher_lock(by.publisher.archive), by.register.writing(now=by.now) as transaction:
+        setting, listed, judged, who = _locked(transaction, by, item)
+        record = judged.record
+        if record is None:
+            return []
+        if judged.reason is not None:
+            retain(transaction, by, judged, judged.reason, who, setting)
+            skip(transaction, listed, item, judged.reason, who, setting)
+            return []
+        stones = _tombstones(transaction, by, setting, listed, item, record, who)
+        by.publisher.storage_root.remove_object(record.subject)
+        unreached = remove_from_mirrors(mirrors_of(transaction), record.subject)
+        for stone in stones:
+            subject = str(stone["subject"])
+            transaction.note(DESTROY, actor=who.subject, subject=subject, bound_digest=digest(canonical(stone)))
+            with transaction.disposing():
+                remove_subject(transaction, subject)
+            bury(transaction, subject, stone)
+        close_items(transaction, listed.record.subject, item.subjects)
+        return unreached
+
+
+def _locked(transaction: Transaction, by: Executor, item: Item) -> tuple[Setting, Disposition, Judged, Standing]:
+    """The list and one of its items as they stand, nobody else changing them until the transaction ends.
+
+    The company is locked as whoever places or lifts a hold locks it.
+    """
+    check_clock(transaction, by.number)
+    transaction.lock(ROOT_UNIT)
+    for subject in sorted(item.subjects):
+        transaction.lock(subject)
+    setting = Setting(transaction, by.now)
+    listed = find_list(transaction, by.number, Kind.DESTRUCTION)
+    listed.check_parts((Part.EXECUTOR, by.actor.subject, by.actor.name))
+    judged = judge(RetentionDesk(setting), item, setting.today)
+    return setting, listed, judged, setting.standing(by.actor.subject, listed.record.unit)
+
+
+def skip(
+    transaction: Transaction, listed: Disposition, item: Item, reason: Reason, who: Standing, setting: Setting
+) -> None:
+    """Say on the list that an item does not go, and shut the road for it."""
+    outcome = FAILED if reason.code == "failed" else SKIPPED
+    result = Result(item.number, outcome, reason)
+    content = {**head_of("skip", who, setting.moment), "results": [result.content]}
+    after = Record.replay(listed.record.form, listed.record.history.followed_by(content))
+    transaction.append(listed.record.history, content, record_rows(after))
+    close_items(transaction, listed.record.subject, item.subjects)
+
+
+def retain(
+    transaction: Transaction, by: Executor, judged: Judged, reason: Reason, who: Standing, setting: Setting
+) -> None:
+    """Let a record that had begun to go stand again as it stood; nothing where it had not begun."""
+    record = judged.record
+    if record is None or record.state is not State.DISPOSED:
+        return
+    is_stored = by.publisher.storage_root.read_inventory(record.subject) is not None
+    content = record.retain(reason.code, who, setting.moment, is_stored=is_stored)
+    after = Record.replay(record.form, record.history.followed_by(content))
+    transaction.append(record.history, content, record_rows(after))
+
+
+def _tombstones(
+    transaction: Transaction,
+    by: Executor,
+    setting: Setting,
+    listed: Disposition,
+    item: Item,
+    record: Record,
+    who: Standing,
+) -> list[Content]:
+    """What stays of a record, and of each row of a sheet: identity, dates, digests, authority, who, when, how."""
+    people = {str(part): [subject or "paper" for subject, _name in listed.of_part(part)] for part in Part}
+    method = listed.record.values.get("method")
+    common: dict[str, Json] = {
+        "version": 1,
+        "list": listed.number,
+        "list_state": listed.record.history.digests[-1],
+        "rule": item.rule,
+        "source": item.source,
+        "authority": item.authority,
+        "due_on": item.due_on,
+        "how": list(method) if isinstance(method, list | tuple) else [],
+        **people,
+        str(Part.EXECUTOR): [who.subject],
+        "on": setting.moment.on,
+        "at": setting.moment.at,
+    }
+    several = (record, *(rows_of(transaction, record) if record.is_sheet else ()))
+    return [
+        {
+            **common,
+            "tombstone": transaction.next_number(SERIES, 0),
+            "salt": secrets.token_hex(SALT_BYTES),
+            "subject": each.subject,
+            "number": each.number,
+            "form": each.form.code,
+            "revision": each.form.revision,
+            "unit": each.unit,
+            "entered_on": str(each.opening["on"]),
+            "closed_on": each.closed_on,
+            "acts": each.history.count,
+            "state": each.history.digests[-1],
+            "files": len(each.attachments),
+            "bytes": by.publisher.storage_root.byte_count(each.subject),
+            "sheet": name_of(each.sheet),
+        }
+        for each in several
+    ]
+
+
+# ---- what became of the items ----------------------------------------------------------------------------------------
+
+
+def results_of(snapshot: Snapshot, listed: Disposition, failed: Mapping[str, Reason]) -> Iterator[Result]:
+    """What became of each item of a list, in its order.
+
+    Args:
+        snapshot: where tombstones stand.
+        listed: the list.
+        failed: why items that are still to be done failed in this run.
+    """
+    skips = listed.skips
+    for item in listed.items:
+        stones = [stone for subject in item.subjects if (stone := tombstone_of(snapshot, subject))]
+        if item.number in skips:
+            yield skips[item.number]
+        elif not item.subject:
+            yield Result(item.number, DESTROYED)
+        elif stones and str(stones[0]["list"]) == listed.number:
+            yield Result(item.number, DESTROYED, tombstones=tuple(stones))
+        else:
+            yield Result(item.number, FAILED, failed.get(item.number, Reason("failed", _("not yet done"))))

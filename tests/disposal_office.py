@@ -1,0 +1,185 @@
+"""A company that lives by P00 and P02, whose records are old enough to go; who draws up, approves and watches lists."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from company import ENTRY, FEEDBACK, NOW, PASSPHRASE, Company
+from recordkeeper.model.record import Record
+from recordkeeper.model.unit import ROOT_UNIT
+from recordkeeper.register.acts import Register
+from recordkeeper.register.connection import sqlite_path
+from recordkeeper.register.engine import open_register
+from recordkeeper.register.residue import wipe
+from recordkeeper.services import catalogue, disposition, lifecycle, people, publication
+from recordkeeper.services.destruction_certificate import Said, certify
+from recordkeeper.services.disposition import Author, Choice, Proposal
+from recordkeeper.services.execution import Executor, Progress, destroy_listed
+from recordkeeper.services.people import Actor
+from recordkeeper.services.retrieval import load
+from scratch_postgresql import as_executor
+from stage import POSTGRESQL, SQLITE, Stage, Stages
+
+P00 = Path(__file__).resolve().parents[1] / "forms" / "P00"
+LATER = datetime(2030, 3, 4, 2, 0, 0, tzinfo=UTC)
+"""A day on which what was closed at ``company.NOW`` is due, for it is kept three years."""
+COOLED = datetime(2030, 3, 12, 2, 0, 0, tzinfo=UTC)
+"""A day after the cooling-off days of a list that was approved at ``LATER``."""
+PEOPLE = {
+    "archivist": "archivist",
+    "appraiser": "appraiser",
+    "manager": "general_manager",
+    "witness": "destruction_witness",
+    "witness2": "destruction_witness",
+}
+FORMS = ("QR-100-06", "QR-100-07", "QR-100-08")
+FEEDBACKS = 3
+SHARED = "一张照片，三份记录都附".encode()
+DESTROY = Proposal("destroy", None, "期满，无保存价值", "档案室 2 排 3 柜")
+SHEET = "QR-017-01/2026-11"
+
+
+@dataclass(frozen=True)
+class DisposalOffice(Company):
+    """The company, with what it does about lists; everything at a moment that is given."""
+
+    def draw_up(self, numbers: Sequence[str], now: datetime = LATER) -> str:
+        """The number of a new destruction list over these records, signed by the archivist."""
+        return disposition.list_new(self.author(now), Choice(numbers), ["erased"]).number
+
+    def author(self, now: datetime = LATER) -> Author:
+        """The archivist drawing up a list."""
+        return Author(self.register, self.storage_root, self.by("archivist"), self.key("archivist"), now)
+
+    def propose(self, numbers: Sequence[str], now: datetime = LATER, said: Proposal = DESTROY) -> str:
+        """The number of a new appraisal sheet over these records, signed by the archivist."""
+        return disposition.appraise(self.author(now), Choice(numbers), said).number
+
+    def appraise(self, numbers: Sequence[str], now: datetime = LATER, said: Proposal = DESTROY) -> str:
+        """The number of an approved appraisal sheet over these records."""
+        number = self.propose(numbers, now, said)
+        given = {"conclusion": "as_proposed", "holds": "无"}
+        lifecycle.fill(self.register, self.by("appraiser"), now, number, "appraised", given)
+        self.sign_as("appraiser", number, "appraised", now)
+        disposition.approve(self.register, self.by("manager"), self.key("manager"), now, number)
+        return number
+
+    def sign_as(self, login: str, number: str, section: str | None = None, now: datetime = LATER) -> Record:
+        """Sign a section of a record."""
+        return lifecycle.sign(self.register, self.by(login), self.key(login), now, number, section)
+
+    def approve(self, number: str, now: datetime = LATER) -> Record:
+        """Let a list be appraised and approved."""
+        self.sign_as("appraiser", number, "appraised", now)
+        return disposition.approve(self.register, self.by("manager"), self.key("manager"), now, number)
+
+    def watch(self, number: str, now: datetime = LATER) -> None:
+        """Let the two witnesses sign a list."""
+        self.sign_as("witness", number, "witness_one", now)
+        self.sign_as("witness2", number, "witness_two", now)
+
+    def ready(self, numbers: Sequence[str]) -> str:
+        """The number of a list over these records that may be executed on the day ``COOLED``."""
+        self.appraise(numbers)
+        number = self.draw_up(numbers)
+        self.approve(number)
+        self.watch(number)
+        return number
+
+    def executor(self, number: str, now: datetime = COOLED, login: str = "archivist") -> Executor:
+        """The archivist at work on a list."""
+        return Executor(self.publisher, self.by(login), now, number)
+
+    def destroy(self, number: str, now: datetime = COOLED) -> Progress:
+        """Destroy what a list names."""
+        return destroy_listed(self.executor(number, now), is_paper_destroyed=True)
+
+    def execute(self, number: str, now: datetime = COOLED, *, gives_up: bool = False) -> tuple[Record, Record]:
+        """Destroy what a list names, close it and issue its certificate."""
+        progress = self.destroy(number, now)
+        residue = wipe(self.register, 0)
+        said = Said("公司档案室", "档案室", gives_up)
+        done = certify(self.executor(number, now), self.key("archivist"), said, residue, progress)
+        publication.publish(self.publisher, now)
+        return done
+
+    def record(self, number: str) -> Record:
+        """The record as it stands."""
+        with self.register.reading() as snapshot:
+            return load(snapshot, number)
+
+
+@dataclass(frozen=True)
+class Old:
+    """What is old enough to go.
+
+    Args:
+        company: the people and their keys.
+        feedbacks: numbers of closed feedback sheets.
+    """
+
+    company: Company
+    feedbacks: tuple[str, ...]
+
+
+def lists_of_p00(folder: Path) -> Path:
+    """P00 with its forms for appraisal and destruction alone, in ``folder``."""
+    package = folder / "P00"
+    package.mkdir()
+    text = (P00 / "procedure.yaml").read_text("utf-8")
+    text = re.sub(r"(?m)^forms: .*$", f"forms: [{', '.join(FORMS)}]", text).replace("change_request: QR-100-01, ", "")
+    (package / "procedure.yaml").write_text(text, "utf-8")
+    for code, suffix in product(FORMS, ("yaml", "docx")):
+        shutil.copy(P00 / f"{code}.{suffix}", package)
+    return package
+
+
+def begin(register: Register, folder: Path, before: Company) -> Old:
+    """The company with its old records, all archived, and the people who dispose of them."""
+    opened = Company(register, folder, dict(before.actors), dict(before.signers))
+    boss = opened.by("controller")
+    with tempfile.TemporaryDirectory() as name:
+        package = lists_of_p00(Path(name))
+        catalogue.install_and_release(register, package, boss, opened.key("approver"), None, NOW)
+    for login, role in PEOPLE.items():
+        person = people.add_user(register, boss, login=login, name=f"姓{login}", passphrase=PASSPHRASE, now=NOW)
+        people.grant(register, boss, login=login, role=role, unit=ROOT_UNIT, valid_from=None, valid_to=None, now=NOW)
+        opened.actors[login] = Actor(person.subject, person.login, person.name)
+        opened.signers[login] = people.open_signing_key(
+            register, opened.actors[login], PASSPHRASE, NOW, unattended=False
+        )
+    feedbacks = tuple(opened.new("clerk", "QR-017-02", dict(FEEDBACK)) for _number in range(FEEDBACKS))
+    for number in feedbacks:
+        lifecycle.attach(register, opened.by("clerk"), NOW, number, "现场.txt", "text/plain", SHARED)
+    for number in feedbacks:
+        opened.go_all_the_way(number)
+    for _row in range(2):
+        opened.new("clerk", "QR-017-01", dict(ENTRY))
+    opened.fill("clerk", SHEET, {"summary": "开票为主"})
+    opened.sign("head", SHEET)
+    opened.publish()
+    return Old(opened, feedbacks)
+
+
+@contextmanager
+def disposal_office(stages: Stages, before: Stage[Company], folder: Path) -> Iterator[tuple[DisposalOffice, Old]]:
+    """A copy of the company for one test, upon a stage of one that has begun."""
+
+    def make(url: str, made_in: Path) -> Old:
+        with pytest.MonkeyPatch.context() as patch, open_register(url) as register:
+            patch.setenv("PATH", "")
+            return begin(register, made_in, before.made)
+
+    database = SQLITE if sqlite_path(before.url) else POSTGRESQL
+    stage = stages.stage(database, "disposal", make, before)
+    with stages.copied(stage, folder) as url, open_register(as_executor(url)) as register:
+        made = stage.made
+        yield DisposalOffice(register, folder, made.company.actors, made.company.signers), made
