@@ -8,10 +8,12 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints, ValidationInfo, model_validator
 
+from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.consistency import Misfit, Place, Salvage, told
 from recordkeeper.model.form import Form
 from recordkeeper.model.grammar import Code, Definition, Identifier, RevisionName, Title
+from recordkeeper.model.purpose import purpose_names
 from recordkeeper.model.routing import ByField, Purpose
 from recordkeeper.model.section import Section
 
@@ -197,6 +199,12 @@ class Procedure(Definition):
             for place, name in _roles_in(form)
             if name not in known
         ]
+        purposes = sorted({*purpose_names(), *self.provides})
+        misfits += [
+            Misfit(place, _("no purpose {name}, only {names}").format(name=name, names=listing(purposes)))
+            for place, name in _purposes_in(form)
+            if name not in purposes
+        ]
         return misfits
 
 
@@ -226,6 +234,18 @@ def _roles_in(form: Form) -> Iterator[tuple[Place, str]]:
         yield from _roles_in_section(form.sections, section, ("sections", index))
     for index, section in enumerate(form.sheet.sections if form.sheet else ()):
         yield from _roles_in_section(form.sheet.sections if form.sheet else (), section, ("sheet", "sections", index))
+
+
+def _purposes_in(form: Form) -> Iterator[tuple[Place, str]]:
+    """Every purpose for which a form opens or needs a record, with its keys."""
+    parts: list[tuple[Place, Section]] = [(("sections", index), each) for index, each in enumerate(form.sections)]
+    if form.sheet is not None:
+        parts += [(("sheet", "sections", index), each) for index, each in enumerate(form.sheet.sections)]
+    for place, section in parts:
+        for key, several in (("opens", section.opens), ("needs", section.needs)):
+            for index, elsewhere in enumerate(several):
+                if elsewhere.purpose is not None:
+                    yield (*place, key, index, "purpose"), elsewhere.purpose
 
 
 def _roles_in_section(sections: tuple[Section, ...], section: Section, place: Place) -> Iterator[tuple[Place, str]]:

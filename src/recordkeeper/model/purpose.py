@@ -9,7 +9,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
+
+
+def purpose_names() -> dict[str, str]:
+    """The purposes that every procedure may name, each with what it is called in the language in use.
+
+    A procedure adds its own by providing a form for them.
+    """
+    return {
+        "change_request": _("change request"),
+        "complaint": _("complaint"),
+        "corrective_action": _("corrective action"),
+        "customer_survey": _("customer satisfaction survey"),
+        "customer_visit": _("visit to a household"),
+        "household_file": _("household file"),
+        "internal_contact": _("internal contact"),
+        "nonconformity": _("nonconformity"),
+        "open_letter": _("open letter"),
+    }
 
 
 @dataclass(frozen=True, slots=True)
