@@ -43,7 +43,7 @@ check: .venv/dev.stamp
 	$(BIN)/lint-imports
 
 bench: .venv/dev.stamp
-	@for benchmark in $(BENCHMARKS); do echo "$$benchmark"; $(BIN)/python -m "benchmarks.$$benchmark" || exit 1; done
+	@for benchmark in $(BENCHMARKS); do $(BIN)/python -m "benchmarks.$$benchmark" || exit 1; done
 
 lock: .venv/dev.stamp
 	$(LOCK) pyproject.toml -o requirements/runtime.lock

@@ -12,7 +12,7 @@ Source: ISO 9001, 7.5.3.2; 21 CFR 11.10(e): changes do not obscure what was ther
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -48,6 +48,7 @@ from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
 from recordkeeper.model.rich_text import RichText, text_of_spans
 
+Wanted: TypeAlias = tuple[tuple[str, tuple[tuple[tuple[str, ...], ...], ...]], ...]
 Part: TypeAlias = PartRenderer | DocxtplPart | PropertyPart
 
 _SEPARATORS = re.compile(r"[\n\t]")
@@ -82,12 +83,12 @@ class FormTemplate:
     Args:
         parts: those that are rendered, by name.
         members: all members of the package in order, those rendered by name alone.
-        names: what it prints.
+        wanted: for each field the ways in which it can be printed whole, each by the paths of its values.
     """
 
     parts: Mapping[str, Part]
     members: tuple[PackedMember | str, ...]
-    names: TemplateNames
+    wanted: Wanted
     _last: dict[str, tuple[bytes, PackedMember]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -114,7 +115,7 @@ class FormTemplate:
             shown = drawn.get(figure.tag)
             packed[figure.part] = pack(figure.part, figure.content(shown)) if shown else _nothing(figure)
         printed.add(id(drawn.get(PRINT_CODE.tag)))
-        for name, value in _lost(context, self.names, printed):
+        for name, value in _lost(context, self.wanted, printed):
             raise ValueLostError(name, text_of_spans(value))
         packed |= {name: self._packed(name, content) for name, content in rendered.items()}
         return assemble(packed[member] if isinstance(member, str) else member for member in self.members)
@@ -194,30 +195,38 @@ def _check_letters(letters: str, in_order: list[RichText]) -> None:
                 position = found + len(wanted)
 
 
-def _lost(context: Mapping[str, Any], names: TemplateNames, printed: set[int]) -> Iterator[tuple[str, RichText]]:
+def _paths(names: TemplateNames) -> Wanted:
+    return tuple(
+        (name, tuple(tuple(tuple(dotted.split(".")) for dotted in sorted(ways)) for ways in alternatives))
+        for name, alternatives in names.wanted.items()
+    )
+
+
+def _lost(context: Mapping[str, Any], wanted: Wanted, printed: set[int]) -> Iterator[tuple[str, RichText]]:
     """The values of the form's fields that were not printed, in any of the ways in which a field can be.
 
     Args:
         context: the values.
-        names: what is wanted.
+        wanted: what has to be printed.
         printed: the identities of the values that were printed.
     """
-    for name, alternatives in names.wanted.items():
+    for name, alternatives in wanted:
         missing: list[object] = []
         for alternative in alternatives:
-            missing = [
-                leaf
-                for dotted in alternative
-                for leaf in _leaves(_value_at(context, dotted.split(".")) if "." in dotted else context.get(dotted))
-                if id(leaf) not in printed
-            ]
+            missing = []
+            for path in alternative:
+                value = context.get(path[0])
+                value = value if len(path) == 1 else _value_at(value, path[1:])
+                for each in value if isinstance(value, list) else (value,):
+                    if id(each) not in printed:
+                        missing += [leaf for leaf in _leaves(each) if id(leaf) not in printed]
             if not missing:
                 break
         if missing:
             yield name, as_spans(missing[0])
 
 
-def _value_at(value: object, path: list[str]) -> object:
+def _value_at(value: object, path: Sequence[str]) -> object:
     for index, key in enumerate(path):
         if isinstance(value, list):
             return [_value_at(item, path[index:]) for item in value]
@@ -314,7 +323,7 @@ def prepare_template(docx: bytes, names: TemplateNames, *, name: str = "docx") -
     if shown:
         members = with_figures(members, shown)
     packed = tuple(part if part in parts else pack(part, content) for part, content in members.items())
-    return PreparedTemplate((), FormTemplate(parts, (*packed, *figures), names))
+    return PreparedTemplate((), FormTemplate(parts, (*packed, *figures), _paths(names)))
 
 
 def _compile(name: str, number: int, root: etree._Element, places: list[TagPlace], names: TemplateNames) -> Part:

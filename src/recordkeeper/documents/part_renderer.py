@@ -107,7 +107,8 @@ def put(value: object, filling: Filling, index: int, *rows: int) -> None:
         index: of the place.
         rows: in a loop the number of the row, and 1 where it stands in another loop.
     """
-    place, text, printed = filling.places[index], as_spans(value), filling.printed
+    place, printed = filling.places[index], filling.printed
+    text = value if type(value) is tuple else as_spans(value)
     number = len(printed)
     printed.append((place, text, value))
     row = "" if not rows else f"r{rows[0]}" if len(rows) == 1 else f"r{rows[0]}n{number}"

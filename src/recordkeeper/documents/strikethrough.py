@@ -82,6 +82,7 @@ class Place:
         longest: characters that fill half a page in its cell; a longer text may need a row that breaks.
         name: of its bookmark; in a loop the number of the row follows. Empty where it has none.
         first_id: what the identifiers of the bookmarks of its part count from.
+        frame: what surrounds the identifier, the row, the text and the identifier of a single plain line.
     """
 
     openings: Mapping[Style, Mapping[Kind, str]]
@@ -91,6 +92,7 @@ class Place:
     longest: int
     name: str = ""
     first_id: int = 0
+    frame: tuple[str, str, str, str, str] = ("", "", "", "", "")
 
     def render(self, text: RichText, number: int = 0, row: str = "") -> str:
         """``text`` as runs, or as whole paragraphs where the place is alone in its own.
@@ -103,9 +105,13 @@ class Place:
         Raises:
             UnprintableTextError: a character that XML cannot hold.
         """
+        identifier = self.first_id + number
+        if len(text) == 1 and self.name and text[0].style is Style.PLAIN and _is_plain_line(text[0].text):
+            head, name, opening, closing, tail = self.frame
+            escaped = text[0].text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+            return f"{head}{identifier}{name}{row}{opening}{escaped}{closing}{identifier}{tail}"
         start = end = ""
         if self.name:
-            identifier = self.first_id + number
             start = f'<w:bookmarkStart w:id="{identifier}" w:name="{self.name}{row}"/>'
             end = f'<w:bookmarkEnd w:id="{identifier}"/>'
         if len(text) > 1 and self.ems and text[0].text[:1] in _BOXES:
@@ -136,6 +142,11 @@ class Place:
         if text.isascii() or style in _ONE_FONT or not has_several_fonts(text):
             return _run(openings["text"], text)
         return "".join([_run(openings[kind], piece) for kind, piece in atoms(text)])
+
+
+def _is_plain_line(text: str) -> bool:
+    """Whether a text is one line of characters of one font; what most values are."""
+    return text.isprintable() and text != RULED_OUT and (text.isascii() or not has_several_fonts(text))
 
 
 def _is_simple(text: RichText) -> bool:
@@ -254,9 +265,17 @@ def place_for(run: etree._Element, lone_paragraph: etree._Element | None, name: 
             "note": _paragraph_opening(lone_paragraph, NARROW_NOTE_PITCH if is_narrow else NOTE_PITCH, "right"),
             "ruled out": _paragraph_opening(lone_paragraph, alignment="center"),
         }
+    frame = (
+        f'{paragraphs.get("plain", "")}<w:bookmarkStart w:id="',
+        f'" w:name="{name}',
+        f'"/>{openings[Style.PLAIN]["text"]}<w:t xml:space="preserve">',
+        '</w:t></w:r><w:bookmarkEnd w:id="',
+        '"/></w:p>' if paragraphs else '"/>',
+    )
     cell = next(run.iterancestors(tag("tc")), None)
     ems = 0.0 if cell is None else _line_width(cell) / (_half_points(properties) * TWIPS_A_HALF_POINT)
-    return Place(openings, paragraphs, is_narrow, ems, characters_a_line(cell) * HALF_A_PAGE_LINES, name, first_id)
+    longest = characters_a_line(cell) * HALF_A_PAGE_LINES
+    return Place(openings, paragraphs, is_narrow, ems, longest, name, first_id, frame)
 
 
 def _line_width(cell: etree._Element) -> int:

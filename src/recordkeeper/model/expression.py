@@ -98,6 +98,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A key of a map, or a part of a date; nothing else has attributes here."""
+        if type(obj) is dict and attribute in obj:  # what is asked thousands of times
+            return obj[attribute]
         if isinstance(obj, _MAPS):
             return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
         if isinstance(obj, date) and attribute in _DATE_PARTS:

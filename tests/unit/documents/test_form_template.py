@@ -201,7 +201,7 @@ def test_a_value_hidden_by_a_condition_is_an_error_and_no_blank() -> None:
 
 def test_an_old_value_that_is_not_printed_is_an_error() -> None:
     template = _template(docx_of("{% if ruled_off %}{{ row_text }}{% endif %}".replace("row_text", "customer")))
-    object.__setattr__(template, "names", _wanting("content"))
+    object.__setattr__(template, "wanted", (("content", ((("content",),),)),))
     with pytest.raises(ValueLostError, match="content"):
         template.render(CONTEXT)
 
