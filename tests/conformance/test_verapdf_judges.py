@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from form_samples import OF_P02
+from form_samples import FORMS, OF_P02
 from recordkeeper.documents.pdf_pack import pdf_pack
 from recordkeeper.documents.printout import Mark, Printout, print_pdfs
 from recordkeeper.services.drafting import draft_in_file
 from recordkeeper.services.previewing import Variant
 from verapdf import judge
+
+# register, form, questionnaire, statistics with a chart, notice, agreement of several A5 copies, cover of a file
+KINDS = [*OF_P02, FORMS / "P05" / "QR-105-04.yaml", FORMS / "P06" / "QR-C-09.yaml"]
 
 
 @pytest.mark.needs_libreoffice
@@ -18,7 +21,7 @@ from verapdf import judge
 def test_every_printed_form_is_pdf_a_3b_with_its_record_and_its_mark_and_the_judge_knows_better(tmp_path: Path) -> None:
     printouts = {
         path.stem: Printout(draft_in_file(path).preview(Variant.AMENDED, date(2026, 11, 23)), mark, b'{"acts":[]}')
-        for path, mark in zip(OF_P02, [Mark.NONE, Mark.VOID, Mark.DRAFT, Mark.NONE, Mark.COPY], strict=True)
+        for path, mark in zip(KINDS, [Mark.NONE, *Mark], strict=True)
     }
     pdfs = print_pdfs(printouts)
     pdfs["pack"] = pdf_pack(pdfs)
@@ -29,5 +32,5 @@ def test_every_printed_form_is_pdf_a_3b_with_its_record_and_its_mark_and_the_jud
         files.append(tmp_path / f"{name}.pdf")
         files[-1].write_bytes(pdf)
     *said, broken = judge(*files)
-    assert said == ["compliant"] * (len(OF_P02) + 1)
+    assert said == ["compliant"] * (len(KINDS) + 1)
     assert broken.startswith("broken:")

@@ -136,7 +136,7 @@ class _Writer:
 
 
 def _apart(spans: RichText) -> RichText:
-    """The spans without empty ones, and with a space between an old value and the new one.
+    """The spans without empty ones, and with a space between an old value and what came after it.
 
     What is not of the values has the look of notes alone: by it an import tells the value that stands.
     """
@@ -144,7 +144,7 @@ def _apart(spans: RichText) -> RichText:
     for span in spans:
         if not span.text:
             continue
-        if span.style is Style.NEW and apart and apart[-1].style is Style.STRUCK:
+        if span.style in {Style.NEW, Style.STRUCK} and apart and apart[-1].style is Style.STRUCK:
             apart.append(Span(" ", Style.NOTE))
         apart.append(span)
     return tuple(apart)
