@@ -1,6 +1,7 @@
 """Reading records: show, history, find, render; in both languages, and by those who may."""
 
 import io
+import json
 import zipfile
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from docx import Document
 from pypdf import PdfReader
 
 from record_workspace import YESTERDAY, Desk, desk, record_template
+from recordkeeper.documents.printout import attached_record
 from tampering import tampering
 
 __all__ = ["desk", "record_template"]
@@ -207,6 +209,8 @@ def test_render_makes_a_pdf(desk: Desk, tmp_path: Path) -> None:
     number = desk.new()
     desk.done("record", "render", number, "--pdf", "--output", "x.pdf")
     assert _page(tmp_path / "x.pdf").count("DRAFT") == 1
+    acts = json.loads(attached_record((tmp_path / "x.pdf").read_bytes()))["acts"]
+    assert [act["act"] for act in acts[1:]] == ["new"]
     desk.done("record", "void", number, "--reason", "误开", "--yes")
     desk.done("record", "render", number, "--pdf", "--copy", "--output", "y.pdf")
     assert ("VOID" in _page(tmp_path / "y.pdf"), "DRAFT" in _page(tmp_path / "y.pdf")) == (True, False)

@@ -36,6 +36,7 @@ from recordkeeper.model.subject import name_of
 from recordkeeper.model.value import SCALE_NAMES, parse_moment
 from recordkeeper.register.acts import Register
 from recordkeeper.services.people import Actor, person_of
+from recordkeeper.services.preservation import record_file
 from recordkeeper.services.record_view import (
     CLOSE,
     COUNTERSIGN,
@@ -155,14 +156,16 @@ def render(register: Register, actor: Actor, now: datetime, number: str) -> tupl
         MayNotReadError: no right to read it.
         AlteredTemplateError: the stored template is not the one approved.
     """
-    printed, docx = _rendered(register, actor, now, number)
+    printed, docx, _attached = _rendered(register, actor, now, number)
     return printed.number, docx
 
 
 def render_pdf(
     register: Register, actor: Actor, now: datetime, number: str, *, is_copy: bool = False
 ) -> tuple[str, bytes]:
-    """As ``render``, as PDF/A; what is open says that it is a draft, and what is void says so, across the page.
+    """As ``render``, as PDF/A with the acts that it shows attached as JSON.
+
+    What is open says that it is a draft, and what is void says so, across the page.
 
     Args:
         register: the open register.
@@ -175,21 +178,23 @@ def render_pdf(
         LibreOfficeMissingError: there is no LibreOffice.
         Others: as ``render``.
     """
-    printed, docx = _rendered(register, actor, now, number)
+    printed, docx, attached = _rendered(register, actor, now, number)
     standing = mark_of(printed) or (Mark.COPY if is_copy else Mark.NONE)
-    return printed.number, print_pdfs({printed.number: Printout(docx, standing)})[printed.number]
+    return printed.number, print_pdfs({printed.number: Printout(docx, standing, attached)})[printed.number]
 
 
-def _rendered(register: Register, actor: Actor, now: datetime, number: str) -> tuple[Record, bytes]:
+def _rendered(register: Register, actor: Actor, now: datetime, number: str) -> tuple[Record, bytes, bytes]:
+    """What is printed of a record, its Word document, and the acts that this shows."""
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
         record = readable(setting, actor, number)
         is_noted = is_reading_noted(setting, actor, record)
         printed = printed_record(snapshot, record)
         docx = render_record(snapshot, setting, printed)
+        rows = rows_of(snapshot, printed) if printed.is_sheet else []
     if is_noted:
         note_reading(register, actor, now, record.subject)
-    return printed, docx
+    return printed, docx, record_file(printed.history, [row.history for row in rows])
 
 
 # ---- who may read --------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -14,7 +13,7 @@ from form_samples import CHOICES, field, section
 from p02_office import NOW
 from packages import form, write_package
 from recordkeeper.documents.form_reader import ReadForm, read_values
-from recordkeeper.model.rich_text import RichText, text_with_marks
+from recordkeeper.model.rich_text import text_with_marks
 from recordkeeper.services import extraction, lifecycle, viewing
 from recordkeeper.services.extraction import Selection
 from recordkeeper.services.searching import Criteria
@@ -108,7 +107,7 @@ def test_the_word_file_strikes_each_old_value_and_names_the_recomputed_one(
 def test_the_terminal_brackets_them_and_the_spreadsheet_strikes_them_in_one_cell(company: ActingCompany) -> None:
     number = _amended(company)
     view = viewing.show(company.register, company.actors["clerk"], NOW, number)
-    shown = {each.id: text_with_marks(cast("RichText", each.text)) for part in view.sections for each in part.fields}
+    shown = {each.id: text_with_marks(each.text) for part in view.sections for each in part.fields}
     assert shown["name"] == "[-许国良-][-许国栋-]①{+许国梁+}②"
     assert shown["sum_of_all"] == "[-7.00-]{+14.00+}⑦"
     content, _count = extraction.export_workbook(
