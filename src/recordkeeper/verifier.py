@@ -1398,14 +1398,18 @@ def _check_signatures(history: History, holdings: Holdings, report: Report) -> N
         code, text = _signature_fault(history, number, revision, attached)
         if code:
             report.find(code, SIGNATURES, history.subject, text, act=name, person=act["by"])
-        elif act.get("method") != "paper" and not _had_key(holdings, act):
+        if code in {"", "signature-invalid"} and not _is_on_paper(act) and not _had_key(holdings, act):
             holdings.doubts.append((history.subject, name, str(act["by"])))
+
+
+def _is_on_paper(act: Content) -> bool:
+    return act.get("method") == "paper" and act.get("act") in ON_PAPER
 
 
 def _signature_fault(history: History, number: int, revision: str, attached: set[object]) -> tuple[str, str]:
     """Code and text of what is wrong with the signature of an act; empty where nothing is."""
     act = history.acts[number]
-    if act.get("method") == "paper" and act.get("act") in ON_PAPER:
+    if _is_on_paper(act):
         text = "act {act}: the scan of the paper signature is not bound to the record"
         return ("", "") if act.get("scan") in attached else ("signature-scan", text)
     signature, public_key = act.get("signature"), act.get("public_key")

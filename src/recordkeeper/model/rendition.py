@@ -495,11 +495,12 @@ def record_context(record: Record, around: Surroundings, rows: Sequence[Record] 
     context["signature"] = {section.id: signature_block(record, section, around) for section in record.sections}
     context["filled"] = {section.id: _filled_by(record, section, around) for section in record.sections}
     lines = amendment_list(record, around)
-    late = _late_entry(record, around)
+    notes = [*_late_entry(record, around), *_filled_for(record, around)]
     if record.is_sheet:
         lines += _fill_rows(context, record, rows, around)
-        late = [line for number, row in enumerate(rows, 1) for line in _late_entry(row, around, number)]
-    context["amendments"] = [*late, *lines]
+        for number, row in enumerate(rows, 1):
+            notes += [*_late_entry(row, around, number), *_filled_for(row, around, number)]
+    context["amendments"] = [*notes, *lines]
     context["amendments_summary"] = _summary(lines)
     context["attachments"] = [
         {"name": each.name, "digest": each.digest[:16], "added_on": around.local(each.at)}
@@ -696,6 +697,26 @@ def _late_entry(record: Record, around: Surroundings, row: int | None = None) ->
             "countersigned": plain(UNUSED),
             "pending": False,
         }
+    ]
+
+
+def _filled_for(record: Record, around: Surroundings, row: int | None = None) -> list[Printed]:
+    """The lines by which the list under the form names who filled a section for whom. Source: C-3; 21 CFR 11.10(e)."""
+    place = f"第 {row} 行 " if row is not None else ""
+    return [
+        {
+            "mark": "",
+            "field": f"{place}{record.section(step.section).title.zh}{step_suffix(record, step)}",
+            "old": "",
+            "new": f"{filled.name} 代 {filled.filled_for} 填",
+            "change": plain(f"{filled.name}\n代 {filled.filled_for} 填"),
+            "reason": "代填",
+            "by": f"{filled.name}\n{around.local(filled.at)}",
+            "countersigned": plain(UNUSED),
+            "pending": False,
+        }
+        for step in record.steps_in_order()
+        if (filled := record.saved.get(step)) is not None and filled.filled_for
     ]
 
 

@@ -22,9 +22,10 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json, canonical
 from recordkeeper.model.form import Form
 from recordkeeper.model.record import Record
-from recordkeeper.model.rendition import Printer, printer_of
+from recordkeeper.model.rendition import MEANINGS, Printer, printer_of
 from recordkeeper.model.rich_text import Span
 from recordkeeper.model.section import FormField
+from recordkeeper.model.signature import Signature
 from recordkeeper.model.subject import name_of
 from recordkeeper.model.value import format_moment, parse_moment
 from recordkeeper.register.acts import Register
@@ -220,6 +221,19 @@ def _particulars(setting: Setting, record: Record) -> Iterator[str]:
     yield str(record.opening["on"])
     yield record.closed_on
     yield name_of(record.sheet)
+    yield "; ".join(_signed(setting, each) for each in record.signatures)
+
+
+def _signed(setting: Setting, signature: Signature) -> str:
+    """A signature in one line: name, role, meaning, time with its zone, and how it was given. Source: P-11."""
+    meaning = MEANINGS[signature.meaning][current_language() == "en"]
+    at = setting.surroundings.local(signature.at, "%Y-%m-%d %H:%M:%S %z")
+    said = f"{signature.name} · {setting.shown_name(signature.role)} · {meaning} · {at}"
+    if signature.method == "paper":
+        said += _(", on paper, entered by {name}").format(name=signature.entered_by)
+    if signature.witness:
+        said += _(", witness {name}").format(name=signature.witness)
+    return said + (_(", unattended") if signature.unattended else "")
 
 
 def _typed_cells(setting: Setting, record: Record, fields: Mapping[str, FormField]) -> Iterator[Cell]:
@@ -279,7 +293,7 @@ def _typed(setting: Setting, each: FormField, value: Json) -> Cell:
 
 
 def _cells(setting: Setting, record: Record, fields: Mapping[str, FormField]) -> Iterator[str]:
-    yield from _particulars(setting, record)
+    yield from map(guarded, _particulars(setting, record))
     values = record.values
     for each in fields.values():
         text = _text(setting, each, values.get(each.id))

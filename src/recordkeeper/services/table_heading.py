@@ -21,6 +21,7 @@ def particulars(_: Callable[[str], str]) -> dict[str, str]:
         "entered_on": _("Entered on"),
         "closed_on": _("Closed on"),
         "sheet": _("Sheet"),
+        "signatures": _("Signatures"),
     }
 
 
