@@ -2,6 +2,7 @@
 
 import copy
 import io
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,9 +23,10 @@ def by_docxtpl(docx: bytes, values: Mapping[str, Any]) -> bytes:
 
 
 def canonical(docx: bytes) -> bytes:
-    """The document without what ours adds (bookmarks, fonts of single signs) or allows (rows that break)."""
+    """The document without what ours adds (bookmarks, fonts of signs alone) or allows (rows that break)."""
     root = etree.fromstring(member(docx))
-    for name in ("bookmarkStart", "bookmarkEnd", "noProof", "rFonts", "cantSplit"):
+    _set_signs_as_their_neighbours(root)
+    for name in ("bookmarkStart", "bookmarkEnd", "noProof", "cantSplit"):
         for node in list(root.iter(tag(name))):
             parent = node.getparent()
             assert parent is not None
@@ -37,6 +39,38 @@ def canonical(docx: bytes) -> bytes:
         if parent is not None and len(properties) == 0:
             parent.remove(properties)
     return etree.tostring(root, method="c14n")
+
+
+_SIGNS = re.compile("[☐☑☒①-⑳→←↑↓√×÷≥≤≠±＝″′℃№“”‘’…—·]+")
+
+
+def _set_signs_as_their_neighbours(root: etree._Element) -> None:
+    """Give signs, which ours sets in fonts that have them, the fonts of their value again; lone ones say none."""
+    runs: list[etree._Element] = []
+    is_inside = False
+    for node in [*root.iter(tag("bookmarkStart"), tag("bookmarkEnd"), tag("r"))]:
+        if node.tag == tag("r"):
+            runs.append(node)
+        is_inside = node.tag == tag("bookmarkStart") or (is_inside and node.tag == tag("r"))
+        if not is_inside:
+            _set_alike(runs)
+            runs = []
+
+
+def _set_alike(runs: list[etree._Element]) -> None:
+    texts = {run: "".join(map(str, run.itertext(tag("t")))) for run in runs}
+    others = [run.find(f"{tag('rPr')}/{tag('rFonts')}") for run, text in texts.items() if text and not is_sign(text)]
+    for run, text in texts.items():
+        properties = run.find(tag("rPr"))
+        fonts = properties.find(tag("rFonts")) if properties is not None else None
+        if properties is not None and fonts is not None and is_sign(text):
+            properties.remove(fonts)
+            if others and others[0] is not None:
+                properties.insert(0, copy.deepcopy(others[0]))
+
+
+def is_sign(text: str) -> bool:
+    return _SIGNS.fullmatch(text) is not None
 
 
 def _join(paragraph: etree._Element, run: etree._Element) -> None:

@@ -74,7 +74,7 @@ def _plain(value: Any) -> Any:
     """Values as both take them: spans as their text; a lone "/" is centred by ours alone, and so is none."""
     match value:
         case tuple() if all(isinstance(span, Span) for span in value):
-            return text_of_spans(value).replace("/", "·") if len(value) == 1 else text_of_spans(value)
+            return text_of_spans(value).replace("/", "|") if len(value) == 1 else text_of_spans(value)
         case Mapping():
             return {name: _plain(each) for name, each in value.items()}
         case list() | tuple():
