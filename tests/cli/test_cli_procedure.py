@@ -212,6 +212,35 @@ def test_a_check_ends_by_the_gravest_that_it_finds(
     assert run(empty, "procedure", "check", "P99") == 4
 
 
+def test_one_of_two_that_rule_on_one_act_is_chosen(
+    empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for identifier, code in (("P90", "QR-900-01"), ("P91", "QR-910-01")):
+        told = form(code, section("told", field("what"), by="controller"))
+        folder = write_package(tmp_path / identifier, told, identifier=identifier, provides={"complaint": code})
+        assert run(empty, "procedure", "install", str(folder)) == 0
+    capsys.readouterr()
+    assert run(empty, "procedure", "check", "--all") == 0
+    assert [each["code"] for each in json.loads(capsys.readouterr().out)["findings"]] == ["conflict"]
+    why = ("--reason", "按总公司规定")
+    for arguments, status in (
+        (("complaint", "QR-999-01", *why), 4),
+        (("complaint", "QR-900-01", "--unit", "XX", *why), 4),
+        (("notice", "QR-900-01", *why), 2),
+        (("complaint", "QR-900-01"), 2),
+        (("complaint", "QR-900-01", *why), 0),
+        (("complaint", "QR-900-01", *why), 2),
+    ):
+        assert run(empty, "procedure", "choose", *arguments) == status, arguments
+    capsys.readouterr()
+    assert run(empty, "unit", "show", "HQ") == 0
+    assert json.loads(capsys.readouterr().out)["choices"] == {"complaint": "QR-900-01"}
+    assert run(empty, "procedure", "check", "--all") == 0
+    assert json.loads(capsys.readouterr().out)["findings"] == []
+    assert main(["unit", "show", "HQ", "--workspace", str(empty), "--lang", "zh"], {}) == 0
+    assert "complaint" in capsys.readouterr().out
+
+
 def test_a_copied_procedure_is_edited_and_installed(
     empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

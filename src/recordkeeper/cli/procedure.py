@@ -9,6 +9,7 @@ from recordkeeper.cli.change_view import show_changes
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.procedure_check import check
+from recordkeeper.cli.procedure_choose import choose
 from recordkeeper.cli.procedure_copy import copy
 from recordkeeper.cli.procedure_revise import revise
 from recordkeeper.cli.procedure_table import table
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 procedure = noun("procedure")
 procedure.add_command(check)
+procedure.add_command(choose)
 procedure.add_command(copy)
 procedure.add_command(revise)
 procedure.add_command(table)

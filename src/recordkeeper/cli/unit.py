@@ -133,6 +133,7 @@ def show(invocation: Invocation, unit_name: str) -> None:
     }
     value_names = value | {"kind": _KINDS.get(found.kind, found.kind)}
     rows = [[label, str(value_names[key] or "")] for key, label in labels.items() if key in value]
+    rows += [[_("Chosen for {purpose}").format(purpose=name), code] for name, code in sorted(found.choices.items())]
     invocation.emit(value, lambda: print_table([_("Unit"), found.code], rows))
 
 
@@ -145,6 +146,8 @@ def _shown(found: "Unit", parent_code: str | None) -> "dict[str, Json]":
         "name_en": found.name_en,
         "parent": parent_code,
     }
+    if found.choices:
+        shown["choices"] = dict(found.choices)
     return shown | ({"time_zone": found.time_zone, "log_key": found.log_key} if found.parent is None else {})
 
 

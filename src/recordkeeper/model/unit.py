@@ -4,7 +4,8 @@ The root unit's first act is ``init``: it holds the company's name, its time zon
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self, TypedDict, Unpack, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,7 +15,9 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.event import Act, History
 from recordkeeper.model.particulars import (
+    LONGEST_REASON,
     Checks,
+    NothingAmendedError,
     amendment,
     changed_by,
     check_code,
@@ -98,6 +101,7 @@ class Unit:
         time_zone: the company's IANA time zone; the root's alone.
         log_key: the public key of the company's log as text; the root's alone.
         mirrors: the folders in which second copies of the archive are kept; the root's alone.
+        choices: the form chosen for a purpose that several procedures serve, for this unit and those below it.
     """
 
     subject: str
@@ -109,6 +113,7 @@ class Unit:
     time_zone: str = ""
     log_key: str = ""
     mirrors: tuple[str, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def init(
@@ -172,6 +177,24 @@ class Unit:
             "signature_by_new": by_new,
         }
 
+    def choose(self, *, by: str, at: datetime, purpose: str, form: str, reason: str) -> Content:
+        """Choose the form that serves a purpose here, where several procedures have one.
+
+        Raises:
+            TextRefusedError: no reason.
+            NothingAmendedError: it is chosen already.
+        """
+        if self.choices.get(purpose) == form:
+            raise NothingAmendedError(self.code)
+        return {
+            "act": "choose",
+            "by": by,
+            "at": format_moment(at),
+            "purpose": purpose,
+            "form": form,
+            "reason": check_line(reason, _("reason"), LONGEST_REASON),
+        }
+
     def mirror(self, *, by: str, at: datetime, place: str) -> Content:
         """Keep a second copy of the archive in the folder ``place``, in an act of the root unit.
 
@@ -221,6 +244,8 @@ class Unit:
     def _after(self, act: Act) -> Self:
         if act.kind == "rotate-log-key" and self.log_key:
             return replace(self, log_key=str(act.content["new_key"]))
+        if act.kind == "choose":
+            return replace(self, choices={**self.choices, str(act.content["purpose"]): str(act.content["form"])})
         if act.kind == "mirror" and self.log_key:
             return replace(self, mirrors=(*self.mirrors, str(act.content["place"])))
         if act.kind == "unmirror" and self.log_key:

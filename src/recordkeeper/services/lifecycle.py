@@ -32,6 +32,7 @@ from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import code_of, revision_in_force
+from recordkeeper.services.choosing import check_chosen
 from recordkeeper.services.company import unit_of
 from recordkeeper.services.disposal_list import settle_list
 from recordkeeper.services.held import hold_new
@@ -153,6 +154,7 @@ def new_in(
     about = _completed(about, source)
     unit = unit_asked_for(setting, actor, definition.sections[0], about)
     check_installed_for(setting, definition, unit)
+    check_chosen(setting, definition, unit)
     who = setting.standing(actor.subject, unit)
     opening = opening_of(transaction, setting, revision, unit, about)
     if replaces is not None:

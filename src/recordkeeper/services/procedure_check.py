@@ -19,8 +19,10 @@ from recordkeeper.model.purpose import Unbound
 from recordkeeper.model.routing import Opening
 from recordkeeper.model.section import Section
 from recordkeeper.register.acts import Register
+from recordkeeper.register.lookup import units_below
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import UnknownProcedureError
+from recordkeeper.services.choosing import chosen_code
 from recordkeeper.services.installation import unbound_purposes
 from recordkeeper.services.installed import Installed, installed_whole
 from recordkeeper.services.package import DEFINITION
@@ -50,7 +52,7 @@ def check_procedures(register: Register, identifiers: Sequence[str], now: dateti
             findings += _reference_findings(known[name], forms, rules)
             findings += _rule_findings(snapshot, known[name], forms)
             findings += staffing_findings(setting, known[name])
-        findings += [finding for names, finding in _conflicts(everything) if names & asked]
+        findings += [finding for names, finding in _conflicts(setting, everything) if names & asked]
     return sorted(findings, key=lambda each: (each.severity is not Severity.ERROR, each.subject, each.code))
 
 
@@ -146,24 +148,47 @@ def _texts(revision: Revision, key: str) -> list[str]:
 # ---- conflicts -------------------------------------------------------------------------------------------------------
 
 
-def _conflicts(everything: Sequence[Installed]) -> Iterator[tuple[set[str], Finding]]:
-    """Procedures that rule on one act in one unit: by the purpose that both serve, or by a name that forms share."""
+def _conflicts(setting: Setting, everything: Sequence[Installed]) -> Iterator[tuple[set[str], Finding]]:
+    """Procedures that rule on one act in one unit: by the purpose that both serve, or by a name that forms share.
+
+    None is where each unit that both hold for has chosen one.
+    """
     for one, two in combinations(everything, 2):
-        if not one.places & two.places:
+        shared = _units_of(setting, one) & _units_of(setting, two)
+        if not shared:
             continue
         names = {one.revision.code, two.revision.code}
-        for purpose in sorted(set(one.procedure.provides) & set(two.procedure.provides)):
-            codes = [each.procedure.provides[purpose] for each in (one, two)]
+        subject = " ".join(sorted(names))
+        served = [(purpose, *_served_by(one, two, purpose)) for purpose in _served_by_both(one, two)]
+        for purpose, first_code, second_code in served:
+            if all(chosen_code(setting.snapshot, unit, purpose) for unit in shared):
+                continue
             chosen = _chosen(everything, purpose)
             message = _("{purpose}: {first} and {second} both serve it in one unit; bound: {chosen}").format(
-                purpose=purpose, first=codes[0], second=codes[1], chosen=chosen or _("nowhere")
+                purpose=purpose, first=first_code, second=second_code, chosen=chosen or _("nowhere")
             )
-            yield names, Finding("conflict", Severity.WARNING, " ".join(sorted(names)), message)
+            message += _("; settle it with {command}").format(command=f"procedure choose {purpose} {first_code}")
+            yield names, Finding("conflict", Severity.WARNING, subject, message)
+        pairs = {(first_code, second_code) for _purpose, first_code, second_code in served}
         for first, second in _of_one_name(one, two):
+            if (first.code, second.code) in pairs:
+                continue  # told by what both serve
             message = _("{first} and {second} are both called {name} and count in one unit").format(
                 first=first.code, second=second.code, name=first.form.title.zh
             )
-            yield names, Finding("conflict", Severity.WARNING, " ".join(sorted(names)), message)
+            yield names, Finding("conflict", Severity.WARNING, subject, message)
+
+
+def _units_of(setting: Setting, each: Installed) -> set[str]:
+    return {below for unit in each.revision.units for below in units_below(setting.snapshot, unit)}
+
+
+def _served_by_both(one: Installed, two: Installed) -> list[str]:
+    return sorted(set(one.procedure.provides) & set(two.procedure.provides))
+
+
+def _served_by(one: Installed, two: Installed, purpose: str) -> tuple[str, str]:
+    return one.procedure.provides[purpose], two.procedure.provides[purpose]
 
 
 def _chosen(everything: Sequence[Installed], purpose: str) -> str:

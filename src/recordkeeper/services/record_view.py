@@ -390,6 +390,7 @@ def act_name(act: str) -> str:
         "approve": _("approve"),
         "release": _("release"),
         "withdraw": _("withdraw"),
+        "choose": _("choose"),
         "grant": _("grant"),
         "revoke": _("revoke"),
         "passphrase": _("set passphrase"),

@@ -16,7 +16,7 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.expression import ExpressionError, holds
 from recordkeeper.model.form import Form
-from recordkeeper.model.form_revision import Revision
+from recordkeeper.model.form_revision import Revision, in_force
 from recordkeeper.model.numbering import number_of, series_of
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
@@ -38,8 +38,9 @@ from recordkeeper.model.value import parse_moment
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import revision_in_force, revisions
+from recordkeeper.services.choosing import all_chosen, form_serving
 from recordkeeper.services.company import unit_of
-from recordkeeper.services.installation import form_for
+from recordkeeper.services.installation import form_for, standing_revision
 from recordkeeper.services.reporting import seen
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
@@ -90,7 +91,7 @@ def plan(transaction: Transaction, setting: Setting, before: Record | None, afte
     """
     unit = unit_of(transaction, after.unit).code
     due = due_openings(before, after, settled(transaction, after))
-    revisions = {each.key: _revision(transaction, setting, after.form, each) for each in due}
+    revisions = {each.key: _revision(transaction, setting, after, each) for each in due}
     codes = {key: revision.code for key, revision in revisions.items() if revision is not None}
     series = {key: series_of(revision.form, unit) for key, revision in revisions.items() if revision is not None}
     numbers: dict[tuple[str, int, int, str], str] = {}
@@ -146,18 +147,17 @@ def _codes_opened(snapshot: Snapshot, form: Form, on: date) -> Iterator[str]:
     for section in (*form.sections, *(form.sheet.sections if form.sheet else ())):
         for opening in section.opens:
             try:
-                code = opening.form or form_for(snapshot, form.procedure, opening.purpose or "", on)
-                if code:
-                    revision_in_force(snapshot, code, on)
+                codes = {opening.form or form_for(snapshot, form.procedure, opening.purpose or "", on)}
             except RefusalError:
-                continue  # refused where it is opened, and only there
-            if code:
-                yield code
+                codes = set()  # refused where it is opened, and only there
+            for code in sorted(codes | all_chosen(snapshot, opening.purpose or "")):
+                if code and in_force(revisions(snapshot, code), on):
+                    yield code
 
 
-def _revision(transaction: Transaction, setting: Setting, form: Form, due: ToOpen) -> Revision | None:
+def _revision(transaction: Transaction, setting: Setting, record: Record, due: ToOpen) -> Revision | None:
     rule = due.opening
-    code = rule.form or form_for(transaction, form.procedure, rule.purpose or "", setting.today)
+    code = rule.form or form_serving(setting, record.form.procedure, rule.purpose or "", record.unit)
     return revision_in_force(transaction, code, setting.today) if code else None
 
 
@@ -235,9 +235,17 @@ def check_needs(setting: Setting, record: Record, section: Section) -> None:
         return
     linked = list(_linked(setting.snapshot, record))
     for need in section.needs:
-        code = need.form or form_for(setting.snapshot, record.form.procedure, need.purpose or "", setting.today)
+        code = need.form or _code_needed(setting, record, need.purpose or "", linked)
         if code:
             _check_need(setting, record, section, need, code, linked)
+
+
+def _code_needed(setting: Setting, record: Record, purpose: str, linked: Sequence[Record]) -> str:
+    """The form that serves a purpose; one that was opened before the unit chose another still does."""
+    served = form_serving(setting, record.form.procedure, purpose, record.unit)
+    revision = standing_revision(setting.snapshot, record.form.procedure, setting.today)
+    bound = revision.bindings.get(purpose) if revision else None
+    return bound if bound and any(each.form.code == bound for each in linked) else served
 
 
 def _check_need(
