@@ -7,7 +7,7 @@ import hashlib
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -32,6 +32,23 @@ def write_new_file(path: Path, data: bytes, mode: int = 0o666) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def write_blocks(path: Path, blocks: Iterable[bytes], algorithm: str) -> str:
+    """Write what the blocks hold to a file that does not exist yet, onto the disk; the digest of what was written.
+
+    Raises:
+        OSError: it exists, or the disk refuses.
+    """
+    digest = hashlib.new(algorithm)
+    descriptor = os.open(path, _NEW_FILE, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        for block in blocks:
+            digest.update(block)
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()
 
 
 def replace_file(path: Path, data: bytes, temporary: Path, mode: int = 0o666) -> None:

@@ -144,6 +144,22 @@ class Invocation:
         """
         return identity.passphrase_to_set(login, identity.NEW_PASSPHRASE, self._environment)
 
+    def backup_passphrase(self) -> str:
+        """The passphrase under which a backup seals the log's key.
+
+        Raises:
+            NoPassphraseError: it is nowhere given and nobody can be asked.
+            UnreadablePassphraseFileError: RECORDKEEPER_BACKUP_PASSPHRASE_FILE cannot be read.
+        """
+        return identity.passphrase_to_set("log.key", identity.BACKUP_PASSPHRASE, self._environment)
+
+    def opening_passphrase(self) -> str | None:
+        """The passphrase that opens a backup's log key; none where it is nowhere given and nobody can be asked."""
+        try:
+            return identity.passphrase_of("log.key", identity.BACKUP_PASSPHRASE, self._environment)
+        except RefusalError:
+            return None
+
     def signer(self) -> "Signer":
         """The acting person with their key, opened with the passphrase asked again.
 

@@ -203,6 +203,47 @@ def reseal(credential: Credential, old: str, new: str, subject: str) -> Credenti
     return _seal(open_key(credential, old, subject)._private, new)  # noqa: SLF001 - the key never leaves this module
 
 
+def seal_secret(secret: bytes, passphrase: str) -> str:
+    """A text from which ``secret`` comes back with ``passphrase`` alone.
+
+    Raises:
+        UnusablePassphraseError: shorter than 8 characters, or holding a lone surrogate.
+
+    Source: RFC 9106; RFC 8439
+    """
+    _check_usable(passphrase)
+    cost = _Cost.fresh()
+    check, sealing = cost.derive(passphrase)
+    passphrase_hash, nonce = cost.format(check), secrets.token_bytes(_NONCE_BYTES)
+    sealed = ChaCha20Poly1305(sealing).encrypt(nonce, secret, passphrase_hash.encode())
+    return f"{passphrase_hash}\n{_SEAL}${(nonce + sealed).hex()}\n"
+
+
+def open_secret(text: str, passphrase: str, subject: str) -> bytes:
+    """What ``seal_secret`` sealed.
+
+    Args:
+        text: what it gave.
+        passphrase: as typed.
+        subject: what it is, for the error.
+
+    Raises:
+        WrongPassphraseError: the passphrase is not the one it was sealed under.
+        DamagedCredentialError: the text is not as it was written.
+    """
+    passphrase_hash, _newline, rest = text.partition("\n")
+    cost, expected = _parse_hash(passphrase_hash, subject)
+    check, sealing = cost.derive(passphrase)
+    if not hmac.compare_digest(check, expected):
+        raise WrongPassphraseError(subject)
+    cipher, _dollar, sealed_hex = rest.strip().partition("$")
+    try:
+        sealed = bytes.fromhex(sealed_hex if cipher == _SEAL else "-")
+        return ChaCha20Poly1305(sealing).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], passphrase_hash.encode())
+    except (ValueError, InvalidTag):
+        raise DamagedCredentialError(subject, _("key")) from None
+
+
 def verify_signature(public_key: str, signature: str, data: bytes) -> bool:
     """Whether ``signature`` over ``data`` is by ``public_key`` (both hexadecimal); false for what is neither.
 

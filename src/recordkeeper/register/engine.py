@@ -5,7 +5,7 @@ application role, whoever has logged in.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +26,7 @@ from recordkeeper.register.connection import (
     make_engine,
     sqlite_path,
 )
+from recordkeeper.register.dump import load
 from recordkeeper.register.privileges import (
     BECOME_APPLICATION,
     NoRoleError,
@@ -53,6 +54,28 @@ def create_register(url: str, everyday_login: str | None = None) -> Register:
         LongDatabaseNameError: the roles could not be named after the database.
         RegisterError: one of the ways in which the database can fail (``failures_translated``).
     """
+    return _made(url, everyday_login, lambda _connection: None)
+
+
+def restore_register(
+    url: str, revision: str, lines: Mapping[str, Iterable[bytes]], everyday_login: str | None = None
+) -> Register:
+    """Make a register in an empty database out of what ``dump`` gave, and bring it up to date; all of it or nothing.
+
+    Args:
+        url: the database; on PostgreSQL of a login that may create roles, and tables in the database.
+        revision: the schema's revision that the rows belong to.
+        lines: for each table its lines.
+        everyday_login: as for ``create_register``.
+
+    Raises:
+        DumpRefusedError: lines that are no dump of a register.
+        RegisterError: as ``create_register``.
+    """
+    return _made(url, everyday_login, lambda connection: load(connection, revision, lines))
+
+
+def _made(url: str, everyday_login: str | None, fill: Callable[[Connection], None]) -> Register:
     path = sqlite_path(url)
     database = database_name(url)
     engine = make_engine(url)
@@ -62,19 +85,23 @@ def create_register(url: str, everyday_login: str | None = None) -> Register:
         with engine.execution_options(is_writing=True).begin() as connection:
             check_empty(connection, database)
             if path is not None:
+                fill(connection)
                 upgrade(connection)
             else:
-                _make_guarded(connection, everyday_login, database)
+                _make_guarded(connection, everyday_login, database, fill)
     engine.dispose()
     return Register(url, _working_engine(url))
 
 
-def _make_guarded(connection: Connection, everyday_login: str | None, database: str) -> None:
+def _make_guarded(
+    connection: Connection, everyday_login: str | None, database: str, fill: Callable[[Connection], None]
+) -> None:
     """Make the tables on PostgreSQL, owned by a role of their own."""
     roles = make_roles(connection, database)
     if everyday_login is not None:
         admit(connection, roles, everyday_login, database)
     become(connection, roles.owner, database)
+    fill(connection)
     upgrade(connection)
     for finding in verify_privileges(connection):
         if finding.severity is Severity.ALTERED:

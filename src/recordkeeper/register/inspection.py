@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
@@ -82,7 +82,7 @@ class Inspection:
         # The last: the driver could not even read SQLite's message, which quotes a damaged name.
         self._failures = (DBAPIError, connection.dialect.loaded_dbapi.Error, UnicodeDecodeError)
 
-    def raw_rows(self, table: Table) -> Iterator[tuple[object, ...]]:
+    def raw_rows(self, table: Table) -> Generator[tuple[object, ...], None, None]:
         """Every row of ``table`` as the driver gives it, in the order of its columns and by its primary key.
 
         Integers, strings, bytes, None and floats come as they are stored, whatever type the column has; text

@@ -99,6 +99,21 @@ def upgrade(connection: Connection) -> None:
 
     All of it happens in the transaction that is open on ``connection``.
     """
+    migrate(connection, "head")
+    put_triggers(connection)
+    if connection.dialect.name == "postgresql":
+        put_privileges(connection)
+
+
+def migrate(connection: Connection, revision: str) -> None:
+    """Bring the schema to a revision, from nothing too, without its guards.
+
+    All of it happens in the transaction that is open on ``connection``.
+
+    Args:
+        connection: one inside a writing transaction.
+        revision: one of ``REVISIONS``, or ``head``.
+    """
     from alembic import command
     from alembic.config import Config
 
@@ -106,7 +121,4 @@ def upgrade(connection: Connection) -> None:
         config = Config()
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    put_triggers(connection)
-    if connection.dialect.name == "postgresql":
-        put_privileges(connection)
+        command.upgrade(config, revision)

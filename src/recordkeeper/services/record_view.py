@@ -401,6 +401,9 @@ def act_name(act: str) -> str:
         "wrong-passphrase": _("wrong passphrase"),
         "enclose": _("enclose verifier"),
         "check": _("check archive"),
+        "backup": _("back up"),
+        "restore": _("restore"),
+        "drill": _("restore as a drill"),
         "cosign": _("cosign"),
     }
     return names.get(act, act)
@@ -408,7 +411,13 @@ def act_name(act: str) -> str:
 
 def flag_name(flag: str) -> str:
     """A mark that an event carries, in the language in use."""
-    names = {"late": _("late"), "unattended": _("unattended"), "clock_back": _("clock back")}
+    names = {
+        "late": _("late"),
+        "unattended": _("unattended"),
+        "clock_back": _("clock back"),
+        "from-backup": _("from a backup"),
+        "from-archive": _("from the archive alone"),
+    }
     if flag in names:
         return names[flag]
     word, _dash, number = flag.partition("-")
