@@ -12,19 +12,23 @@ from pathlib import Path
 
 import pytest
 
-from company import ENTRY, FEEDBACK, NOW, PASSPHRASE, Company
+from company import ENTRY, FEEDBACK, NOW, PASSPHRASE, Company, copy_files
+from recordkeeper import verifier
 from recordkeeper.model.record import Record
+from recordkeeper.model.record_state import State
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register
 from recordkeeper.register.connection import sqlite_path
 from recordkeeper.register.engine import open_register
 from recordkeeper.register.residue import wipe
 from recordkeeper.services import catalogue, disposition, lifecycle, people, publication
+from recordkeeper.services.destruction import certificate_of
 from recordkeeper.services.destruction_certificate import Said, certify
 from recordkeeper.services.disposition import Author, Choice, Proposal
 from recordkeeper.services.execution import Executor, Progress, destroy_listed
 from recordkeeper.services.people import Actor
 from recordkeeper.services.retrieval import load
+from recordkeeper.services.verification import Answer, verify
 from scratch_postgresql import as_executor
 from stage import POSTGRESQL, SQLITE, Stage, Stages
 
@@ -111,10 +115,32 @@ class DisposalOffice(Company):
         publication.publish(self.publisher, now)
         return done
 
+    def finish(self, number: str, now: datetime = COOLED) -> tuple[Record, Record]:
+        """Go on with an execution that was interrupted, wherever that was."""
+        if self.record(number).state is not State.CLOSED:
+            return self.execute(number, now)
+        publication.publish(self.publisher, now)
+        done = certificate_of(self.register, self.by("archivist"), now, number)
+        return self.record(number), self.record(done.certificate)
+
     def record(self, number: str) -> Record:
         """The record as it stands."""
         with self.register.reading() as snapshot:
             return load(snapshot, number)
+
+
+def check_verified(office: DisposalOffice) -> None:
+    """Both verifiers find nothing wrong, and count what was disposed of alike.
+
+    While something waits to be published, the archive alone cannot tell what was added from what is on its way.
+    """
+    report = verify(office.register.url, office.archive)
+    assert report.verdict is Answer.OK, report.findings
+    alone = verifier.verify(verifier.Medium(office.archive))
+    if report.counts["pending"]:
+        assert alone.verdict in {"ok", "cannot assess"}, list(alone.kept)
+    else:
+        assert (alone.verdict, alone.counts["disposed"]) == ("ok", report.counts["disposed"]), list(alone.kept)
 
 
 @dataclass(frozen=True)
@@ -169,8 +195,37 @@ def begin(register: Register, folder: Path, before: Company) -> Old:
     return Old(opened, feedbacks)
 
 
+@dataclass(frozen=True)
+class DisposalScene:
+    """The company's files and database while nobody has them open.
+
+    Args:
+        url: its register.
+        folder: archive and log key.
+        old: what is old enough to go.
+    """
+
+    url: str
+    folder: Path
+    old: Old
+
+    @contextmanager
+    def opened(self) -> Iterator[DisposalOffice]:
+        """The company with its register open, by the login of the machine that executes dispositions."""
+        with open_register(as_executor(self.url)) as register:
+            yield DisposalOffice(register, self.folder, self.old.company.actors, self.old.company.signers)
+
+    @contextmanager
+    def copied(self, stages: Stages, folder: Path) -> Iterator["DisposalScene"]:
+        """A copy of all of it in a new folder."""
+        folder.mkdir()
+        copy_files(self.folder, folder)
+        with stages.register_copied(self.url, folder / "records.db") as url:
+            yield DisposalScene(url, folder, self.old)
+
+
 @contextmanager
-def disposal_office(stages: Stages, before: Stage[Company], folder: Path) -> Iterator[tuple[DisposalOffice, Old]]:
+def disposal_scene(stages: Stages, before: Stage[Company], folder: Path) -> Iterator[DisposalScene]:
     """A copy of the company for one test, upon a stage of one that has begun."""
 
     def make(url: str, made_in: Path) -> Old:
@@ -180,6 +235,5 @@ def disposal_office(stages: Stages, before: Stage[Company], folder: Path) -> Ite
 
     database = SQLITE if sqlite_path(before.url) else POSTGRESQL
     stage = stages.stage(database, "disposal", make, before)
-    with stages.copied(stage, folder) as url, open_register(as_executor(url)) as register:
-        made = stage.made
-        yield DisposalOffice(register, folder, made.company.actors, made.company.signers), made
+    with stages.copied(stage, folder) as url:
+        yield DisposalScene(url, folder, stage.made)

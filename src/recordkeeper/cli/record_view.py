@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 STATES = ("open", "pending", "closed", "void", "replaced", "disposed")
 _INDENT = "    "
 _SHORT_DIGEST = 16
+_MOST_SOURCES = 10
 
 
 @click.command(
@@ -200,6 +201,17 @@ def render(invocation: Invocation, number: str, *, pdf: bool, copy: bool, output
 # ---- one record on a screen ----------------------------------------------------------------------------------------
 
 
+def _disposed_sources(view: "RecordView") -> str:
+    """Which of the records that it was computed from are gone, with their tombstones; of very many the first ones."""
+    gone = [
+        _("{number}: source disposed, tombstone {count}").format(number=number, count=count)
+        for number, count in sorted(view.disposed_sources.items())
+    ]
+    shown = listing(gone[:_MOST_SOURCES])
+    more = len(gone) - _MOST_SOURCES
+    return shown if more <= 0 else listing([shown, _("… and {count} more").format(count=more)])
+
+
 def _lines(view: "RecordView") -> Iterator[RichText]:
     from recordkeeper.services.record_view import state_name
 
@@ -226,6 +238,7 @@ def _lines(view: "RecordView") -> Iterator[RichText]:
         (_("Void because"), view.void_reason),
         (_("Checkpoint"), view.checkpoint),
         (_("Outdated"), _("records it was computed from have changed: re-issue it") if view.is_outdated else ""),
+        (_("Sources"), _disposed_sources(view)),
     ]
     yield from (_labelled(label, text) for label, text in optional if text)
     for section in view.sections:

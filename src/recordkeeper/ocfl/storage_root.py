@@ -286,8 +286,12 @@ class StorageRoot:
             self._check_no_links(place)
             is_there = os.path.lexists(place)
             if is_there:
-                place.rename(stage)
-                sync_folder(place.parent)
+                # with the folders that hold nothing else: none of them is ever empty, whenever this is killed
+                top = place
+                while top.parent != self.path and len(list(top.parent.iterdir())) == 1:
+                    top = top.parent
+                top.rename(stage)
+                sync_folder(top.parent)
                 shutil.rmtree(stage)
                 sync_folder(self.incoming)
             self._remove_empty_folders(place.parent)

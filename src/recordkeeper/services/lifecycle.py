@@ -50,7 +50,7 @@ from recordkeeper.services.relation import (
     with_opened,
 )
 from recordkeeper.services.reporting import sources_of
-from recordkeeper.services.retrieval import listed_rows, load
+from recordkeeper.services.retrieval import listed_rows, load, standing_record
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.sheet import sheet_for
 from recordkeeper.services.signing import signed
@@ -420,8 +420,9 @@ def defaults_of(setting: Setting, record: Record, section: Section) -> dict[str,
     taken |= {each.id: facts[each.takes_from] for each in section.fields if each.takes_from in facts}
     taken |= taken_from_source(setting, record, section)
     if record.replaces:
-        former = load(setting.snapshot, record.replaces).values
-        taken |= {each.id: former[each.id] for each in section.fields if each.id in former}
+        former = standing_record(setting.snapshot, record.replaces)
+        known = former.values if former is not None else {}
+        taken |= {each.id: known[each.id] for each in section.fields if each.id in known}
     return taken
 
 
@@ -645,7 +646,8 @@ def reissue(
     """
     with register.writing(now=now) as transaction:
         setting, old, who = _loaded(transaction, actor, now, number)
-        is_again = bool(old.successor) and load(transaction, old.successor).state is State.VOID
+        earlier = standing_record(transaction, old.successor) if old.successor else None
+        is_again = earlier is not None and earlier.state is State.VOID
         # refused before a number is taken
         old.reissue(reason, old.number, who, setting.moment, is_successor_void=is_again)
         about = About(

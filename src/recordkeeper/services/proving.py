@@ -11,13 +11,12 @@ from recordkeeper.errors import LogError, MissingError, RefusalError
 from recordkeeper.findings import Finding
 from recordkeeper.language import translate as _
 from recordkeeper.model.event import Event
-from recordkeeper.model.subject import is_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.company import company
 from recordkeeper.services.log_keys import rotations_of
-from recordkeeper.services.retrieval import load
+from recordkeeper.services.retrieval import subject_named
 from recordkeeper.services.trail import NoCheckpointError
 from recordkeeper.tlog.checkpoint import UnsignedNoteError, is_signed_by, unverified_checkpoint
 from recordkeeper.tlog.key_chain import Rotation
@@ -76,7 +75,7 @@ def prove_events(register: Register, log_path: Path, what: str) -> InclusionProo
             index = int(what)
             events = list(snapshot.events(index, index + 1)) if index < size else []
         else:
-            subject = what if is_subject(what) else load(snapshot, what).subject
+            subject = subject_named(snapshot, what)
             events = [event for event in snapshot.events_of(subject) if event.index < size]
         keys, rotations = _keys(snapshot)
     if not events:

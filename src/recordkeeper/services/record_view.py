@@ -3,6 +3,7 @@
 Source: ISO 9001, 7.5.3.1; P-7, P-11
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -209,6 +210,7 @@ class RecordView:
         occurred: when its matter happened, in the company's zone, where that was said beside the values.
         late_days, late_reason: how late it was entered, and why; 0 and empty where it was entered in time.
         is_outdated: whether records that it is computed from have changed since.
+        disposed_sources: those of them that were destroyed since, each with the number of its tombstone.
         state_digest: d(n) after the last act shown, and ``act_count`` its number.
     """
 
@@ -238,6 +240,7 @@ class RecordView:
     successor: str
     void_reason: str
     is_outdated: bool
+    disposed_sources: Mapping[str, int]
     sections: tuple[SectionView, ...]
     amendments: tuple[AmendmentView, ...]
     attachments: tuple[AttachmentView, ...]
@@ -292,6 +295,8 @@ def as_json(view: object) -> Json:
         return as_map(view)
     if isinstance(view, list | tuple):
         return [as_json(each) for each in view]
+    if isinstance(view, Mapping):
+        return {str(name): as_json(each) for name, each in view.items()}
     return cast("Json", view)
 
 

@@ -42,7 +42,7 @@ from recordkeeper.services.choosing import all_chosen, form_serving
 from recordkeeper.services.company import unit_of
 from recordkeeper.services.installation import form_for, standing_revision
 from recordkeeper.services.reporting import seen
-from recordkeeper.services.retrieval import load
+from recordkeeper.services.retrieval import standing_record
 from recordkeeper.services.setting import Setting
 
 _GONE = {State.VOID, State.REPLACED, State.DISPOSED}
@@ -163,10 +163,11 @@ def _revision(transaction: Transaction, setting: Setting, record: Record, due: T
 
 def _replaced_by(snapshot: Snapshot, record: Record) -> Iterator[Record]:
     """The record that ``record`` replaces, the one that this replaces, and so on."""
-    former = record
-    while former.replaces:
-        former = load(snapshot, former.replaces)
-        yield former
+    former: Record | None = record
+    while former is not None and former.replaces:
+        former = standing_record(snapshot, former.replaces)
+        if former is not None:
+            yield former
 
 
 # ---- what an opened record begins with -------------------------------------------------------------------------------
@@ -204,8 +205,8 @@ def taken_from_source(setting: Setting, record: Record, section: Section) -> dic
     origin = origin_of(record)
     taken: dict[str, object] = {}
     asked = [each for each in section.fields if each.takes_from and each.takes_from.startswith("source.")]
-    if origin is not None and asked:
-        source = load(setting.snapshot, origin.number)
+    source = standing_record(setting.snapshot, origin.number) if origin is not None and asked else None
+    if source is not None:
         for each in asked:
             name = str(each.takes_from).partition(".")[2]
             field = next((one for part in source.sections if (one := part.field(name))), None)
@@ -283,7 +284,8 @@ def _linked(snapshot: Snapshot, record: Record) -> Iterator[Record]:
     for former in _replaced_by(snapshot, record):
         numbers += linked_numbers(former)
     for number in dict.fromkeys(numbers):
-        found = load(snapshot, number)
-        while found.state is State.REPLACED:
-            found = load(snapshot, found.successor)
-        yield found
+        found = standing_record(snapshot, number)
+        while found is not None and found.state is State.REPLACED:
+            found = standing_record(snapshot, found.successor)
+        if found is not None:
+            yield found

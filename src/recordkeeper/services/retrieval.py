@@ -77,6 +77,20 @@ def _candidates(snapshot: Snapshot, number: str) -> Iterator[str]:
                 yield subject
 
 
+def subject_named(snapshot: Snapshot, text: str) -> str:
+    """The subject that a text names: a subject itself, or the number of a record, disposed of or not.
+
+    Raises:
+        UnknownRecordError: there never was such a record.
+    """
+    if is_subject(text):
+        return text
+    try:
+        return load(snapshot, text).subject
+    except DisposedRecordError as gone:
+        return str(gone.tombstone["subject"])
+
+
 def standing_record(snapshot: Snapshot, number: str) -> Record | None:
     """The record of that number; None where it was disposed of, for what it is linked to may outlast it.
 

@@ -49,6 +49,8 @@ def sheet_for(transaction: Transaction, setting: Setting, row: Record, rule: She
     group = group_of(row, rule)
     for number in numbers_like(row.form.code, _label(transaction, row, group)):
         transaction.lock(sheet_subject(number))
+        if transaction.tombstone(sheet_subject(number)) is not None:
+            continue  # a sheet that was destroyed takes no rows, and its number is never used again
         history = transaction.history(sheet_subject(number))
         if history is None:
             return _begin(transaction, setting, row, who, number, {"period": group.period, **group.about})

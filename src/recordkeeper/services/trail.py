@@ -9,10 +9,9 @@ from recordkeeper.documents.qr_symbol import MOST_CHARACTERS
 from recordkeeper.errors import LogError, MissingError
 from recordkeeper.language import translate as _
 from recordkeeper.model.event import Event
-from recordkeeper.model.subject import is_subject
 from recordkeeper.register.acts import Register
 from recordkeeper.services.company import company
-from recordkeeper.services.retrieval import load
+from recordkeeper.services.retrieval import subject_named
 from recordkeeper.tlog.checkpoint import code_of_checkpoint, root_groups, short_checkpoint, unverified_checkpoint
 
 
@@ -52,7 +51,7 @@ def list_events(register: Register, subject: str | None, first: int | None, limi
     """
     with register.reading() as snapshot:
         if subject is not None:
-            name = subject if is_subject(subject) else load(snapshot, subject).subject
+            name = subject_named(snapshot, subject)
             events = [event for event in snapshot.events_of(name) if first is None or event.index >= first]
             return events[:limit] if first is not None else events[-limit:]
         start = max(0, snapshot.event_count() - limit) if first is None else first

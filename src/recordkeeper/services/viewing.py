@@ -6,7 +6,7 @@ printed here. This module is longer than most because all that a reader sees of 
 Source: ISO 9001, 7.5.3.1; P-7, P-11; I-5
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import cast
@@ -23,6 +23,7 @@ from recordkeeper.model.amendment import (
     show_versions,
 )
 from recordkeeper.model.canonical import Json
+from recordkeeper.model.disposition import SAYS_NOTHING
 from recordkeeper.model.lateness import lateness_of
 from recordkeeper.model.person import AUDITOR
 from recordkeeper.model.record import Record
@@ -32,9 +33,10 @@ from recordkeeper.model.rich_text import RichText, Span, plain, struck_out
 from recordkeeper.model.section import FormField
 from recordkeeper.model.signature import Signature
 from recordkeeper.model.step import Step
-from recordkeeper.model.subject import name_of
+from recordkeeper.model.subject import name_of, record_subject
 from recordkeeper.model.value import SCALE_NAMES, parse_moment
 from recordkeeper.register.acts import Register
+from recordkeeper.register.disposal import tombstone_of
 from recordkeeper.services.people import Actor, person_of
 from recordkeeper.services.preservation import record_file
 from recordkeeper.services.record_view import (
@@ -57,7 +59,7 @@ from recordkeeper.services.record_view import (
 )
 from recordkeeper.services.rendering import mark_of, printed_record, render_record
 from recordkeeper.services.reporting import source_records
-from recordkeeper.services.retrieval import load, rows_of
+from recordkeeper.services.retrieval import load, rows_of, standing_record
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import is_signature_valid
 
@@ -294,6 +296,7 @@ def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordV
         successor=record.successor,
         void_reason=record.void_reason,
         is_outdated=on is None and is_outdated(setting, record),
+        disposed_sources=disposed_sources(setting, record) if on is None else {},
         sections=tuple(_section(setting, record, step, signatures, today) for step in record.steps_in_order()),
         amendments=tuple(_amendment(setting, record, each) for each in record.amendments),
         attachments=tuple(_attachments(setting, record)),
@@ -308,11 +311,13 @@ def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordV
 def next_steps(setting: Setting, record: Record, today: date) -> Iterator[StepView]:
     """What may be done next on ``record``, and by whom."""
     if record.state is State.VOID and record.replaces:
-        former = load(setting.snapshot, record.replaces)
-        if former.successor == record.number:
+        former = standing_record(setting.snapshot, record.replaces)
+        if former is not None and former.successor == record.number:
             yield _reissue_step(setting, former)
-    elif record.state is State.REPLACED and load(setting.snapshot, record.successor).state is State.VOID:
-        yield _reissue_step(setting, record)
+    elif record.state is State.REPLACED:
+        successor = standing_record(setting.snapshot, record.successor)
+        if successor is not None and successor.state is State.VOID:
+            yield _reissue_step(setting, record)
     if record.state not in {State.OPEN, State.PENDING}:
         return
     for step in record.open_steps:
@@ -374,24 +379,45 @@ def _still_to_sign(record: Record, step: Step) -> list[str]:
 
 
 def is_outdated(setting: Setting, record: Record) -> bool:
-    """Whether a record that this one is computed from has changed since; being archived is no change."""
+    """Whether a record that this one is computed from has changed since; being archived or destroyed is no change."""
+    for name, then in _sources_cited(record):
+        now = {
+            str(each["number"]): str(each["digest"]) for each in source_records(setting, record, name, record.values)
+        }
+        standing = then.keys() - _disposed(setting, then).keys()
+        if now.keys() != standing:
+            return True
+        if any(now[number] != then[number] and _has_changed(setting, number, then[number]) for number in now):
+            return True
+    return False
+
+
+def disposed_sources(setting: Setting, record: Record) -> dict[str, int]:
+    """The records that this one is computed from and that were destroyed since, each with its tombstone.
+
+    Source: M-7
+    """
+    found: dict[str, int] = {}
+    for _name, then in _sources_cited(record):
+        found |= _disposed(setting, then)
+    return found
+
+
+def _sources_cited(record: Record) -> Iterator[tuple[str, dict[str, str]]]:
+    """The name of each source of a statistics record, with number and state digest of every record it cites."""
     if record.is_sheet or not record.form.sources or record.state in _GONE:
-        return False
+        return
     for filled in record.saved.values():
         content = record.history.acts[filled.act_number].content
         given = cast("Mapping[str, object]", content.get("fill") or content)
         listed = cast("Mapping[str, Sequence[Mapping[str, str]]]", given.get("sources") or {})
         for name, sources in listed.items():
-            now = {
-                str(each["number"]): str(each["digest"])
-                for each in source_records(setting, record, name, record.values)
-            }
-            then = {each["number"]: each["state"] for each in sources}
-            if now.keys() != then.keys():
-                return True
-            if any(now[number] != then[number] and _has_changed(setting, number, then[number]) for number in now):
-                return True
-    return False
+            yield name, {each["number"]: each["state"] for each in sources}
+
+
+def _disposed(setting: Setting, numbers: Iterable[str]) -> dict[str, int]:
+    stones = {number: tombstone_of(setting.snapshot, record_subject(number)) for number in numbers}
+    return {number: cast("int", stone["tombstone"]) for number, stone in stones.items() if stone is not None}
 
 
 def _has_changed(setting: Setting, number: str, state: str) -> bool:
@@ -399,7 +425,7 @@ def _has_changed(setting: Setting, number: str, state: str) -> bool:
     if state not in history.digests:
         return True
     later = history.acts[history.digests.index(state) + 1 :]
-    return any(act.kind != "archive" for act in later)
+    return any(act.kind not in SAYS_NOTHING for act in later)
 
 
 @dataclass(frozen=True, slots=True)

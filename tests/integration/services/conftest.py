@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from company import Company, Scene, begin, live
-from disposal_office import DisposalOffice, Old, disposal_office
+from disposal_office import DisposalOffice, DisposalScene, Old, disposal_scene
 from recordkeeper.register.engine import open_register
 from stage import SQLITE, Stage, Stages, migrated
 
@@ -77,7 +77,14 @@ def sqlite_scene(stages: Stages, tmp_path: Path) -> Iterator[Scene]:
 
 
 @pytest.fixture
-def disposal(database: str, stages: Stages, tmp_path: Path) -> Iterator[tuple[DisposalOffice, Old]]:
-    """A company whose records are old enough to go."""
-    with disposal_office(stages, begun(stages, database), tmp_path) as opened:
-        yield opened
+def disposal_files(database: str, stages: Stages, tmp_path: Path, without_libreoffice: None) -> Iterator[DisposalScene]:
+    """A company whose records are old enough to go, while nobody has it open."""
+    with disposal_scene(stages, begun(stages, database), tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def disposal(disposal_files: DisposalScene) -> Iterator[tuple[DisposalOffice, Old]]:
+    """The same, with its register open."""
+    with disposal_files.opened() as office:
+        yield office, disposal_files.old

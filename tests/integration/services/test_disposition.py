@@ -2,29 +2,14 @@
 
 import pytest
 
-from disposal_office import SHEET, DisposalOffice, Old
-from recordkeeper import verifier
+from disposal_office import SHEET, DisposalOffice, Old, check_verified
 from recordkeeper.services.retrieval import DisposedRecordError
-from recordkeeper.services.verification import Answer, verify
 
 Opened = tuple[DisposalOffice, Old]
 
 
-@pytest.fixture
-def opened(disposal: Opened, without_libreoffice: None) -> Opened:
-    return disposal
-
-
-def check_verified(office: DisposalOffice) -> None:
-    """Both verifiers find nothing wrong, and count what was disposed of alike."""
-    report = verify(office.register.url, office.archive)
-    assert report.verdict is Answer.OK, report.findings
-    alone = verifier.verify(verifier.Medium(office.archive))
-    assert (alone.verdict, alone.counts["disposed"]) == ("ok", report.counts["disposed"]), alone.kept
-
-
-def test_what_an_approved_list_names_is_destroyed_and_answers_with_its_tombstone(opened: Opened) -> None:
-    office, old = opened
+def test_what_an_approved_list_names_is_destroyed_and_answers_with_its_tombstone(disposal: Opened) -> None:
+    office, old = disposal
     number = office.ready(old.feedbacks[:2])
     closed, certificate = office.execute(number)
     assert closed.state == "closed"
@@ -37,8 +22,8 @@ def test_what_an_approved_list_names_is_destroyed_and_answers_with_its_tombstone
     check_verified(office)
 
 
-def test_a_sheet_goes_with_each_of_its_rows(opened: Opened) -> None:
-    office, _old = opened
+def test_a_sheet_goes_with_each_of_its_rows(disposal: Opened) -> None:
+    office, _old = disposal
     office.execute(office.ready([SHEET]))
     for each in (SHEET, "QR-017-01/2026-0001", "QR-017-01/2026-0002"):
         with pytest.raises(DisposedRecordError):
