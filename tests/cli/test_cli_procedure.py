@@ -216,7 +216,8 @@ def test_one_of_two_that_rule_on_one_act_is_chosen(
     empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for identifier, code in (("P90", "QR-900-01"), ("P91", "QR-910-01")):
-        told = form(code, section("told", field("what"), by="controller"))
+        retention = {"years": 3, "authority": f"{identifier}-R1"}
+        told = form(code, section("told", field("what"), by="controller"), retention=retention)
         folder = write_package(tmp_path / identifier, told, identifier=identifier, provides={"complaint": code})
         assert run(empty, "procedure", "install", str(folder)) == 0
     capsys.readouterr()
