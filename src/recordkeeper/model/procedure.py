@@ -119,6 +119,8 @@ class Procedure(Definition):
         forms: the codes of its forms.
         provides: the purposes that its own forms serve.
         tables: the reference tables that it lives by.
+        readers: purpose to the roles that alone may read the records of whichever form serves it, of other procedures
+            too; where several procedures say so in one unit, all of them hold.
         dossier: how dossiers are kept, where it rules on that.
         same_as: the procedure whose text this one repeats, as a model to be copied and made a company's own.
     """
@@ -132,6 +134,7 @@ class Procedure(Definition):
     forms: tuple[Code, ...] = ()
     provides: Mapping[Purpose, Code] = Field(default_factory=dict)
     tables: tuple[ReferenceTable, ...] = ()
+    readers: Mapping[Purpose, tuple[Identifier, ...]] = Field(default_factory=dict)
     dossier: DossierRule | None = None
     same_as: ProcedureId | None = None
 
@@ -158,6 +161,7 @@ class Procedure(Definition):
             if code not in self.forms:
                 message = _("{code} is not among the forms of {procedure}").format(code=code, procedure=self.id)
                 yield Misfit(("provides", purpose), message)
+        yield from self._reader_misfits()
         if self.dossier is not None:
             yield from self._dossier_misfits(self.dossier)
         for index, table in enumerate(self.tables):
@@ -167,6 +171,17 @@ class Procedure(Definition):
             names = [column.id for column in (*table.keys, *table.columns)]
             for name in sorted({name for name in names if names.count(name) > 1}):
                 yield Misfit(("tables", index), _("{name} stands twice").format(name=name))
+
+    def _reader_misfits(self) -> Iterator[Misfit]:
+        purposes = sorted({*purpose_names(), *self.provides})
+        for purpose, names in self.readers.items():
+            if purpose not in purposes:
+                message = _("no purpose {name}, only {names}").format(name=purpose, names=listing(purposes))
+                yield Misfit(("readers", purpose), message)
+            for index, name in enumerate(names):
+                if self.role(name) is None:
+                    message = _("{procedure} has no role {name}").format(procedure=self.id, name=name)
+                    yield Misfit(("readers", purpose, index), message)
 
     def _dossier_misfits(self, dossier: DossierRule) -> Iterator[Misfit]:
         named: list[tuple[Place, str]] = [(("dossier", "cover"), dossier.cover)]

@@ -28,10 +28,11 @@ from recordkeeper.services.company import unit_and_above, unit_of
 from recordkeeper.services.installation import standing_procedures
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.people import Actor
+from recordkeeper.services.reading_right import Readers, may_read, readers_of
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.searching import NoUnitToReadError
 from recordkeeper.services.setting import Setting
-from recordkeeper.services.viewing import is_outdated, may_read, note_reading
+from recordkeeper.services.viewing import is_outdated, note_reading
 
 _GONE = {State.VOID, State.REPLACED, State.DISPOSED}
 
@@ -230,7 +231,7 @@ class _Desk:
         """Begin with no answers."""
         self._roles: dict[str, frozenset[str]] = {}
         self._rules: dict[str, DossierRule] = {}
-        self._readers: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._readers: dict[tuple[str, str, str], Readers] = {}
 
     def find(self, premises: str, party: str | None) -> tuple[Premises, Stay]:
         """The premises and the stay that are meant."""
@@ -308,9 +309,10 @@ class _Desk:
                 yield each
 
     def _is_readable(self, found: FoundRecord) -> bool:
-        key = (found.form, found.revision)
+        key = (found.form, found.revision, found.unit)
         if key not in self._readers:
-            self._readers[key] = form_of(self.setting.snapshot, *key).access.read
+            form = form_of(self.setting.snapshot, found.form, found.revision)
+            self._readers[key] = readers_of(self.setting, form, found.unit)
         return may_read(self.roles_at(found.unit), self._readers[key])
 
     def _item(self, found: FoundRecord) -> ItemView:

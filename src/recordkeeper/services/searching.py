@@ -19,8 +19,9 @@ from recordkeeper.register.lookup import units_below
 from recordkeeper.register.search import FoundRecord, RecordQuery, find_records
 from recordkeeper.services.catalogue import code_of, form_of
 from recordkeeper.services.people import Actor, person_of
+from recordkeeper.services.reading_right import may_read, readers_of
 from recordkeeper.services.setting import Setting
-from recordkeeper.services.viewing import may_read, note_reading
+from recordkeeper.services.viewing import note_reading
 
 
 class NoUnitToReadError(RecordError, RefusalError):
@@ -171,7 +172,7 @@ class _Shelf:
         key = (row.form, row.revision, row.unit)
         if key not in self.answers:
             roles = self.setting.standing(self.person.subject, row.unit).roles
-            self.answers[key] = may_read(roles, self.form(row).access.read)
+            self.answers[key] = may_read(roles, readers_of(self.setting, self.form(row), row.unit))
         return self.answers[key]
 
 

@@ -39,6 +39,7 @@ from recordkeeper.register.acts import Register
 from recordkeeper.register.disposal import tombstone_of
 from recordkeeper.services.people import Actor, person_of
 from recordkeeper.services.preservation import record_file
+from recordkeeper.services.reading_right import may_read, readers_of, roles_that_read
 from recordkeeper.services.record_view import (
     CLOSE,
     COUNTERSIGN,
@@ -211,24 +212,20 @@ def readable(setting: Setting, actor: Actor, number: str) -> Record:
     """
     record = load(setting.snapshot, number)
     who = setting.standing(actor.subject, record.unit)
-    expected = record.form.access.read
+    expected = readers_of(setting, record.form, record.unit)
     is_named = who.subject in {role for section in record.sections for role in record.roles_of(section)}
     if not (is_named or may_read(who.roles, expected)):
-        names = listing(setting.shown_name(role) for role in (*expected, AUDITOR))
+        names = listing(setting.shown_name(role) for role in (*roles_that_read(expected), AUDITOR))
         unit = setting.shown_name(record.unit)
         wanted = names if expected else _("who has a role at {unit}").format(unit=unit)
         raise MayNotReadError(record.number, wanted, who.name)
     return record
 
 
-def may_read(roles: frozenset[str], readers: Sequence[str]) -> bool:
-    """Whether who holds ``roles`` at a record's unit may read it, where its form names ``readers`` or nobody."""
-    return AUDITOR in roles or (not roles.isdisjoint(readers) if readers else bool(roles))
-
-
 def is_reading_noted(setting: Setting, actor: Actor, record: Record) -> bool:
     """Whether this reading leaves an event: an auditor's, or that of a form which not everybody may read."""
-    return bool(record.form.access.read) or AUDITOR in setting.standing(actor.subject, record.unit).roles
+    is_confidential = bool(readers_of(setting, record.form, record.unit))
+    return is_confidential or AUDITOR in setting.standing(actor.subject, record.unit).roles
 
 
 def note_reading(register: Register, actor: Actor, now: datetime, subject: str | None) -> None:

@@ -1,0 +1,48 @@
+"""Who may read a form's records in a unit: what the form says, and what every procedure in force there says beside it.
+
+Where access rules meet, all of them hold, so that the stricter does.
+
+Source: ISO 9001, 7.5.3.1 (confidentiality); P09-R2; I-5
+"""
+
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from recordkeeper.model.form import Form
+from recordkeeper.model.person import AUDITOR
+from recordkeeper.services.company import unit_and_above
+from recordkeeper.services.installation import standing_procedures
+from recordkeeper.services.setting import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Readers: TypeAlias = tuple[tuple[str, ...], ...]
+"""Lists of roles, of each of which whoever reads holds one; no list: whoever has a role in the unit."""
+
+
+def readers_of(setting: Setting, form: Form, unit: str) -> Readers:
+    """The lists of roles that may read the records of a form in a unit."""
+    lists = [form.access.read] if form.access.read else []
+    above = set(unit_and_above(setting.snapshot, unit))
+    standing = standing_procedures(setting.snapshot, setting.today)
+    own = next((each for each in standing if each.code == form.procedure), None)
+    provides = cast("Mapping[str, str]", own.definition.get("provides") or {}) if own else {}
+    served = {purpose for purpose, code in provides.items() if code == form.code}
+    for each in standing:
+        readers = cast("Mapping[str, Sequence[str]]", each.definition.get("readers") or {})
+        if served & readers.keys() and above & set(each.units) and each.is_in_force(setting.today):
+            lists += [tuple(readers[purpose]) for purpose in sorted(served & readers.keys())]
+    return tuple(lists)
+
+
+def may_read(roles: frozenset[str], readers: Readers) -> bool:
+    """Whether who holds ``roles`` at a record's unit may read it."""
+    if AUDITOR in roles:
+        return True
+    return all(not roles.isdisjoint(each) for each in readers) if readers else bool(roles)
+
+
+def roles_that_read(readers: Readers) -> list[str]:
+    """The roles that every list names; all that any names where there is none, for who holds one of each may read."""
+    named = list(dict.fromkeys(role for each in readers for role in each))
+    return [role for role in named if all(role in each for each in readers)] or named
