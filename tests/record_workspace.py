@@ -49,6 +49,7 @@ PEOPLE: dict[str, list[tuple[str, str]]] = {
     "head": [("department_head", "HQ")],
     "auditor": [("auditor", "HQ")],
     "elsewhere": [("duty_clerk", "BJ"), ("quality", "BJ")],
+    "local": [("controller", "SH")],
     "nobody": [],
 }
 RECEIVED = {

@@ -1,7 +1,10 @@
-"""docs/controls.md out of the sources: which clause is held by which function and shown by which tests.
+"""docs/controls.md and docs/rights.md out of the sources.
+
+The first says which clause is held by which function and shown by which tests, the second who may do what.
 
 Reads the ``Source:`` lines of docstrings (clauses apart by ``;``), the tests that use what they stand in or
-cite the clause, and the codes of findings. ``update`` writes the file, ``check`` exits 1 where it is stale.
+cite the clause, the codes of findings, and the table of rights. ``update`` writes the files, ``check`` exits 1 where
+one is stale.
 """
 
 import ast
@@ -12,10 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from recordkeeper.model.right import RIGHTS
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "src"
 TESTS = ROOT / "tests"
 CONTROLS = ROOT / "docs" / "controls.md"
+RIGHTS_FILE = ROOT / "docs" / "rights.md"
 
 _SOURCE = re.compile(r"^\s*Source: (?P<clauses>.+?)(?=\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 _STANDARD_CODE = re.compile(r"[EW]\d{3}[a-z]?")
@@ -34,6 +40,46 @@ use that part or cite the clause.
 | Clause | Where it is held | Tests |
 |---|---|---|
 """
+_RIGHTS_HEADING = """\
+# Who may do what · 权限表
+
+Written by `make controls` out of `recordkeeper.model.right`, from which the program's checks come too; do not edit it.
+由 `make controls` 依据 `recordkeeper.model.right` 写成，程序的检查也由它而来；请勿编辑。
+
+A role is held at a unit and at those below it. Where the form decides, its definition says who fills, signs, amends,
+reads, takes out and copies; an auditor's account has no other role and changes nothing, wherever the last column says
+yes. What is refused leaves an event.
+角色在某部门及其下级部门有效。由表单决定的，见表单定义：谁填写、签字、划改、阅读、带出、复制。审核员账号没有其他角色；
+凡末列为“是”的，它都不能做。被拒绝的操作留有事件。
+
+| Command 命令 | Who 谁 | Where 何处 | In state 状态 | Changes something 有更改 |
+|---|---|---|---|---|
+"""
+_WHO = {
+    "anybody": "anybody, without an account 任何人，无需账号",
+    "account": "whoever has an open account 有有效账号的人",
+    "form": "the roles that the form names 表单所定的角色",
+    "table": "the role that the reference table names 参照表所定的角色",
+    "controller": "document controller 文控员",
+    "approver": "approver 批准人",
+    "auditor": "auditor 审核员",
+}
+_WHERE = {
+    "nowhere": "",
+    "company": "the company 公司",
+    "unit": "the unit concerned, or one above 所属部门或其上级",
+    "any unit": "any unit 任一部门",
+}
+_STATES = {
+    "open": "open 待填写",
+    "pending": "pending 待签署",
+    "closed": "closed 已关闭",
+    "void": "void 作废",
+    "replaced": "replaced 已替换",
+    "draft": "draft 草稿",
+    "approved": "approved 已批准",
+    "released": "released 已发布",
+}
 _CODES_HEADING = """
 ## Codes of findings
 
@@ -72,6 +118,21 @@ def controls_text() -> str:
         for code, (messages, modules) in sorted(_codes().items(), key=lambda item: _natural(item[0]))
     ]
     return "".join([_HEADING, *rows, _CODES_HEADING, *codes])
+
+
+def rights_text() -> str:
+    """The whole text of docs/rights.md as it should stand."""
+    rows = []
+    for right in RIGHTS.values():
+        cells = (
+            f"`{right.command}`",
+            "; ".join(_WHO[who] for who in right.who),
+            _WHERE[right.place],
+            ", ".join(_STATES.get(state, state) for state in right.states),
+            "" if right.is_reading else "yes 是",
+        )
+        rows.append(f"| {' | '.join(cells)} |\n")
+    return "".join([_RIGHTS_HEADING, *rows])
 
 
 def _places_by_clause() -> dict[str, set[Place]]:
@@ -214,14 +275,15 @@ def main(arguments: list[str]) -> int:
     if arguments not in (["update"], ["check"]):
         print("usage: controls.py update | check", file=sys.stderr)
         return 2
-    text = controls_text()
+    files = {CONTROLS: controls_text(), RIGHTS_FILE: rights_text()}
     if arguments == ["update"]:
-        CONTROLS.write_text(text, encoding="utf-8")
+        for file, text in files.items():
+            file.write_text(text, encoding="utf-8")
         return 0
-    if CONTROLS.exists() and CONTROLS.read_text(encoding="utf-8") == text:
-        return 0
-    print("docs/controls.md is not what the sources say: make controls")
-    return 1
+    stale = [file for file, text in files.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
+    for file in stale:
+        print(f"{file.relative_to(ROOT)} is not what the sources say: make controls")
+    return int(bool(stale))
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def test_machines_without_the_logs_key_commit_and_one_publishes(run: Run, empty_
 
 def test_a_role_that_is_not_given_ends_with_5_and_says_which(run: Run, empty_url: str) -> None:
     status, failure = run(*INIT, "--database", as_everyday(empty_url))
-    assert (status, failure["error"]["kind"]) == (5, "no-role")
+    assert (status, failure["error"]["kind"]) == (5, "no-database-role")
     assert failure["error"]["expected"].endswith("_owner")
     assert not Path("team/recordkeeper.toml").exists()
     assert not Path("team/log.key").exists()

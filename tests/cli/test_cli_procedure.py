@@ -132,7 +132,7 @@ def test_a_folder_with_faults_is_installed_in_no_part(desk: Desk, tmp_path: Path
 
 def test_only_a_controller_installs(desk: Desk, tmp_path: Path) -> None:
     folder = revised(tmp_path / "later", "A/1")
-    assert desk.refused("procedure", "revise", "P02", str(folder), *WHY, who="clerk")["kind"] == "no-role"
+    assert desk.refused("procedure", "revise", "P02", str(folder), *WHY, who="clerk")["kind"] == "no-right"
 
 
 def test_a_release_without_a_day_counts_from_today_and_says_so(desk: Desk, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_a_form_is_given_out_where_its_file_is_named(desk: Desk, tmp_path: Path)
     [
         (("P02", "A-1"), "boss", "2", "text-refused"),
         (("P02", "A-1", "--reason", "x"), "boss", "2", "text-refused"),
-        (("P02", "A-1", *WHY), "clerk", "3", "no-role"),
+        (("P02", "A-1", *WHY), "clerk", "3", "no-right"),
         (("P02", "A-0", *WHY), "boss", "2", "not-later"),
         (("P03", "A-1", *WHY), "boss", "2", "other-procedure"),
         (("P02", "nowhere", *WHY), "boss", "4", "no-procedure"),

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import cast
 
 from recordkeeper.errors import FormError, InvalidInputError, RefusalError
+from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json, canonical
 from recordkeeper.model.document_change import DocumentChange, revision_place
@@ -23,11 +24,10 @@ from recordkeeper.model.event import Act, History
 from recordkeeper.model.form import Form, parse_form
 from recordkeeper.model.record_state import Moment
 from recordkeeper.model.replay import UnknownActError, fold
+from recordkeeper.model.right import RIGHTS
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.subject import kind_of
 from recordkeeper.model.unit import ROOT_UNIT
-
-CONTROLLER, APPROVER = "controller", "approver"
 
 
 class RevisionState(StrEnum):
@@ -209,7 +209,7 @@ class Revision:
     def approving_role(self) -> str:
         """Who approves and releases it: for a reference table the role that its procedure names."""
         is_table = kind_of(self.subject) == "table"
-        return str(self.definition["approver"]) if is_table else APPROVER
+        return str(self.definition["approver"]) if is_table else RIGHTS["form approve"].roles[0]
 
     @property
     def form(self) -> Form:
@@ -277,7 +277,7 @@ class Revision:
             NoRoleError: no controller.
         """
         self._check(RevisionState.RELEASED, _("withdraw"))
-        self._check_role(who, CONTROLLER)
+        self._check_role(who, *RIGHTS["form withdraw"].roles)
         return {**_head("withdraw", who, moment), "withdrawn_on": withdrawn_on.isoformat(), "reason": reason}
 
     def drop(self, withdrawn_on: date, reason: str, who: Standing, moment: Moment) -> Content:
@@ -303,7 +303,7 @@ class Revision:
         Raises:
             NoRoleError: no controller.
         """
-        self._check_role(who, CONTROLLER)
+        self._check_role(who, *RIGHTS["procedure install"].roles)
         return {**_head("install", who, moment), "units": list(units), "bindings": dict(bindings)}
 
     def _check(self, expected: RevisionState, act: str) -> None:
@@ -312,9 +312,9 @@ class Revision:
                 self.name, act, revision_state_name(expected), revision_state_name(self.state)
             )
 
-    def _check_role(self, who: Standing, role: str) -> None:
-        if role not in who.roles:
-            raise NoRoleError(self.name, role, who.name)
+    def _check_role(self, who: Standing, *roles: str) -> None:
+        if not who.has_any(roles):
+            raise NoRoleError(self.name, listing(roles), who.name)
 
 
 def install(
@@ -347,8 +347,9 @@ def install(
     Raises:
         NoRoleError: no controller.
     """
-    if CONTROLLER not in who.roles:
-        raise NoRoleError(f"{code} {revision}", CONTROLLER, who.name)
+    roles = RIGHTS["procedure install"].roles
+    if not who.has_any(roles):
+        raise NoRoleError(f"{code} {revision}", listing(roles), who.name)
     content: dict[str, Json] = {
         **_head("revise" if change else "install", who, moment),
         "code": code,

@@ -11,13 +11,12 @@ from recordkeeper.errors import RefusalError, RetentionError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import Act, History
-from recordkeeper.model.form_revision import APPROVER, CONTROLLER, NoRoleError
+from recordkeeper.model.form_revision import NoRoleError
 from recordkeeper.model.particulars import LONGEST_REASON, check_line
 from recordkeeper.model.record_state import Moment
 from recordkeeper.model.replay import UnknownActError, fold
+from recordkeeper.model.right import RIGHTS
 from recordkeeper.model.standing import Standing
-
-_ROLES = (CONTROLLER, APPROVER)
 
 
 class LiftedAlreadyError(RetentionError, RefusalError):
@@ -170,7 +169,7 @@ class Hold:
             NoRoleError: neither controller nor approver.
             TextRefusedError: a title or mandate that cannot be used.
         """
-        _check_role(_("hold"), who, _ROLES)
+        _check_role(_("hold"), who, RIGHTS["retention hold"].roles)
         return {
             **_head("hold", who, moment),
             "title": check_line(title, _("title")),
@@ -191,7 +190,7 @@ class Hold:
         """
         if not self.is_standing:
             raise LiftedAlreadyError(self.subject, self.lifted_on)
-        _check_role(self.subject, who, (APPROVER,))
+        _check_role(self.subject, who, RIGHTS["retention release"].roles)
         if who.subject == self.placed_by:
             raise OwnHoldError(self.subject, who.name)
         return {

@@ -70,6 +70,16 @@ class EndlessAuditorError(PersonError, InvalidInputError):
         super().__init__(message, subject=login, expected=_("a last day"))
 
 
+class MixedAuditorError(PersonError, RefusalError):
+    """An auditor's account would hold another role on the same days."""
+
+    def __init__(self, login: str, role: str) -> None:
+        message = _("{login}: an auditor's account holds no other role on the same days, found {role}").format(
+            login=login, role=role
+        )
+        super().__init__(message, subject=login, expected=_("an account of its own for an auditor"), found=role)
+
+
 class DisabledPersonError(PersonError, RefusalError):
     """The account is closed."""
 
@@ -281,6 +291,7 @@ class Person:
             TextRefusedError: a role that cannot be, or an end before the beginning.
             EndlessAuditorError: an auditor's role without a last day.
             AlreadyGrantedError: it is held already on one of these days.
+            MixedAuditorError: an auditor's account would hold another role, or the other way round.
         """
         self._check_other(by)
         self.check_active_on(valid_from)
@@ -291,6 +302,8 @@ class Person:
         for known in self.grants:
             if (known.role, known.unit) == (role, unit) and known.period.overlaps(period):
                 raise AlreadyGrantedError(self.login, role, known.period.first)
+            if (known.role == AUDITOR) != (role == AUDITOR) and known.period.overlaps(period):
+                raise MixedAuditorError(self.login, known.role)
         return {
             "act": "grant",
             "by": by,
@@ -403,6 +416,10 @@ class Person:
         if not self.is_active_on(day):
             return frozenset()
         return frozenset(grant.role for grant in self.grants if grant.unit in units and grant.period.holds_on(day))
+
+    def is_auditor_on(self, day: date) -> bool:
+        """Whether this is an auditor's account on that day, of whatever unit."""
+        return any(grant.role == AUDITOR and grant.period.holds_on(day) for grant in self.grants)
 
     def is_active_on(self, day: date) -> bool:
         """Whether the account is open on that day."""

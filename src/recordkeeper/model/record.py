@@ -187,7 +187,7 @@ class Record(KeptRecord):
         """
         step = self.step(section_id)
         section = self.section(step.section)
-        self._check_lives(_("sign"))
+        self._check_state("record sign", _("sign"))
         self._check_turn_to_sign(step, moment)
         role = self._check_right(step, who)
         self._check_not_signed(step, role, who)
@@ -217,7 +217,8 @@ class Record(KeptRecord):
         """
         step = self.step(section_id)
         section = self.section(step.section)
-        self._check_lives(_("sign"))
+        self._check_state("record sign", _("sign"))
+        self._check_right_of_any(who)
         self._check_turn_to_sign(step, moment)
         if not section.on_paper:
             raise WrongStateError(self.number, _("sign"), _("a section that may be signed on paper"), section.id)
@@ -252,7 +253,7 @@ class Record(KeptRecord):
         if self.is_sheet:
             raise WrongStateError(self.number, _("void"), _("a row or a record of its own"), _("a sheet"))
         if is_on_open_sheet:
-            self._check_not_gone(_("void"))
+            self._check_state("record void", _("void"))
         else:
             self._check_lives(_("void"))
         if not reason.strip():
@@ -280,7 +281,7 @@ class Record(KeptRecord):
         Source: P06-R5
         """
         if not (self.state is State.REPLACED and is_successor_void):
-            self._check_not_gone(_("re-issue"))
+            self._check_state("record reissue", _("re-issue"))
         if self.is_sheet or self.sheet:
             raise WrongStateError(self.number, _("re-issue"), _("a record of its own"), _("a row or sheet"))
         if not reason.strip():
@@ -304,7 +305,7 @@ class Record(KeptRecord):
         Raises:
             WrongStateError: void, replaced or disposed.
         """
-        self._check_not_gone(_("link"))
+        self._check_state("record attach", _("link"))
         return {**head_of("link", who, moment), "number": number, "form": form}
 
     def attach(self, digest: str, media_type: str, file: str, size: int, who: Standing, moment: Moment) -> Content:
@@ -314,7 +315,7 @@ class Record(KeptRecord):
             WrongStateError: void, replaced or disposed.
             NotYoursError: no role of any section.
         """
-        self._check_not_gone(_("attach"))
+        self._check_state("record attach", _("attach"))
         self._check_right_of_any(who)
         return {
             **head_of("attach", who, moment),
@@ -331,7 +332,7 @@ class Record(KeptRecord):
             WrongStateError: a section that is needed is still open, or nothing is.
             NotYoursError: no role of any section.
         """
-        self._check_lives(_("close"))
+        self._check_state("record close", _("close"))
         current = self.current_section
         if current is not None or not (self.open_sections or self.is_closed_by_hand_alone):
             found = current.id if current else str(self.state)

@@ -140,7 +140,7 @@ class AmendableRecord(GuardedRecord):
 
         Source: P06-R3
         """
-        self._check_not_gone(_("amend"))
+        self._check_state("record amend", _("amend"))
         if not reason.strip():
             raise NoReasonError(self.number)
         if nature not in {CORRECTION, FACT}:
@@ -197,7 +197,7 @@ class AmendableRecord(GuardedRecord):
             NotYoursError: the amendment's own author, or no role that counter-signs.
             NoReasonError: refused without a reason.
         """
-        self._check_not_gone(_("counter-sign"))
+        self._check_state("record countersign", _("counter-sign"))
         amendment = self._pending(number, self.pending_amendments)
         if amendment.countersign != PENDING:
             return self._refused_by_party(amendment, number, who, moment, accepted=accepted, reason=reason)
@@ -235,7 +235,7 @@ class AmendableRecord(GuardedRecord):
 
         Source: P06-R4
         """
-        self._check_not_gone(_("counter-sign"))
+        self._check_state("record countersign", _("counter-sign"))
         self._check_right_of_any(who)
         waiting = [each for each in self.pending_amendments if each.party.state == PENDING]
         amendment = self._pending(number, waiting)

@@ -12,6 +12,7 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json
 from recordkeeper.model.expression import holds
 from recordkeeper.model.record_state import Moment, RecordState, State
+from recordkeeper.model.right import RIGHTS
 from recordkeeper.model.section import Section
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.step import Step
@@ -85,14 +86,22 @@ class GuardedRecord(RecordState):
             NotItsTurnError: another section comes first, this one stands, or its day has not come.
             NotYoursError: no role that may, or the signer of a section that must be another's.
         """
-        self._check_lives(_("fill"))
+        self._check_state("record fill", _("fill"))
         self._check_turn_to_fill(step, who)
         self._check_right(step, who)
         self._check_not_early(step, _("fill"), moment)
 
-    def _check_not_gone(self, act: str) -> None:
-        if self.state in {State.VOID, State.REPLACED, State.DISPOSED}:
-            raise WrongStateError(self.number, act, _("a record in force"), _(str(self.state)))
+    def _check_state(self, command: str, act: str) -> None:
+        """Refuse what the table of rights does not allow in the record's state.
+
+        Args:
+            command: its line in the table.
+            act: what the message calls it.
+        """
+        allowed = RIGHTS[command].states
+        if self.state not in allowed:
+            expected = _("a record in force") if State.CLOSED in allowed else _("an open record")
+            raise WrongStateError(self.number, act, expected, _(str(self.state)))
 
     def _check_lives(self, act: str) -> None:
         if self.state not in {State.OPEN, State.PENDING}:

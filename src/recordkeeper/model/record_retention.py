@@ -9,11 +9,11 @@ from datetime import date
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
-from recordkeeper.model.person import CONTROLLER
 from recordkeeper.model.record_amendment import AmendableRecord
 from recordkeeper.model.record_guard import NoReasonError, ValuesRefusedError, WrongStateError, head_of
 from recordkeeper.model.record_state import Moment, State
 from recordkeeper.model.retention import NOTED_TRIGGERS, Decision
+from recordkeeper.model.right import RIGHTS
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.value import Problem, check_text
 
@@ -44,7 +44,7 @@ class KeptRecord(AmendableRecord):
 
         Source: M-4
         """
-        if self.state is State.DISPOSED or self.sheet:
+        if self.state not in RIGHTS["retention tell"].states or self.sheet:
             expected = _("a record of its own, or a sheet")
             raise WrongStateError(self.number, _("tell"), expected, _("a row") if self.sheet else _(str(self.state)))
         if trigger not in NOTED_TRIGGERS:
@@ -54,7 +54,7 @@ class KeptRecord(AmendableRecord):
             raise ValuesRefusedError(self.number, [Problem("on", expected, happened_on.isoformat())])
         if not reason.strip():
             raise NoReasonError(self.number)
-        if CONTROLLER not in who.roles:
+        if not who.has_any(RIGHTS["retention tell"].roles):
             self._check_right_of_any(who)
         content: dict[str, Json] = {**head_of("tell", who, moment), "trigger": trigger}
         return {**content, "happened_on": happened_on.isoformat(), "reason": check_text(reason.strip(), "reason")}

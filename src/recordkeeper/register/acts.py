@@ -388,7 +388,7 @@ class Transaction(Snapshot):
         On PostgreSQL it is done as the role that executes dispositions, which the program else is not.
 
         Raises:
-            NoRoleError: the login is no member of that role.
+            NoDatabaseRoleError: the login is no member of that role.
         """
         roles = None if self._is_sqlite else roles_of(self.connection)
         if roles is not None:

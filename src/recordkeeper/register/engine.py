@@ -29,7 +29,7 @@ from recordkeeper.register.connection import (
 from recordkeeper.register.dump import load
 from recordkeeper.register.privileges import (
     BECOME_APPLICATION,
-    NoRoleError,
+    NoDatabaseRoleError,
     admit,
     become,
     make_roles,
@@ -50,7 +50,7 @@ def create_register(url: str, everyday_login: str | None = None) -> Register:
 
     Raises:
         RegisterExistsError: the database holds tables already.
-        NoRoleError: the login may not make what is needed, or roles of these names have too much power.
+        NoDatabaseRoleError: the login may not make what is needed, or roles of these names have too much power.
         LongDatabaseNameError: the roles could not be named after the database.
         RegisterError: one of the ways in which the database can fail (``failures_translated``).
     """
@@ -105,7 +105,7 @@ def _make_guarded(
     upgrade(connection)
     for finding in verify_privileges(connection):
         if finding.severity is Severity.ALTERED:
-            raise NoRoleError(database, finding.subject, finding.message)
+            raise NoDatabaseRoleError(database, finding.subject, finding.message)
 
 
 def _working_engine(url: str) -> Engine:
@@ -142,7 +142,7 @@ def open_register(url: str) -> Register:
         DatabaseTooNewError: a newer program made it.
         UnguardedRegisterError: its triggers are not as the program made them.
         SettingError: the database does not take one of the settings, or its file can be read by others.
-        NoRoleError: an older register on PostgreSQL, and the login may not take its owner's place to migrate it.
+        NoDatabaseRoleError: an older register on PostgreSQL, and the login may not act as its owner to migrate it.
         RegisterError: another of the ways in which the database can fail (``failures_translated``).
     """
     path = sqlite_path(url)

@@ -44,7 +44,7 @@ class Roles(NamedTuple):
     disposition: str
 
 
-class NoRoleError(RegisterError, UnavailableError):
+class NoDatabaseRoleError(RegisterError, UnavailableError):
     """A role is missing, and the login may not make it or take it."""
 
     def __init__(self, database: str, role: str, found: str) -> None:
@@ -111,7 +111,7 @@ def make_roles(connection: Connection, database: str) -> Roles:
 
     Raises:
         LongDatabaseNameError: the roles could not be named after the database.
-        NoRoleError: a role is missing and cannot be made, or the login cannot take it.
+        NoDatabaseRoleError: a role is missing and cannot be made, or the login cannot take it.
     """
     schema = _schema(connection)
     roles = roles_named_after(str(connection.scalar(text("SELECT current_database()"))))
@@ -151,7 +151,7 @@ def become(connection: Connection, role: str, database: str) -> None:
     """Work as ``role`` to the end of the transaction.
 
     Raises:
-        NoRoleError: the login is no member of it.
+        NoDatabaseRoleError: the login is no member of it.
     """
     _do(connection, f"SET LOCAL ROLE {_quoted(role)}", database, role)
 
@@ -160,7 +160,7 @@ def admit(connection: Connection, roles: Roles, login: str, database: str) -> No
     """Let ``login`` work as the application role; a login of that name is made where there is none, without a password.
 
     Raises:
-        NoRoleError: the login cannot be made, or may not be made a member.
+        NoDatabaseRoleError: the login cannot be made, or may not be made a member.
     """
     if not _is_role(connection, login):
         _do(connection, f"CREATE ROLE {_quoted(login)} LOGIN", database, login)
@@ -233,7 +233,7 @@ def _do(connection: Connection, statement: str, database: str, role: str) -> Non
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) not in _NO_PRIVILEGE:
             raise
-        raise NoRoleError(database, role, str(error.orig).strip().splitlines()[0]) from None
+        raise NoDatabaseRoleError(database, role, str(error.orig).strip().splitlines()[0]) from None
 
 
 # ---- verifying -----------------------------------------------------------------------------------------------------

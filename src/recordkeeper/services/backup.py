@@ -34,8 +34,9 @@ from recordkeeper.register.dump import dump, revision_dumped
 from recordkeeper.register.engine import restore_register
 from recordkeeper.register.inspection import Inspection, open_for_verification
 from recordkeeper.services.company import company
-from recordkeeper.services.people import Actor, check_controller
+from recordkeeper.services.people import Actor
 from recordkeeper.services.publication import Publisher, publisher_lock
+from recordkeeper.services.right import check_right
 
 BACKUP, RESTORE, DRILL = "backup", "restore", "drill"
 FROM_BACKUP, FROM_ARCHIVE = "from-backup", "from-archive"
@@ -102,7 +103,7 @@ def back_up(
         RegisterError, ArchiveError, LogError: something cannot be read.
     """
     with publisher.register.reading() as snapshot:
-        check_controller(snapshot, actor, ROOT_UNIT, now)
+        check_right(snapshot, actor, "backup", now)
     with BagWriter(target) as bag:
         with publisher_lock(publisher.archive), publisher.register.reading() as snapshot:
             rows = sum(_add_table(bag, name, lines) for name, lines in dump(snapshot))

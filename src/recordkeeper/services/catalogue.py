@@ -51,6 +51,7 @@ from recordkeeper.services.installation import (
 from recordkeeper.services.name_check import check_names_are_free
 from recordkeeper.services.package import TEMPLATE, Package, Part, read_package
 from recordkeeper.services.people import Actor, Signer
+from recordkeeper.services.right import check_right_first
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import signed
 
@@ -305,9 +306,10 @@ def install_procedure(
         DefinitionError: every problem of every file at once.
         InstalledAlreadyError: one of the revisions is there.
         RevisedAloneError: another revision of the procedure is there.
-        NoRoleError: the actor is no controller.
+        NoRightError: the actor is no controller.
         UnusedPurposeError, UnknownFormError, SharedSpellingError, UnknownPlaceError: terms that cannot be.
     """
+    check_right_first(register, actor, "procedure install", now)
     package = read_package(folder)
     with register.writing(now=now) as transaction:
         return _install_package(transaction, package, actor, now, terms)
@@ -340,6 +342,7 @@ def install_and_release(
         DefinitionError, InstalledAlreadyError, RevisedAloneError: as ``install_procedure``.
         OwnWorkError, NoRoleError, WrongRevisionStateError: as ``Revision.approve`` and ``Revision.release``.
     """
+    check_right_first(register, actor, "procedure install", now)
     package = read_package(folder)
     with register.writing(now=now) as transaction:
         installed = _install_package(transaction, package, actor, now, terms)
@@ -419,7 +422,7 @@ def install_part(
 
     Raises:
         InstalledAlreadyError: the revision is there.
-        NoRoleError: the actor is no controller.
+        NoRightError: the actor is no controller.
     """
     subject = part.subject
     if transaction.history(subject) is not None:

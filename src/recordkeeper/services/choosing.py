@@ -20,8 +20,9 @@ from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import code_of
 from recordkeeper.services.company import unit_and_above, unit_of
 from recordkeeper.services.installation import form_for, standing_procedures, standing_revision
-from recordkeeper.services.people import Actor, check_controller
+from recordkeeper.services.people import Actor
 from recordkeeper.services.places import append_unit
+from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 
 
@@ -74,7 +75,7 @@ def choose(
     with register.writing(now=now) as transaction:
         setting = Setting(transaction, now)
         subject = setting.find("unit", unit) if unit else setting.root.subject
-        check_controller(transaction, actor, subject, now)
+        check_right(transaction, actor, "procedure choose", now, subject)
         offered = offered_at(setting, subject, purpose)
         code = code_of(transaction, form)
         if code not in offered:

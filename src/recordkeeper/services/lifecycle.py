@@ -51,6 +51,7 @@ from recordkeeper.services.relation import (
 )
 from recordkeeper.services.reporting import sources_of
 from recordkeeper.services.retrieval import listed_rows, load, standing_record
+from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.sheet import sheet_for
 from recordkeeper.services.signing import signed
@@ -153,6 +154,7 @@ def new_in(
     source = readable(setting, actor, about.source) if about.source else None
     about = _completed(about, source)
     unit = unit_asked_for(setting, actor, definition.sections[0], about)
+    check_right(transaction, actor, "record new", now, unit)
     check_installed_for(setting, definition, unit)
     check_chosen(setting, definition, unit)
     who = setting.standing(actor.subject, unit)
@@ -364,7 +366,7 @@ def fill_in(
     filled_for: str = "",
 ) -> Record:
     """As ``fill``, inside a transaction: an import saves a row and its reply at once."""
-    setting, record, who = _loaded(transaction, actor, now, number)
+    setting, record, who = _loaded(transaction, actor, now, "record fill", number)
     step = record.step(section) if section else next_to_fill(record, who)
     chosen = record.section(step.section)
     given = {**defaults_of(setting, record, chosen), **raw}
@@ -443,7 +445,7 @@ def sign_in(
     transaction: Transaction, actor: Actor, signer: Signer, now: datetime, number: str, section: str | None = None
 ) -> Record:
     """As ``sign``, inside a transaction: a list is drawn up and signed at once."""
-    setting, record, who = _loaded(transaction, actor, now, number)
+    setting, record, who = _loaded(transaction, actor, now, "record sign", number)
     step = record.step(section) if section else _next_to_sign(record, who)
     content = record.sign(str(step), who, setting.moment, rows=listed_rows(setting.snapshot, record))
     check_needs(setting, record, record.section(step.section))
@@ -478,7 +480,7 @@ def sign_on_paper(
         Others: as ``Record.sign_on_paper``.
     """
     with register.writing(now=now) as transaction:
-        setting, record, who = _loaded(transaction, actor, now, number)
+        setting, record, who = _loaded(transaction, actor, now, "record sign", number)
         record, digest = _with_scan(transaction, setting, record, who, scan)
         content = record.sign_on_paper(
             section or str(_next_to_sign(record, who)),
@@ -514,7 +516,7 @@ def amend(
     def decide(setting: Setting, record: Record, who: Standing) -> Content:
         return record.amend(raw, reason, nature, who, setting.moment, setting.reading)
 
-    return _act(register, actor, now, number, decide, signer)
+    return _act(register, actor, now, "record amend", number, decide, signer)
 
 
 def countersign(
@@ -538,7 +540,7 @@ def countersign(
     def decide(setting: Setting, record: Record, who: Standing) -> Content:
         return record.countersign(amendment, who, setting.moment, accepted=accepted, reason=reason)
 
-    return _act(register, actor, now, number, decide, signer)
+    return _act(register, actor, now, "record countersign", number, decide, signer)
 
 
 def countersign_on_paper(
@@ -553,7 +555,7 @@ def countersign_on_paper(
     Source: P06-R4
     """
     with register.writing(now=now) as transaction:
-        setting, record, who = _loaded(transaction, actor, now, number)
+        setting, record, who = _loaded(transaction, actor, now, "record countersign", number)
         record, digest = _with_scan(transaction, setting, record, who, scan)
         content = record.countersign_on_paper(
             amendment, who, setting.moment, signer_name=scan.signer_name, witness=scan.witness, scan=digest
@@ -582,7 +584,7 @@ def void(register: Register, actor: Actor, now: datetime, number: str, reason: s
         sheet = load(setting.snapshot, name_of(record.sheet)) if record.sheet else None
         return record.void(reason, who, setting.moment, is_on_open_sheet=sheet is not None and not is_closed(sheet))
 
-    return _act(register, actor, now, number, decide)
+    return _act(register, actor, now, "record void", number, decide)
 
 
 def close(register: Register, actor: Actor, now: datetime, number: str) -> Record:
@@ -592,7 +594,9 @@ def close(register: Register, actor: Actor, now: datetime, number: str) -> Recor
         UnknownRecordError: no such record.
         Others: as ``Record.close``.
     """
-    return _act(register, actor, now, number, lambda setting, record, who: record.close(who, setting.moment))
+    return _act(
+        register, actor, now, "record close", number, lambda setting, record, who: record.close(who, setting.moment)
+    )
 
 
 def tell(
@@ -608,6 +612,7 @@ def tell(
         register,
         actor,
         now,
+        "retention tell",
         number,
         lambda setting, record, who: record.tell(trigger, happened_on, reason, who, setting.moment),
     )
@@ -623,7 +628,7 @@ def attach(
         Others: as ``Record.attach``.
     """
     with register.writing(now=now) as transaction:
-        setting, record, who = _loaded(transaction, actor, now, number)
+        setting, record, who = _loaded(transaction, actor, now, "record attach", number)
         digest = transaction.attach(record.subject, data, media_type)
         return _appended(transaction, record, record.attach(digest, media_type, file, len(data), who, setting.moment))
 
@@ -645,7 +650,7 @@ def reissue(
     Source: P06-R5
     """
     with register.writing(now=now) as transaction:
-        setting, old, who = _loaded(transaction, actor, now, number)
+        setting, old, who = _loaded(transaction, actor, now, "record reissue", number)
         earlier = standing_record(transaction, old.successor) if old.successor else None
         is_again = earlier is not None and earlier.state is State.VOID
         # refused before a number is taken
@@ -668,10 +673,16 @@ Decide = Callable[[Setting, Record, Standing], Content]
 
 
 def _act(
-    register: Register, actor: Actor, now: datetime, number: str, decide: Decide, signer: Signer | None = None
+    register: Register,
+    actor: Actor,
+    now: datetime,
+    command: str,
+    number: str,
+    decide: Decide,
+    signer: Signer | None = None,
 ) -> Record:
     with register.writing(now=now) as transaction:
-        setting, record, who = _loaded(transaction, actor, now, number)
+        setting, record, who = _loaded(transaction, actor, now, command, number)
         return _decided(transaction, setting, record, decide(setting, record, who), who, signer)
 
 
@@ -694,9 +705,12 @@ def _decided(
     return after
 
 
-def _loaded(transaction: Transaction, actor: Actor, now: datetime, number: str) -> tuple[Setting, Record, Standing]:
+def _loaded(
+    transaction: Transaction, actor: Actor, now: datetime, command: str, number: str
+) -> tuple[Setting, Record, Standing]:
     setting = Setting(transaction, now)
     record = load(transaction, number)
+    check_right(transaction, actor, command, now, record.unit)
     unit = unit_of(transaction, record.unit).code
     if series := series_opened(transaction, record.form, unit, setting.today):
         transaction.lock_series(series, setting.today.year)

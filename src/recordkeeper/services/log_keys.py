@@ -16,8 +16,9 @@ from recordkeeper.model.event import History
 from recordkeeper.model.unit import ROOT_UNIT, Unit
 from recordkeeper.register.acts import Register
 from recordkeeper.services.company import company
-from recordkeeper.services.people import Actor, check_controller
+from recordkeeper.services.people import Actor
 from recordkeeper.services.places import append_unit
+from recordkeeper.services.right import check_right
 from recordkeeper.tlog.checkpoint import LogKey
 from recordkeeper.tlog.key_chain import Rotation, rotate
 
@@ -96,7 +97,7 @@ def rotate_log_key(register: Register, path: Path, actor: Actor, now: datetime) 
         RotationUnfinishedError: the key before has not yet signed a checkpoint.
     """
     with register.reading() as snapshot:
-        check_controller(snapshot, actor, ROOT_UNIT, now)
+        check_right(snapshot, actor, "audit rotate-key", now)
         named = company(snapshot).log_key
     old, waiting = signing_log_key(path, named), waiting_path(path)
     if LogKey.load(path).verifier != named:
@@ -107,7 +108,7 @@ def rotate_log_key(register: Register, path: Path, actor: Actor, now: datetime) 
     new.save(waiting)
     rotation = rotate(old, new)
     with register.writing(now=now) as transaction:
-        check_controller(transaction, actor, ROOT_UNIT, now)
+        check_right(transaction, actor, "audit rotate-key", now)
         history = transaction.history(ROOT_UNIT)
         if history is None or Unit.replay(history).log_key != named:
             raise RotationUnfinishedError(path)

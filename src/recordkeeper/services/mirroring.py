@@ -33,9 +33,10 @@ from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.company import company
 from recordkeeper.services.enclosure import ENCLOSURES
 from recordkeeper.services.evidence import FILES
-from recordkeeper.services.people import Actor, check_controller
+from recordkeeper.services.people import Actor
 from recordkeeper.services.places import append_unit
 from recordkeeper.services.publication import Publisher, publisher_lock
+from recordkeeper.services.right import check_right
 from recordkeeper.tlog.log import read_checkpoint, verify_log
 from recordkeeper.tlog.second_log import bring_log_in_step
 from recordkeeper.tlog.tiles import UnreachableLogError
@@ -135,7 +136,7 @@ def keep_mirror(publisher: Publisher, actor: Actor, folder: Path, now: datetime)
     """
     mirror = Mirror(folder.resolve())
     with publisher.register.reading() as snapshot:
-        check_controller(snapshot, actor, ROOT_UNIT, now)
+        check_right(snapshot, actor, "archive mirror", now)
         if str(mirror.place) in company(snapshot).mirrors:
             return mirror
     _check_usable(mirror, publisher.archive.resolve())
@@ -158,7 +159,7 @@ def forget_mirror(register: Register, actor: Actor, folder: Path, now: datetime)
 
 def _act(register: Register, actor: Actor, now: datetime, decide: Callable[[Unit], Content]) -> None:
     with register.writing(now=now) as transaction:
-        check_controller(transaction, actor, ROOT_UNIT, now)
+        check_right(transaction, actor, "archive mirror", now)
         transaction.lock(ROOT_UNIT)
         history = transaction.history(ROOT_UNIT)
         if history is None:

@@ -21,7 +21,6 @@ from recordkeeper.credentials.keyring import (
 )
 from recordkeeper.credentials.session import new_token, token_digest
 from recordkeeper.errors import CredentialError, InvalidInputError, MissingError, PersonError, RefusalError
-from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, digest
 from recordkeeper.model.event import History
@@ -31,7 +30,8 @@ from recordkeeper.model.subject import PROGRAM, is_subject, kind_of, record_subj
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register import directory
 from recordkeeper.register.people_projection import person_rows
-from recordkeeper.services.company import company, new_subject, today, unit_and_above, unit_of
+from recordkeeper.services.company import company, new_subject, today, unit_and_above
+from recordkeeper.services.right import check_right
 
 if TYPE_CHECKING:
     from recordkeeper.register.acts import Register, Transaction
@@ -61,17 +61,6 @@ class LoginTakenError(PersonError, RefusalError):
 
     def __init__(self, login: str) -> None:
         super().__init__(_("user {login}: exists already").format(login=login), subject=login)
-
-
-class NoRightError(PersonError, RefusalError):
-    """The role that an act needs is not held at the unit."""
-
-    def __init__(self, login: str, roles: tuple[str, ...], place: str) -> None:
-        expected = listing(roles)
-        message = _("{login}: expected the role {roles} at {place}, which is not held").format(
-            login=login, roles=expected, place=place
-        )
-        super().__init__(message, subject=login, expected=expected, found="")
 
 
 class LastControllerError(PersonError, RefusalError):
@@ -189,28 +178,6 @@ def standing(snapshot: "Snapshot", actor: Actor, unit: str, on: date) -> Standin
     """
     person = person_of(snapshot, actor.subject)
     return Standing(person.subject, person.name, person.roles_at(unit_and_above(snapshot, unit), on))
-
-
-def check_controller(snapshot: "Snapshot", actor: Actor, unit: str, now: datetime) -> None:
-    """Refuse whoever is no controller at ``unit`` today.
-
-    Raises:
-        NoRightError: not held.
-    """
-    if CONTROLLER not in standing(snapshot, actor, unit, today(snapshot, now)).roles:
-        raise NoRightError(actor.login, (CONTROLLER,), unit_of(snapshot, unit).code)
-
-
-def check_controller_anywhere(snapshot: "Snapshot", actor: Actor, now: datetime) -> None:
-    """Refuse whoever is controller of no unit today.
-
-    Raises:
-        NoRightError: not held anywhere.
-    """
-    grants = person_of(snapshot, actor.subject).grants
-    units = {grant.unit for grant in grants}
-    if CONTROLLER not in person_of(snapshot, actor.subject).roles_at(units, today(snapshot, now)):
-        raise NoRightError(actor.login, (CONTROLLER,), _("any unit"))
 
 
 def authenticate(register: "Register", login: str, passphrase: str, now: datetime) -> Actor:
@@ -371,7 +338,7 @@ def _add(
     now: datetime,
 ) -> Person:
     with register.writing(now=now) as transaction:
-        check_controller(transaction, actor, ROOT_UNIT, now)
+        check_right(transaction, actor, "user add", now)
         content = Person.add(
             by=actor.subject, at=now, login=login, name=name, seal=_seal(credential), public_key=public_key
         )
@@ -433,7 +400,7 @@ def amend_user(
         NothingAmendedError: it is this name already.
     """
     with register.writing(now=now) as transaction:
-        check_controller(transaction, actor, ROOT_UNIT, now)
+        check_right(transaction, actor, "user amend", now)
         person = find_person(transaction, login)
         content = person.amend(by=actor.subject, at=now, name=name, reason=reason)
         return _append(transaction, _history(transaction, person.subject), content)
@@ -468,7 +435,7 @@ def grant(
         PersonError: one of the refusals of ``Person.grant``.
     """
     with register.writing(now=now) as transaction:
-        check_controller(transaction, actor, unit, now)
+        check_right(transaction, actor, "user grant", now, unit)
         person = find_person(transaction, login)
         content = person.grant(
             by=actor.subject,
@@ -500,7 +467,7 @@ def revoke(
         LastControllerError: nobody would be left to administer people.
     """
     with register.writing(now=now) as transaction:
-        check_controller(transaction, actor, unit, now)
+        check_right(transaction, actor, "user revoke", now, unit)
         person = find_person(transaction, login)
         first_day = on or today(transaction, now)
         content = person.revoke(by=actor.subject, at=now, role=role, unit=unit, on=first_day)
@@ -521,7 +488,7 @@ def disable(register: "Register", actor: Actor, *, login: str, on: date | None, 
         LastControllerError: nobody would be left to administer people.
     """
     with register.writing(now=now) as transaction:
-        check_controller(transaction, actor, ROOT_UNIT, now)
+        check_right(transaction, actor, "user disable", now)
         person = find_person(transaction, login)
         first_day = on or today(transaction, now)
         key_to_at = datetime.combine(first_day, time(), company(transaction).zone)
@@ -580,7 +547,7 @@ def reset_passphrase(
     """
     credential, public_key = create_credential(passphrase)
     with register.writing(now=now) as transaction:
-        check_controller(transaction, actor, ROOT_UNIT, now)
+        check_right(transaction, actor, "user passphrase (another's)", now)
         person = find_person(transaction, login)
         history = _history(transaction, person.subject)
         retired = person.retire_key(by=actor.subject, at=now, reason=reason)

@@ -20,7 +20,7 @@ from recordkeeper.model.value import TextRefusedError
 from recordkeeper.register import directory
 from recordkeeper.services.company import today
 from recordkeeper.services.csv_table import Reject, Row, read_table
-from recordkeeper.services.people import Actor, check_controller, check_controller_anywhere
+from recordkeeper.services.people import Actor
 from recordkeeper.services.places import (
     PlaceExistsError,
     append_new_party,
@@ -30,6 +30,7 @@ from recordkeeper.services.places import (
     find_unit,
     party_of,
 )
+from recordkeeper.services.right import check_right
 
 if TYPE_CHECKING:
     from recordkeeper.register.acts import Register, Transaction
@@ -131,7 +132,7 @@ def import_parties(
     rows = read_table(data, source, PARTY_COLUMNS)
 
     def allow(transaction: "Transaction") -> None:
-        check_controller_anywhere(transaction, actor, now)
+        check_right(transaction, actor, "party import", now)
 
     def take(transaction: "Transaction", row: Row) -> str:
         cells = _worded(row.cells)
@@ -190,7 +191,7 @@ def import_premises(
     allowed: dict[str, str] = {}
 
     def allow(transaction: "Transaction") -> None:
-        check_controller_anywhere(transaction, actor, now)
+        check_right(transaction, actor, "premises import", now)
         if unit is not None:
             find_unit(transaction, unit)
 
@@ -198,7 +199,7 @@ def import_premises(
         if text not in allowed:
             with _in_column("unit"):
                 subject = find_unit(transaction, text).subject
-                check_controller(transaction, actor, subject, now)
+                check_right(transaction, actor, "premises import (of a unit)", now, subject)
             allowed[text] = subject
         return allowed[text]
 

@@ -25,7 +25,8 @@ from recordkeeper.register.lookup import units_below
 from recordkeeper.register.people_projection import party_rows, premises_rows, unit_rows
 from recordkeeper.services.company import UnknownPlaceError, new_subject, today, unit_and_above, unit_of
 from recordkeeper.services.held import refresh
-from recordkeeper.services.people import Actor, check_controller, check_controller_anywhere
+from recordkeeper.services.people import Actor
+from recordkeeper.services.right import check_right
 
 if TYPE_CHECKING:
     from recordkeeper.register.acts import Register, Transaction
@@ -206,7 +207,7 @@ def add_unit(
     """
     with register.writing(now=now) as transaction:
         above = find_unit(transaction, parent)
-        check_controller(transaction, actor, above.subject, now)
+        check_right(transaction, actor, "unit add", now, above.subject)
         content = Unit.add(
             by=actor.subject,
             at=now,
@@ -249,14 +250,14 @@ def amend_unit(
     """
     with register.writing(now=now) as transaction:
         before = find_unit(transaction, unit)
-        check_controller(transaction, actor, before.subject, now)
+        check_right(transaction, actor, "unit amend", now, before.subject)
         parent = given.get("parent")
         above = find_unit(transaction, parent) if parent is not None else None
         given["parent"] = above.subject if above else None
         content = before.amend(by=actor.subject, at=now, reason=reason, **given)
         if above is not None:
             before.check_place(unit_and_above(transaction, above.subject), above)
-            check_controller(transaction, actor, above.subject, now)
+            check_right(transaction, actor, "unit amend", now, above.subject)
         amended = append_unit(transaction, _history(transaction, _("unit"), before.subject), content)
         if above is not None:
             transaction.lock(ROOT_UNIT)
@@ -279,7 +280,7 @@ def add_party(
         TextRefusedError: a value that cannot be used.
     """
     with register.writing(now=now) as transaction:
-        check_controller_anywhere(transaction, actor, now)
+        check_right(transaction, actor, "party add", now)
         return append_new_party(transaction, Party.add(by=actor.subject, at=now, **given))
 
 
@@ -320,7 +321,7 @@ def amend_party(
         TextRefusedError: a value that cannot be used.
     """
     with register.writing(now=now) as transaction:
-        check_controller_anywhere(transaction, actor, now)
+        check_right(transaction, actor, "party amend", now)
         before = find_party(transaction, party)
         content = before.amend(by=actor.subject, at=now, reason=reason, **given)
         return _append_party(transaction, _history(transaction, _("party"), before.subject), content)
@@ -345,7 +346,7 @@ def add_premises(
     """
     with register.writing(now=now) as transaction:
         estate = find_unit(transaction, unit)
-        check_controller(transaction, actor, estate.subject, now)
+        check_right(transaction, actor, "premises add", now, estate.subject)
         content = Premises.add(by=actor.subject, at=now, unit=estate.subject, code=code, **given)
         return append_new_premises(transaction, content)
 
@@ -387,14 +388,16 @@ def amend_premises(
         TextRefusedError: a value that cannot be used.
     """
     with register.writing(now=now) as transaction:
-        before, history = _for_change(transaction, actor, premises, now)
+        before, history = _for_change(transaction, actor, "premises amend", premises, now)
         content = before.amend(by=actor.subject, at=now, reason=reason, **given)
         return append_premises(transaction, history, content)
 
 
-def _for_change(transaction: "Transaction", actor: Actor, text: str, now: datetime) -> tuple[Premises, History]:
+def _for_change(
+    transaction: "Transaction", actor: Actor, command: str, text: str, now: datetime
+) -> tuple[Premises, History]:
     found = find_premises(transaction, text)
-    check_controller(transaction, actor, found.unit, now)
+    check_right(transaction, actor, command, now, found.unit)
     return found, _history(transaction, _("premises"), found.subject)
 
 
@@ -418,7 +421,7 @@ def occupy(
         TextRefusedError: no such capacity, or an end before the beginning.
     """
     with register.writing(now=now) as transaction:
-        before, history = _for_change(transaction, actor, premises, now)
+        before, history = _for_change(transaction, actor, "premises occupy", premises, now)
         content = before.occupy(
             by=actor.subject,
             at=now,
@@ -448,7 +451,7 @@ def vacate(
         DoesNotOccupyError: it does not on that day.
     """
     with register.writing(now=now) as transaction:
-        before, history = _for_change(transaction, actor, premises, now)
+        before, history = _for_change(transaction, actor, "premises vacate", premises, now)
         content = before.vacate(
             by=actor.subject,
             at=now,

@@ -29,6 +29,7 @@ from recordkeeper.services.csv_table import Row, read_table
 from recordkeeper.services.package import CSV_TYPE, DATA, read_data_file
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.reference_lookup import column_field, declared, table_revisions
+from recordkeeper.services.right import check_right_first
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import signed
 
@@ -63,8 +64,9 @@ def enter(register: Register, actor: Actor, now: datetime, name: str, path: Path
         UnknownTableError: no installed procedure declares it.
         NoProcedureError, UnreadableTableError: the file cannot be read.
         TableRefusedError: rows that the table cannot hold, all at once.
-        NoRoleError: no controller.
+        NoRightError: no controller.
     """
+    check_right_first(register, actor, "procedure table", now)
     data = read_data_file(path)
     with register.writing(now=now) as transaction:
         setting = Setting(transaction, now)

@@ -40,6 +40,7 @@ from recordkeeper.services.installed import installed_whole
 from recordkeeper.services.name_check import check_names_are_free
 from recordkeeper.services.package import DEFINITION, TEMPLATE, Package, Part, read_form, read_package
 from recordkeeper.services.people import Actor, Signer
+from recordkeeper.services.right import check_right_first
 from recordkeeper.services.setting import Setting
 
 
@@ -169,6 +170,7 @@ def revise_procedure(
         NoRequestError, RequestRefusedError, UnknownRecordError: a change request is asked for, and none was agreed to.
         NoRoleError, OwnWorkError: the actor is no controller, or approves.
     """
+    check_right_first(register, actor, "procedure revise", now)
     package = _package_of(identifier, folder)
     with register.writing(now=now) as transaction:
         setting = Setting(transaction, now)
@@ -189,6 +191,7 @@ def revise_form(
     consent: Consent | None = None,
 ) -> tuple[Proposal, list[Revision]]:
     """As ``revise_procedure``, for one form alone: its definition file, with its template beside it."""
+    check_right_first(register, actor, "form revise", now)
     with register.writing(now=now) as transaction:
         setting = Setting(transaction, now)
         proposal = _form_proposal(setting, code, path)

@@ -28,6 +28,7 @@ from recordkeeper.services.definition import form_data, load_as
 from recordkeeper.services.package import DEFINITION, YAML_TYPE, read_definition
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.retention import Move, any_shorter, moves, schedule_of, schedule_revisions
+from recordkeeper.services.right import check_right_first
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import signed
 from recordkeeper.services.yaml_text import read_yaml
@@ -92,8 +93,9 @@ def propose(register: Register, actor: Actor, now: datetime, path: Path) -> Prop
         DefinitionError: every problem of it.
         UnknownFormsError: it names forms that are not installed.
         InstalledAlreadyError: the revision is there.
-        NoRoleError: no controller.
+        NoRightError: no controller.
     """
+    check_right_first(register, actor, "retention schedule", now)
     data, text = read_definition(path)
     schedule = load_as(Schedule, read_yaml(text), path.name)
     with register.writing(now=now) as transaction:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
-from recordkeeper.model.form_revision import APPROVER, RevisionState
-from recordkeeper.model.person import Person
+from recordkeeper.model.form_revision import RevisionState
+from recordkeeper.model.person import APPROVER, Person
 from recordkeeper.model.staffing import impossible_sections, roles_of, too_few_to_countersign
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.services.installed import Installed

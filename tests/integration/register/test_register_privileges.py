@@ -18,7 +18,7 @@ from recordkeeper.register.engine import create_register, open_register
 from recordkeeper.register.inspection import open_for_verification
 from recordkeeper.register.privileges import (
     LongDatabaseNameError,
-    NoRoleError,
+    NoDatabaseRoleError,
     roles_named_after,
     verify_privileges,
 )
@@ -120,7 +120,7 @@ def test_the_program_takes_that_role_for_a_disposition_alone_and_only_where_the_
     delete = sqlalchemy.delete(tables.act).where(tables.act.c.subject == SUBJECT)
     approved = {"list": "list/1", "subject": SUBJECT, "step": "approved"}
     with (
-        pytest.raises(NoRoleError, match="_disposition"),
+        pytest.raises(NoDatabaseRoleError, match="_disposition"),
         register.writing(now=NOW) as transaction,
         transaction.disposing(),
     ):
@@ -232,7 +232,7 @@ def made_for(login: str, url: str) -> list[str]:
 def test_a_login_that_may_create_no_role_makes_nothing(empty_url: str) -> None:
     change(empty_url, *(each.replace(" CREATEROLE", "") for each in made_for("helpless", empty_url)))
     url = as_superuser(empty_url).replace("postgres@", "helpless@")
-    with pytest.raises(NoRoleError, match="_owner"):
+    with pytest.raises(NoDatabaseRoleError, match="_owner"):
         create_register(url)
     with logged_in(empty_url) as connection:
         assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
@@ -241,7 +241,7 @@ def test_a_login_that_may_create_no_role_makes_nothing(empty_url: str) -> None:
 def test_roles_with_too_much_power_are_not_taken(empty_url: str) -> None:
     name = sqlalchemy.make_url(empty_url).database
     change(empty_url, f"CREATE ROLE {name}_application SUPERUSER")
-    with pytest.raises(NoRoleError, match="superuser"):
+    with pytest.raises(NoDatabaseRoleError, match="superuser"):
         create_register(empty_url)
 
 

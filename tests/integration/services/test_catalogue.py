@@ -26,6 +26,7 @@ from recordkeeper.services.people import Actor
 from recordkeeper.services.rendering import render_record
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.revising import revise_procedure
+from recordkeeper.services.right import NoRightError
 from recordkeeper.services.setting import Setting
 from tampering import tampering
 
@@ -115,7 +116,7 @@ def test_a_withdrawn_revision_brings_no_older_one_back(company: Company, next_re
 
 def test_nobody_approves_or_releases_their_own_work(company: Company, next_revision: Path) -> None:
     register, boss, approver = company.register, company.by("controller"), company.by("approver")
-    with pytest.raises(NoRoleError):
+    with pytest.raises(NoRightError):
         revise(company, next_revision, approver)
     for login, role in (("approver", "controller"), ("head", "approver")):
         people.grant(register, boss, login=login, role=role, unit=ROOT_UNIT, valid_from=None, valid_to=None, now=NOW)

@@ -17,8 +17,8 @@ from recordkeeper.services import lifecycle
 from recordkeeper.services.choosing import NotChosenError, NothingToChooseError, choose
 from recordkeeper.services.company import unit_of
 from recordkeeper.services.lifecycle import About
-from recordkeeper.services.people import NoRightError
 from recordkeeper.services.procedure_check import check_procedures
+from recordkeeper.services.right import NoRightError
 from stage import Stages
 
 SIGNED = {"sign": "one", "meaning": "received"}

@@ -17,9 +17,9 @@ from recordkeeper.services.log_keys import (
     signing_log_key,
     waiting_path,
 )
-from recordkeeper.services.people import NoRightError
 from recordkeeper.services.places import append_unit
 from recordkeeper.services.proving import check_proof_file, prove_events, prove_growth
+from recordkeeper.services.right import NoRightError
 from recordkeeper.services.verification import verify
 from recordkeeper.tlog.checkpoint import LogKey, UnusableLogKeyError, is_signed_by
 from recordkeeper.tlog.key_chain import Rotation, rotate

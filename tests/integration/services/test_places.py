@@ -15,6 +15,7 @@ from recordkeeper.services.csv_table import UnreadableTableError
 from recordkeeper.services.initiation import Beginning, initiate, prepare
 from recordkeeper.services.people import Actor
 from recordkeeper.services.place_import import RejectedRowsError, import_parties, import_premises
+from recordkeeper.services.right import NoRightError
 
 NOW = datetime(2026, 11, 23, 6, 5, 4, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -84,11 +85,11 @@ def test_who_is_no_controller_changes_no_place(register: Register, boss: Actor, 
     person = people.add_user(register, boss, login="clerk", name="王芳", passphrase=SECRET, now=NOW)
     clerk = Actor(person.subject, person.login, person.name)
     before = event_count(register)
-    with pytest.raises(people.NoRightError):
+    with pytest.raises(NoRightError):
         places.add_unit(register, clerk, code="X", kind="office", name_zh="x", name_en="", parent="SH", now=NOW)
-    with pytest.raises(people.NoRightError):
+    with pytest.raises(NoRightError):
         places.add_party(register, clerk, name="张伟", now=NOW)
-    with pytest.raises(people.NoRightError):
+    with pytest.raises(NoRightError):
         places.add_premises(register, clerk, unit="SH", code="1-1-101", now=NOW)
     assert event_count(register) == before
     people.grant(
@@ -96,9 +97,9 @@ def test_who_is_no_controller_changes_no_place(register: Register, boss: Actor, 
     )
     places.add_party(register, clerk, name="张伟", now=NOW)
     places.add_premises(register, clerk, unit="SH", code="1-1-101", now=NOW)
-    with pytest.raises(people.NoRightError):
+    with pytest.raises(NoRightError):
         places.add_premises(register, clerk, unit="LY", code="1-1-101", now=NOW)
-    with pytest.raises(people.NoRightError):
+    with pytest.raises(NoRightError):
         places.amend_unit(register, clerk, unit="SH", parent="LY", now=NOW)
 
 

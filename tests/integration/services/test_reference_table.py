@@ -15,6 +15,7 @@ from recordkeeper.services import lifecycle, reference_table
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.reference_lookup import UnknownTableError
 from recordkeeper.services.reference_table import NoTableRevisionError, TableRefusedError
+from recordkeeper.services.right import NoRightError
 from stage import Stages
 
 PRICES = {
@@ -115,7 +116,7 @@ def test_whoever_the_procedure_names_approves_a_table_and_never_its_author(
 ) -> None:
     with pytest.raises(NoTableRevisionError):
         approve(company)
-    with pytest.raises(NoRoleError):
+    with pytest.raises(NoRightError):
         reference_table.enter(
             company.register, company.actors["clerk"], NOW, "price_report", prices(tmp_path, "A-101,1")
         )

@@ -1,0 +1,34 @@
+"""The table of rights knows every command, and no other."""
+
+from collections.abc import Iterator
+
+import click
+
+from recordkeeper.cli.program import program
+from recordkeeper.model.right import RIGHTS
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from commands(found, (*path, name))
+    else:
+        yield " ".join(path)
+
+
+def test_every_command_has_its_line_in_the_table_of_rights() -> None:
+    without = sorted(set(commands(program)) - RIGHTS.keys())
+    assert without == [], "add a line for each to src/recordkeeper/model/right.py"
+
+
+def test_every_line_of_the_table_is_of_a_command() -> None:
+    known = set(commands(program))
+    assert [line for line in RIGHTS if line.partition(" (")[0] not in known] == []
+
+
+def test_a_line_says_who_by_roles_or_words_that_checks_know() -> None:
+    words = {"anybody", "account", "form", "table", "controller", "approver", "auditor"}
+    assert [line for line, right in RIGHTS.items() if not right.who or not set(right.who) <= words] == []
