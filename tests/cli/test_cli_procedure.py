@@ -242,6 +242,44 @@ def test_one_of_two_that_rule_on_one_act_is_chosen(
     assert "complaint" in capsys.readouterr().out
 
 
+TARGETS = {
+    "id": "targets",
+    "title": {"zh": "质量目标", "en": "Objectives"},
+    "keys": [{"id": "unit", "title": {"zh": "单位", "en": "Unit"}, "type": "unit"}],
+    "columns": [{"id": "target", "title": {"zh": "目标值", "en": "Target"}, "type": "number", "places": 1}],
+    "approver": "approver",
+}
+
+
+def test_a_reference_table_is_entered_approved_by_another_and_shown(
+    empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = form("QR-900-01", section("told", field("what"), by="controller"))
+    assert run(empty, "procedure", "install", str(write_package(tmp_path / "P90", told, tables=[TARGETS]))) == 0
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text("单位,目标值\nHQ,92\n", "utf-8")
+    bad.write_text("单位,目标值\n无此处,many\n", "utf-8")
+    for arguments, status in (
+        (("targets", str(bad)), 2),
+        (("nothing", str(good)), 4),
+        (("targets", str(tmp_path / "none.csv")), 4),
+        (("--approve",), 2),
+        (("targets", "--approve"), 4),
+        (("targets", str(good)), 0),
+        (("targets", "--approve"), 3),
+    ):
+        assert run(empty, "procedure", "table", *arguments) == status, arguments
+    monkeypatch.setenv("RECORDKEEPER_PASSPHRASE", SECRET + "2")
+    assert run(empty, "procedure", "table", "targets", "--approve", "--as", "approver") == 0
+    monkeypatch.setenv("RECORDKEEPER_PASSPHRASE", SECRET)
+    capsys.readouterr()
+    assert run(empty, "procedure", "table") == 0
+    assert [(each["table"], each["in_force"]) for each in json.loads(capsys.readouterr().out)] == [("targets", "A/0")]
+    assert main(["procedure", "table", "targets", "--workspace", str(empty), "--lang", "zh"], {}) == 0
+    shown = capsys.readouterr().out
+    assert all(part in shown for part in ("目标值", "锦绣物业", "92.0"))
+
+
 def test_a_copied_procedure_is_edited_and_installed(
     empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.language import current_language
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command(help=_("Show reference tables. Enter FILE, a CSV file, as the next revision of TABLE; approve a draft"))
 @click.argument("table", metavar="[TABLE]", required=False)
-@click.argument("file", metavar="[FILE]", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", metavar="[FILE]", required=False, type=PRESENT_FILE)
 @click.option("--approve", is_flag=True, help=_("Approve the newest draft with your signature and put it in force"))
 @click.option("--effective", metavar="DATE", help=_("The day from which it counts; today if not given"))
 @click.option("--on", "on_text", metavar="DATE", help=_("The table that is in force on that day; today if not given"))
@@ -60,7 +61,8 @@ def _show(invocation: Invocation, name: str | None, on_text: str | None) -> None
 
     invocation.actor()
     with invocation.workspace().register.reading() as snapshot:
-        today = Setting(snapshot, invocation.now).today
+        setting = Setting(snapshot, invocation.now)
+        today = setting.today
         day = parse_date(on_text, "--on") if on_text else today
         if name is None:
             listed = list(tables_in_force(snapshot, day))
@@ -71,6 +73,16 @@ def _show(invocation: Invocation, name: str | None, on_text: str | None) -> None
 
         current = in_force(table_revisions(snapshot, name), day)
         rows = rows_of_revision(current) if current else []
+        named = [each.type == "unit" for each in found.table.keys]
+
+        def shown_key(place: int, key: object) -> str:
+            return setting.shown_name(str(key)) if named[place] else str(key)
+
+        keys_shown = [
+            [shown_key(place, key) for place, key in enumerate(keys)]
+            for row in rows
+            if isinstance(keys := row["key"], list | tuple)
+        ]
 
     def render() -> None:
         if current is None:
@@ -79,9 +91,8 @@ def _show(invocation: Invocation, name: str | None, on_text: str | None) -> None
         columns = [each.title.in_language(current_language()) for each in (*found.table.keys, *found.table.columns)]
         print_text(_state(current))
         shown: list[Sequence[Cell]] = []
-        for row in rows:
-            keys, values = row["key"], row["values"]
-            cells = [str(key) for key in keys] if isinstance(keys, list | tuple) else []
+        for cells, row in zip(keys_shown, rows, strict=True):
+            values = row["values"]
             cells += [
                 "" if not isinstance(values, dict) or values.get(each.id) is None else str(values[each.id])
                 for each in found.table.columns

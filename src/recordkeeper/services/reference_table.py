@@ -143,6 +143,10 @@ def _rows(setting: Setting, table: ReferenceTable, rows: Sequence[Row], file: st
 
 
 def _value(setting: Setting, column: TableColumn, cell: str, told: list[Problem], *, is_key: bool = False) -> Json:
+    if column.type == "unit" and cell.strip():
+        subject = setting.resolve("unit", cell.strip())
+        told += [] if subject else [Problem(column.id, _("a unit"), cell)]
+        return subject
     value, problems = setting.reading.parse(column_field(column), cell)
     if value is None and not problems and is_key:
         problems = [Problem(column.id, _("a key"), _("nothing"))]
