@@ -3,9 +3,9 @@
     python3 verifier.py PATH [--key FILE] [--against FILE|SHORT]... [--cosigner FILE]... [--require N] [--json]
                              [--lang en|zh]
 
-PATH is an archive folder (``objects/`` and ``log/`` in it), a pack (a zip of the same layout), or a proof file
-(``….json``). Nothing is ever written, links are never followed, the network is not used, and nothing outside the
-standard library is imported.
+PATH is an archive folder (``objects/`` and ``log/`` in it), a pack (a zip of the same layout, or a BagIt bag with that
+layout as its payload, zipped or unpacked), or a proof file (``….json``). Nothing is ever written, links are never
+followed, the network is not used, and nothing outside the standard library is imported.
 
 What is checked:
 
@@ -47,7 +47,7 @@ import zipfile
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -125,6 +125,8 @@ class Report:
     is_key_given: bool = False
     checkpoint: str = ""
     cosigners: list[str] = field(default_factory=list)
+    is_selection: bool = False
+    left_out: int = 0
     aspects: tuple[str, ...] = ASPECTS
     _by_severity: Counter[str] = field(default_factory=Counter)
 
@@ -176,7 +178,11 @@ DEPTH_LIMIT = 100
 # A pack is only unpacked block by block to be hashed, never parsed as a document, so it may be larger than what the
 # program takes as a form: the bounds keep memory and time finite.
 PACK_MEMBERS, PACK_BYTES, PACK_RATIO = 200_000, 16 * 2**30, 100
+PAYLOAD, SELECTION = "data", "Recordkeeper-Selection"
+MANIFEST, TAG_MANIFEST, BAG_INFO = "manifest-sha512.txt", "tagmanifest-sha512.txt", "bag-info.txt"
 SMALL_BYTES, NOTE_BYTES, INVENTORY_BYTES, TILE_BYTES = 4096, 2**20, 64 * 2**20, 256 * (0xFFFF + 2)
+PACK_MANIFEST_BYTES = 2**30
+_MANIFEST_CODED = re.compile(r"%(0[aAdD]|25)")
 _READ_PLAIN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -288,6 +294,28 @@ class Pack(Medium):
         self._zip.close()
 
 
+class Payload(Medium):
+    """The archive in a bag: what lies below ``data/``."""
+
+    def __init__(self, bag: Medium) -> None:
+        super().__init__(Path())
+        self._bag = bag
+
+    def scan(self, folder: str) -> list[tuple[str, str]]:
+        """Names and kinds of what a folder holds."""
+        return self._bag.scan(f"{PAYLOAD}/{folder}".rstrip("/"))
+
+    def open(self, path: str) -> IO[bytes]:
+        """A file for reading."""
+        return self._bag.open(f"{PAYLOAD}/{path}")
+
+
+def is_bag(medium: Medium) -> bool:
+    """Whether a medium is a BagIt bag. Source: RFC 8493, 2.1."""
+    names = dict(medium.scan(""))
+    return names.get("bagit.txt") == FILE and names.get(PAYLOAD) == FOLDER
+
+
 def read(medium: Medium, path: str, byte_limit: int) -> bytes:
     """The content of a file of at most ``byte_limit`` bytes. Raises OSError."""
     try:
@@ -324,7 +352,7 @@ def walk(medium: Medium, top: str, report: Report) -> tuple[set[str], dict[str, 
     waiting = [""]
     while waiting:
         folder = waiting.pop()
-        place = f"{top}/{folder}".rstrip("/")
+        place = f"{top}/{folder}".strip("/")
         try:
             entries = medium.scan(place) if folder.count("/") < DEPTH_LIMIT else []
         except OSError as error:
@@ -352,6 +380,43 @@ def _find_odd(report: Report, aspect: str, path: str, kind: str) -> None:
             report.find("E001c", aspect, path, "neither file nor folder")
         case _:
             report.find("unreadable", aspect, path, "cannot be read", CANNOT_ASSESS)
+
+
+def check_bag(medium: Medium, report: Report) -> None:
+    """Check the bag around an archive: every file is named with its digest, and none is missing.
+
+    Source: RFC 8493, 3
+    """
+    files, _folders = walk(medium, "", report)
+    named: dict[str, str] = {}
+    for manifest in (MANIFEST, TAG_MANIFEST):
+        try:
+            lines = read(medium, manifest, PACK_MANIFEST_BYTES).decode().splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            report.find("bag-manifest", FILES, manifest, "cannot be read: {found}", found=error)
+            continue
+        for line in lines:
+            digest, _space, path = line.partition("  ")
+            named[_MANIFEST_CODED.sub(lambda match: bytes.fromhex(match[1]).decode(), path)] = digest
+    for path in sorted(files - named.keys() - {TAG_MANIFEST}):
+        report.find("bag-extra", FILES, path, "the bag names no such file")
+    for path, digest in sorted(named.items()):
+        if path not in files:
+            report.find("bag-missing", FILES, path, "the file is missing")
+            continue
+        try:
+            found = digest_of(medium, path, "sha512")
+        except OSError as error:
+            report.find("unreadable", FILES, path, "cannot be read: {found}", CANNOT_ASSESS, found=why(error))
+            continue
+        if found != digest:
+            report.find(
+                "bag-digest", FILES, path, "expected digest {expected}, found {found}", expected=digest, found=found
+            )
+    if BAG_INFO in files:
+        with suppress(OSError, UnicodeDecodeError):
+            lines = read(medium, BAG_INFO, NOTE_BYTES).decode().splitlines()
+            report.is_selection = any(line.startswith(f"{SELECTION}:") for line in lines)
 
 
 # ---- Canonical JSON -------------------------------------------------------------------------------------------------
@@ -1841,6 +1906,8 @@ class Log:
         if self.last_elsewhere[subject][0] == DISPOSE:
             text = "its object has left the archive, its acts are still to go"
             self._report.find("object-going", FILES, subject, text, PENDING)
+        elif self._report.is_selection:
+            self._report.left_out += 1
         else:
             self._report.find("object-missing", FILES, subject, "the object is not in the archive")
 
@@ -2001,6 +2068,9 @@ def verify(
         policy: how many of which cosigners an anchor must have.
     """
     report = Report()
+    if is_bag(medium):
+        check_bag(medium, report)
+        medium = Payload(medium)
     holdings = check_objects(medium, report)
     log_key, cosigners = _keys_to_use(keys, holdings, report)
     notes, shorts = _parsed_anchors(anchors, report)
@@ -2044,9 +2114,14 @@ def verify(
 def check_beside(medium: Medium, holdings: Holdings, log: Log, report: Report) -> None:
     """Check that beside objects and log lies what an event binds, and nothing else; in a pack it may be left out."""
     names = dict(medium.scan(""))
-    for name in sorted(names.keys() - TOP_LEVEL) if not isinstance(medium, Pack) else ():
+    is_pack = isinstance(medium, Pack | Payload)
+    for name in sorted(names.keys() - TOP_LEVEL) if not is_pack else ():
         report.find("archive-extra", FILES, name, "no such file is written there")
-    if log.enclosed is None or not holdings.salt or (isinstance(medium, Pack) and not names.keys() & set(ENCLOSED)):
+    if (
+        log.enclosed is None
+        or not holdings.salt
+        or (isinstance(medium, Pack | Payload) and not names.keys() & set(ENCLOSED))
+    ):
         return
     data = bytearray()
     for name in ENCLOSED:
@@ -2382,7 +2457,7 @@ def _opened(path: str) -> Medium:
         names = dict(medium.scan(""))
     except (OSError, ValueError) as error:
         raise MissingArchiveError(clean(error)) from None
-    if not {"objects", "log"} & names.keys():
+    if not {"objects", "log"} & names.keys() and not is_bag(medium):
         medium.close()
         raise MissingArchiveError("objects/, log/")
     return medium
@@ -2433,6 +2508,8 @@ def _json_of(report: Report, language: str) -> dict[str, object]:
         "cosigned_by": report.cosigners,
         "key": {"name": report.key, "confirmed": report.is_key_given},
         "not_covered": report.not_covered,
+        "is_selection": report.is_selection,
+        "left_out": report.left_out,
     }
 
 
@@ -2448,6 +2525,9 @@ def _show(report: Report, language: str) -> None:
         _print(f"  [{severity}] {finding.code} {finding.subject}: {finding.message(language)}")
     if (more := sum(report.tally.values()) - MOST_SHOWN) > 0:
         _print(say("  ... and {count} more; --json lists them", language, count=more))
+    if report.is_selection:
+        text = "A selection: {count} archived objects that the log knows were left out of this pack"
+        _print(say(text, language, count=report.left_out))
     for kind, subjects in sorted(report.not_covered.items()):
         text = "In the log, not in the archive, so not covered: {count} x {kind}: {first}"
         first = ", ".join(subjects[:3]) + (" ..." if len(subjects) > 3 else "")
@@ -2467,6 +2547,10 @@ def _print(text: str) -> None:
 
 # Every text that a person reads, by its English; a value that is itself such a text is looked up too.
 CHINESE = {
+    "A selection: {count} archived objects that the log knows were left out of this pack": (
+        "选取件：日志所知的 {count} 个已归档对象未收入此包"
+    ),
+    "the bag names no such file": "包的清单中没有此文件",
     "disposed": "已处置",
     "its object has left the archive, its acts are still to go": "其对象已移出档案库，操作尚待清除",
     "the object of what was destroyed is still in the archive": "已销毁记录的对象仍在档案库中",

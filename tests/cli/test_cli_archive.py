@@ -3,6 +3,8 @@
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,21 @@ def test_a_damaged_object_is_found_by_the_share_that_it_is_in_and_a_lost_one_by_
     assert office.run("archive", "check", "--shares", "0", who="boss") == 2
     assert office.run("archive", "check") == 1
     assert office.run("archive", "check", who="nobody") == 1
+
+
+def test_a_pack_is_written_checked_by_its_own_verifier_and_leaves_events(office: Desk, tmp_path: Path) -> None:
+    number = office.closed()
+    file = tmp_path / "pack.zip"
+    assert office.run("archive", "export", str(file), who="quality") == 3
+    made = office.done("archive", "export", str(file), number, who="boss")
+    assert (made["records"], made["left_out"] > 0) == (1, True)
+    done = subprocess.run(
+        [sys.executable, "-I", office.root / "archive" / "verifier.py", file, "--lang", "en"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "A selection:" in done.stdout
+    assert [subject for subject, _actor in office.events("export")] == [f"record/{number}"]
+    assert office.run("archive", "export", str(file), who="boss") == 2
+    assert office.run("archive", "export", str(tmp_path / "other.zip"), "QR-017-02/2026-9999", who="boss") == 4
+    assert not (tmp_path / "other.zip").exists()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from recordkeeper.cli.archive_check import check
+from recordkeeper.cli.archive_export import export
 from recordkeeper.cli.archive_mirror import mirror
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 2.0
 
 archive = noun("archive")
-for verb in (check, mirror):
+for verb in (check, export, mirror):
     archive.add_command(verb)
 
 

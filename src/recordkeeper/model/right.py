@@ -138,6 +138,7 @@ _LINES = (
     _reads("dossier show", FORM, AUDITOR, place=Place.UNIT),
     # the archive, retention, the trail
     _reads("archive check", ACCOUNT),
+    _reads("archive export", CONTROLLER, AUDITOR, place=Place.COMPANY),
     _reads("archive list", ACCOUNT),
     _does("archive mirror", CONTROLLER),
     _does("archive resume", ACCOUNT, place=Place.NOWHERE),

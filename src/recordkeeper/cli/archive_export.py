@@ -1,0 +1,54 @@
+"""The verb export of archive: a pack that somebody outside can check and read alone."""
+
+from pathlib import Path
+
+import click
+
+from recordkeeper.cli.audit_proof import NEW_FILE
+from recordkeeper.cli.options import Invocation, shared_options
+from recordkeeper.cli.output import print_text
+from recordkeeper.language import translate as _
+
+
+@click.command(
+    "export",
+    help=_(
+        "Write the archive, or the records NUMBER, into a pack (FILE.zip, BagIt) with log, proofs, verifier and index"
+    ),
+)
+@click.argument("file", type=NEW_FILE)
+@click.argument("numbers", metavar="[NUMBER]...", nargs=-1)
+@shared_options
+def export(invocation: Invocation, file: Path, numbers: tuple[str, ...]) -> None:
+    """Export a pack."""
+    from recordkeeper.services.exporting import export as export_pack
+    from recordkeeper.services.retrieval import load
+
+    workspace, actor = invocation.workspace(), invocation.actor()
+    invocation.publish()
+    with workspace.register.reading() as snapshot:
+        chosen = [load(snapshot, number).number for number in numbers]
+    made = export_pack(workspace.publisher, file.absolute(), actor, invocation.now, chosen or None)
+    invocation.publish()
+
+    def render() -> None:
+        print_text(
+            _("{file}: {records} records, {objects} objects, {events} events").format(
+                file=made.path, records=made.records, objects=made.objects, events=made.events
+            )
+        )
+        if made.left_out:
+            print_text(_("{count} objects of the archive are left out; the pack says so").format(count=made.left_out))
+        print_text(_("To check it: python3 verifier.py {file}").format(file=made.path))
+
+    invocation.emit(
+        {
+            "file": str(made.path),
+            "records": made.records,
+            "objects": made.objects,
+            "left_out": made.left_out,
+            "events": made.events,
+            "digest": made.digest,
+        },
+        render,
+    )
