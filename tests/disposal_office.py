@@ -14,6 +14,7 @@ import pytest
 
 from company import ENTRY, FEEDBACK, NOW, PASSPHRASE, Company, copy_files
 from recordkeeper import verifier
+from recordkeeper.model.disposition import Item, Kind
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
 from recordkeeper.model.unit import ROOT_UNIT
@@ -24,7 +25,7 @@ from recordkeeper.register.residue import wipe
 from recordkeeper.services import catalogue, disposition, lifecycle, people, publication
 from recordkeeper.services.destruction import certificate_of
 from recordkeeper.services.destruction_certificate import Said, certify
-from recordkeeper.services.disposition import Author, Choice, Proposal
+from recordkeeper.services.disposition import Author, Choice, Proposal, find_list
 from recordkeeper.services.execution import Executor, Progress, destroy_listed
 from recordkeeper.services.people import Actor
 from recordkeeper.services.retrieval import load
@@ -43,6 +44,7 @@ PEOPLE = {
     "manager": "general_manager",
     "witness": "destruction_witness",
     "witness2": "destruction_witness",
+    "lifter": "approver",
 }
 FORMS = ("QR-100-06", "QR-100-07", "QR-100-08")
 FEEDBACKS = 3
@@ -101,6 +103,11 @@ class DisposalOffice(Company):
     def executor(self, number: str, now: datetime = COOLED, login: str = "archivist") -> Executor:
         """The archivist at work on a list."""
         return Executor(self.publisher, self.by(login), now, number)
+
+    def items(self, number: str) -> tuple[Item, ...]:
+        """What a list names."""
+        with self.register.reading() as snapshot:
+            return find_list(snapshot, number, Kind.DESTRUCTION).items
 
     def destroy(self, number: str, now: datetime = COOLED) -> Progress:
         """Destroy what a list names."""

@@ -152,7 +152,9 @@ def _outcome(view: "KeptView") -> str:
         return _("{outcome} since {day}").format(outcome=name, day=view.open_since)
     if answer.outcome == "waiting" and deciding is not None:
         return _("waiting for {trigger}").format(trigger=_TRIGGERS[deciding.rule.trigger])
-    if view.decide_by:
+    if view.is_overdue:
+        name = _("{outcome}, overdue since {day}").format(outcome=name, day=view.decide_by)
+    elif view.decide_by:
         name = _("{outcome}, by {day}").format(outcome=name, day=view.decide_by)
     if answer.exceeds is not None:
         name = _("{outcome}; longer than {rule} allows").format(outcome=name, rule=answer.exceeds.id)
@@ -167,6 +169,7 @@ def _view_value(view: "KeptView") -> "Json":
         "state": view.found.state,
         "closed_on": view.found.closed_on or None,
         "decide_by": view.decide_by.isoformat() if view.decide_by else None,
+        "is_overdue": view.is_overdue,
         "open_since": view.open_since.isoformat() if view.open_since else None,
         **_answer_value(view.answer),
     }

@@ -262,6 +262,10 @@ class StorageRoot:
                     contents[path] = self._read_content(object_id, path, digest)
         return PreparedVersion(object_id, number, data, format_sidecar(data), contents)
 
+    def has_object(self, object_id: str) -> bool:
+        """Whether something stands where the object would, sound or not."""
+        return os.path.lexists(self.object_path(object_id))
+
     def byte_count(self, object_id: str) -> int:
         """How many bytes the files of an object have together; 0 where there is none.
 

@@ -319,7 +319,7 @@ def retain(
     record = judged.record
     if record is None or record.state is not State.DISPOSED:
         return
-    is_stored = by.publisher.storage_root.read_inventory(record.subject) is not None
+    is_stored = by.publisher.storage_root.has_object(record.subject)
     content = record.retain(reason.code, who, setting.moment, is_stored=is_stored)
     after = Record.replay(record.form, record.history.followed_by(content))
     transaction.append(record.history, content, record_rows(after))

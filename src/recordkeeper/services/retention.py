@@ -38,12 +38,14 @@ class KeptView:
         answer: what may be done with it, and why.
         decide_by: the day by which what is due is to be decided; None where nothing is due.
         open_since: the day of entry of a record that is open longer than it should; None for any other.
+        is_overdue: whether the day for deciding has passed.
     """
 
     found: FoundView
     answer: Eligibility
     decide_by: date | None
     open_since: date | None
+    is_overdue: bool
 
 
 @dataclass
@@ -204,7 +206,8 @@ def _view(desk: RetentionDesk, found: FoundView, record: Record, on: date) -> Ke
     decide_by = answer.due_on + timedelta(schedule.decide_days) if is_due and answer.due_on else None
     entered_on = date.fromisoformat(found.entered_on)
     is_open_long = answer.outcome is Outcome.OPEN and entered_on + timedelta(schedule.open_days) < on
-    return KeptView(found, answer, decide_by, entered_on if is_open_long else None)
+    is_overdue = decide_by is not None and decide_by < on
+    return KeptView(found, answer, decide_by, entered_on if is_open_long else None, is_overdue)
 
 
 @dataclass(frozen=True, slots=True)
