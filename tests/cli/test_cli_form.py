@@ -201,6 +201,24 @@ def test_a_later_revision_is_approved_by_another_released_and_withdrawn(desk: De
     assert desk.done("form", "show", "QR-017-03", "--revision", "A/0")["withdrawn_on"] == tomorrow
 
 
+def test_the_master_list_says_format_medium_keeping_and_approval(desk: Desk, tmp_path: Path) -> None:
+    entries = desk.listed("form", "master-list")
+    (feedback,) = [each for each in entries if each["code"] == "QR-017-02"]
+    expected = {"medium": "electronic", "page": "A4", "retention": "3", "authority": "P12-R1", "approver": "姓approver"}
+    assert (
+        feedback.items() >= {"revision": "A/0", "is_in_force": True, "owner": "Quality department", **expected}.items()
+    )
+    assert {each["is_in_force"] for each in desk.listed("form", "master-list", "--on", "2020-01-01")} == {False}
+    for name in ("list.xlsx", "list.csv"):
+        assert desk.done("form", "master-list", "--output", str(tmp_path / name))["forms"] == len(entries)
+    assert "QR-017-02" in (tmp_path / "list.csv").read_text("utf-8-sig")
+    assert desk.refused("form", "master-list", "--output", str(tmp_path / "list.csv"))["kind"] == "not-confirmed"
+    assert desk.refused("form", "master-list", "--output", "list.doc")["status"] == "2"
+    desk.language = "zh"
+    assert desk.run("form", "master-list") == 0
+    assert "业主和住户信息反馈表" in desk.out
+
+
 def test_approving_takes_the_passphrase_of_the_approver(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,7 +83,7 @@ def cover(
     output: Path | None,
 ) -> None:
     """Make a cover."""
-    from recordkeeper.cli.form import confirm_output
+    from recordkeeper.cli.written_file import confirm_output
     from recordkeeper.services import dossier as dossiers
     from recordkeeper.services import viewing
     from recordkeeper.services.rendering import file_name

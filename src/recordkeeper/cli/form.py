@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from recordkeeper.cli.change_view import show_changes
+from recordkeeper.cli.form_master_list import master_list
 from recordkeeper.cli.form_revise import revise
 from recordkeeper.cli.form_view import print_form
 from recordkeeper.cli.options import Invocation, shared_options
@@ -18,6 +19,7 @@ from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.procedure import day_of_effect, report_revisions
 from recordkeeper.cli.program import noun
 from recordkeeper.cli.revision_view import day_of
+from recordkeeper.cli.written_file import write_output
 from recordkeeper.language import current_language
 from recordkeeper.language import translate as _
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from recordkeeper.services.drafting import Draft
 
 form = noun("form")
+form.add_command(master_list)
 form.add_command(revise)
 
 _revision_option = click.option("--revision", metavar="A/0", help=_("This revision, not the one in force"))
@@ -335,28 +338,6 @@ def _draft(invocation: Invocation, source: str, revision: str | None) -> "Draft"
 def _is_file(source: str) -> bool:
     """Whether a path is meant, not a form's name."""
     return source.lower().endswith((".yaml", ".yml", ".docx")) or Path(source).is_dir()
-
-
-def write_output(invocation: Invocation, target: Path, data: bytes) -> None:
-    """Write a file; one that is there already is replaced when that is confirmed.
-
-    Raises:
-        NotConfirmedError: it is there, and nobody can be asked.
-        click.Abort: the answer is no.
-    """
-    confirm_output(invocation, target)
-    target.write_bytes(data)
-
-
-def confirm_output(invocation: Invocation, target: Path) -> None:
-    """Ask before a file is replaced.
-
-    Raises:
-        NotConfirmedError: it is there, and nobody can be asked.
-        click.Abort: the answer is no.
-    """
-    if target.exists():
-        invocation.confirm(_("{file}: is there already, replace it").format(file=target))
 
 
 def _day(day: date | None) -> str | None:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recordkeeper.cli.form import confirm_output, write_output
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import print_text, progress
+from recordkeeper.cli.written_file import confirm_output, write_output
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 

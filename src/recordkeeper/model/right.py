@@ -93,6 +93,7 @@ _LINES = (
     _does("form approve", APPROVER, states=_DRAFT),
     _reads("form check", ANYBODY),
     _reads("form list", ANYBODY),
+    _reads("form master-list", ANYBODY),
     _reads("form preview", ANYBODY),
     _does("form release", APPROVER, states=_APPROVED),
     _does("form revise", CONTROLLER),
