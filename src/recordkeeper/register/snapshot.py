@@ -156,6 +156,22 @@ class Snapshot:
         )
         return found is not None
 
+    def wrong_passphrases(self, person: str, since: datetime) -> list[datetime]:
+        """When wrong passphrases were given for ``person`` after ``since`` and after the last login, in their order."""
+        event = tables.event
+        rows = self.connection.execute(
+            select(event.c.kind, event.c.entered_at)
+            .where(
+                event.c.subject == person,
+                event.c.kind.in_(("login", "wrong-passphrase")),
+                event.c.entered_at > format_moment(since),
+            )
+            .order_by(event.c.index)
+        ).all()
+        kinds = [kind for kind, _at in rows]
+        first = len(kinds) - kinds[::-1].index("login") if "login" in kinds else 0
+        return [parse_moment(at) for _kind, at in rows[first:]]
+
     def staged(self) -> Iterator[Staged]:
         """What waits for the archive, one version at a time, in the order of subjects and versions."""
         staging = tables.staging

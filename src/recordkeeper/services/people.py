@@ -9,6 +9,7 @@ Source: ISO 9001, 5.3; 21 CFR Part 11, 11.10(d), 11.100, 11.200, 11.300
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from math import ceil
 from typing import TYPE_CHECKING
 
 from recordkeeper.credentials.keyring import (
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 
 FIRST_PERSON = "person/1"
 SESSION_LASTS = timedelta(hours=8)
+FREE_ATTEMPTS = 5
+"""So many wrong passphrases cost no waiting; each further one doubles it."""
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=15)
+_REMEMBERED = timedelta(hours=1)
 
 
 class UnknownPersonError(PersonError, MissingError):
@@ -69,6 +74,17 @@ class LastControllerError(PersonError, RefusalError):
     def __init__(self, login: str) -> None:
         message = _("{login}: the last controller of the company stays").format(login=login)
         super().__init__(message, subject=login)
+
+
+class TooManyAttemptsError(CredentialError, RefusalError):
+    """So many wrong passphrases were given that the next one has to wait."""
+
+    def __init__(self, login: str, count: int, wait: timedelta) -> None:
+        expected = _("{seconds} seconds of waiting").format(seconds=ceil(wait.total_seconds()))
+        message = _("{login}: {count} wrong passphrases: expected {expected}").format(
+            login=login, count=count, expected=expected
+        )
+        super().__init__(message, subject=login, expected=expected, found=str(count))
 
 
 class AlteredCredentialError(CredentialError, RefusalError):
@@ -186,6 +202,7 @@ def authenticate(register: "Register", login: str, passphrase: str, now: datetim
     Raises:
         UnknownPersonError: there is no such person.
         WrongPassphraseError: the passphrase is not theirs.
+        TooManyAttemptsError: too many were not, and not long ago.
         AlteredCredentialError: the stored credential is not the one that was set.
         DisabledPersonError: the account is closed.
     """
@@ -205,6 +222,7 @@ def open_signing_key(register: "Register", actor: Actor, passphrase: str, now: d
 
     Raises:
         WrongPassphraseError: the passphrase is not theirs.
+        TooManyAttemptsError: too many were not, and not long ago.
         AlteredCredentialError: the stored credential is not the one that was set.
         DisabledPersonError: the account is closed.
         NoKeyError: a shared account, or the key is retired.
@@ -217,6 +235,7 @@ def open_signing_key(register: "Register", actor: Actor, passphrase: str, now: d
 def _open(register: "Register", login: str, passphrase: str, now: datetime) -> tuple[Person, SigningKey]:
     with register.reading() as snapshot:
         person, credential = _credential(snapshot, login)
+        _check_patience(login, snapshot.wrong_passphrases(person.subject, now - _REMEMBERED), now)
         day = today(snapshot, now)
     try:
         key = open_key(credential, passphrase, person.login)
@@ -226,6 +245,21 @@ def _open(register: "Register", login: str, passphrase: str, now: datetime) -> t
         raise
     person.check_active_on(day)
     return person, key
+
+
+def _check_patience(login: str, wrong_at: "list[datetime]", now: datetime) -> None:
+    """Refuse a passphrase, right or wrong, that comes too soon after many wrong ones.
+
+    Raises:
+        TooManyAttemptsError: it has to wait.
+
+    Source: 21 CFR 11.300(d)
+    """
+    if len(wrong_at) < FREE_ATTEMPTS:
+        return
+    wait = min(SHORTEST_WAIT * 2 ** min(len(wrong_at) - FREE_ATTEMPTS, 10), LONGEST_WAIT)
+    if now < wrong_at[-1] + wait:
+        raise TooManyAttemptsError(login, len(wrong_at), wrong_at[-1] + wait - now)
 
 
 def _credential(snapshot: "Snapshot", login: str) -> tuple[Person, Credential]:
@@ -249,6 +283,7 @@ def open_session(register: "Register", login: str, passphrase: str, now: datetim
     Raises:
         UnknownPersonError: there is no such person.
         WrongPassphraseError: the passphrase is not theirs.
+        TooManyAttemptsError: too many were not, and not long ago.
         AlteredCredentialError: the stored credential is not the one that was set.
         DisabledPersonError: the account is closed.
     """

@@ -320,3 +320,39 @@ def test_an_amended_name_is_found_and_the_login_stays(register: Register, boss: 
     with register.reading() as snapshot:
         assert directory.persons_named(snapshot, "王方") == [clerk.subject]
         assert directory.persons_named(snapshot, "王芳") == []
+
+
+def guess(register: Register, passphrase: str, at: datetime) -> str:
+    try:
+        people.authenticate(register, "boss", passphrase, at)
+    except RefusalError as refused:
+        return refused.kind
+    return "proven"
+
+
+def test_after_many_wrong_passphrases_each_further_one_waits_longer(register: Register, boss: Actor) -> None:
+    assert [guess(register, "a guess", NOW) for _number in range(6)] == [*5 * ["wrong-passphrase"], "too-many-attempts"]
+    assert guess(register, SECRET, NOW + timedelta(seconds=29)) == "too-many-attempts"
+    assert guess(register, "a guess", NOW + timedelta(seconds=30)) == "wrong-passphrase"
+    assert guess(register, SECRET, NOW + timedelta(seconds=89)) == "too-many-attempts"
+    assert guess(register, SECRET, NOW + timedelta(seconds=90)) == "proven"
+    with pytest.raises(people.TooManyAttemptsError, match="1 seconds"):
+        people.open_signing_key(register, boss, SECRET, NOW + timedelta(seconds=89), unattended=False)
+    assert [kind for kind, _subject, _actor in events(register)].count("wrong-passphrase") == 6
+
+
+def test_a_login_ends_the_waiting_and_nobody_waits_for_another(register: Register, boss: Actor, clerk: Actor) -> None:
+    for _number in range(5):
+        guess(register, "a guess", NOW)
+    assert people.authenticate(register, "clerk", OTHER, NOW) == clerk
+    later = NOW + timedelta(seconds=30)
+    people.open_session(register, "boss", SECRET, later)
+    assert [guess(register, "a guess", later) for _number in range(5)] == 5 * ["wrong-passphrase"]
+
+
+def test_the_longest_wait_is_a_quarter_of_an_hour(register: Register, boss: Actor) -> None:
+    at = NOW
+    for _number in range(12):
+        at += people.LONGEST_WAIT
+        assert guess(register, "a guess", at) == "wrong-passphrase"
+    assert guess(register, SECRET, at + people.LONGEST_WAIT) == "proven"
