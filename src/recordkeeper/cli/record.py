@@ -19,6 +19,8 @@ VERBS = {
     "attach": ("recordkeeper.cli.record_change", "attach"),
     "void": ("recordkeeper.cli.record_change", "void"),
     "close": ("recordkeeper.cli.record_change", "close"),
+    "ask": ("recordkeeper.cli.record_consent", "ask"),
+    "consent": ("recordkeeper.cli.record_consent", "consent"),
     "show": ("recordkeeper.cli.record_view", "show"),
     "history": ("recordkeeper.cli.record_view", "history"),
     "find": ("recordkeeper.cli.record_view", "find"),

@@ -236,6 +236,8 @@ _APPLY: Mapping[str, Any] = {
     "close": RecordState._apply_close,  # noqa: SLF001
     "link": RecordState._apply_nothing,  # noqa: SLF001
     "tell": RecordState._apply_nothing,  # noqa: SLF001
+    "ask": RecordState._apply_nothing,  # noqa: SLF001
+    "consent": RecordState._apply_nothing,  # noqa: SLF001
     "appraise": RecordState._apply_nothing,  # noqa: SLF001
     "dispose": RecordState._apply_dispose,  # noqa: SLF001
     "retain": RecordState._apply_retain,  # noqa: SLF001

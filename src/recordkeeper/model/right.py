@@ -111,6 +111,8 @@ _LINES = (
     _does("record attach", FORM, place=Place.UNIT, states=_IN_FORCE),
     _does("record void", FORM, place=Place.UNIT, states=_IN_FORCE),
     _does("record close", FORM, place=Place.UNIT, states=_LIVING),
+    _does("record ask", ACCOUNT, place=Place.NOWHERE, states=(*_IN_FORCE, State.VOID, State.REPLACED)),
+    _does("record consent", FORM, place=Place.UNIT, states=(*_IN_FORCE, State.VOID, State.REPLACED)),
     _reads("record show", FORM, AUDITOR, place=Place.UNIT),
     _reads("record history", FORM, AUDITOR, place=Place.UNIT),
     _reads("record find", FORM, AUDITOR, place=Place.UNIT),

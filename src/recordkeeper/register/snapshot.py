@@ -156,6 +156,29 @@ class Snapshot:
         )
         return found is not None
 
+    def has_read(self, person: str, subject: str, since: datetime) -> bool:
+        """Whether the trail tells of a reading of ``subject`` by ``person`` in the session that they opened last.
+
+        Args:
+            person: who reads.
+            subject: what is read.
+            since: the beginning of the longest session that may still be open.
+        """
+        event = tables.event
+        login = (
+            select(event.c.index)
+            .where(event.c.subject == person, event.c.kind == "login", event.c.entered_at > format_moment(since))
+            .order_by(event.c.index.desc())
+            .limit(1)
+        )
+        begun = self.connection.scalar(login)
+        if begun is None:
+            return False
+        reading = select(event.c.index).where(
+            event.c.subject == subject, event.c.kind == "read", event.c.actor == person, event.c.index > begun
+        )
+        return self.connection.scalar(reading.limit(1)) is not None
+
     def wrong_passphrases(self, person: str, since: datetime) -> list[datetime]:
         """When wrong passphrases were given for ``person`` after ``since`` and after the last login, in their order."""
         event = tables.event

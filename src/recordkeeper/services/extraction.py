@@ -20,6 +20,7 @@ from recordkeeper.errors import InvalidInputError, MissingError, RecordError
 from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json, canonical
+from recordkeeper.model.consent import TAKE_OUT
 from recordkeeper.model.form import Form
 from recordkeeper.model.record import Record
 from recordkeeper.model.rendition import MEANINGS, Printer, printer_of
@@ -29,6 +30,7 @@ from recordkeeper.model.signature import Signature
 from recordkeeper.model.subject import name_of
 from recordkeeper.model.value import format_moment, parse_moment
 from recordkeeper.register.acts import Register
+from recordkeeper.services.consent import check_may_use
 from recordkeeper.services.csv_table import format_table, guarded
 from recordkeeper.services.people import Actor
 from recordkeeper.services.record_view import as_json, state_name
@@ -190,6 +192,7 @@ def _readable(setting: Setting, actor: Actor, selection: Selection, numbers: Seq
     records: dict[str, Record] = {}
     for number in numbers:
         record = readable(setting, actor, number)
+        check_may_use(setting, actor, record, TAKE_OUT)
         records[record.subject] = record
         if record.is_sheet and selection.numbers:
             records |= {row.subject: row for row in rows_of(setting.snapshot, record)}

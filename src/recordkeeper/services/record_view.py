@@ -373,6 +373,8 @@ def act_name(act: str) -> str:
         "archive": _("archive"),
         "link": _("link"),
         "tell": _("tell what happened"),
+        "ask": _("ask for consent"),
+        "consent": _("answer a request"),
         "appraise": _("appraise"),
         "dispose": _("begin to dispose of"),
         "retain": _("retain after all"),

@@ -23,6 +23,7 @@ from recordkeeper.model.amendment import (
     show_versions,
 )
 from recordkeeper.model.canonical import Json
+from recordkeeper.model.consent import COPY, READ, is_consented
 from recordkeeper.model.disposition import SAYS_NOTHING
 from recordkeeper.model.lateness import lateness_of
 from recordkeeper.model.person import AUDITOR
@@ -37,7 +38,8 @@ from recordkeeper.model.subject import name_of, record_subject
 from recordkeeper.model.value import SCALE_NAMES, parse_moment
 from recordkeeper.register.acts import Register
 from recordkeeper.register.disposal import tombstone_of
-from recordkeeper.services.people import Actor, person_of
+from recordkeeper.services.consent import check_may_use
+from recordkeeper.services.people import SESSION_LASTS, Actor, person_of
 from recordkeeper.services.preservation import record_file
 from recordkeeper.services.reading_right import may_read, readers_of, roles_that_read
 from recordkeeper.services.record_view import (
@@ -181,16 +183,20 @@ def render_pdf(
         LibreOfficeMissingError: there is no LibreOffice.
         Others: as ``render``.
     """
-    printed, docx, attached = _rendered(register, actor, now, number)
+    printed, docx, attached = _rendered(register, actor, now, number, is_copy=is_copy)
     standing = mark_of(printed) or (Mark.COPY if is_copy else Mark.NONE)
     return printed.number, print_pdfs({printed.number: Printout(docx, standing, attached)})[printed.number]
 
 
-def _rendered(register: Register, actor: Actor, now: datetime, number: str) -> tuple[Record, bytes, bytes]:
-    """What is printed of a record, its Word document, and the acts that this shows."""
+def _rendered(
+    register: Register, actor: Actor, now: datetime, number: str, *, is_copy: bool = False
+) -> tuple[Record, bytes, bytes]:
+    """What is printed of a record, its Word document, and the acts that this shows; what is finished is copied so."""
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
         record = readable(setting, actor, number)
+        if is_copy or record.state not in {State.OPEN, State.PENDING}:
+            check_may_use(setting, actor, record, COPY)
         is_noted = is_reading_noted(setting, actor, record)
         printed = printed_record(snapshot, record)
         docx = render_record(snapshot, setting, printed)
@@ -213,8 +219,10 @@ def readable(setting: Setting, actor: Actor, number: str) -> Record:
     record = load(setting.snapshot, number)
     who = setting.standing(actor.subject, record.unit)
     expected = readers_of(setting, record.form, record.unit)
-    is_named = who.subject in {role for section in record.sections for role in record.roles_of(section)}
-    if not (is_named or may_read(who.roles, expected)):
+    named = {role for section in record.sections for role in record.roles_of(section)}
+    named |= {signature.signer for signature in record.signatures}
+    is_allowed = who.subject in named or may_read(who.roles, expected)
+    if not (is_allowed or is_consented(record, who.subject, READ, setting.today)):
         names = listing(setting.shown_name(role) for role in (*roles_that_read(expected), AUDITOR))
         unit = setting.shown_name(record.unit)
         wanted = names if expected else _("who has a role at {unit}").format(unit=unit)
@@ -229,7 +237,11 @@ def is_reading_noted(setting: Setting, actor: Actor, record: Record) -> bool:
 
 
 def note_reading(register: Register, actor: Actor, now: datetime, subject: str | None) -> None:
-    """Leave the event of a reading."""
+    """Leave the event of a reading, one a session and subject."""
+    if subject is not None:
+        with register.reading() as snapshot:
+            if snapshot.has_read(actor.subject, subject, since=now - SESSION_LASTS):
+                return
     with register.writing(now=now) as transaction:
         transaction.note("read", actor=actor.subject, subject=subject)
 

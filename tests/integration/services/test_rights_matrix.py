@@ -17,18 +17,24 @@ from recordkeeper.errors import RecordkeeperError, RefusalError
 from recordkeeper.model.record_guard import NotItsTurnError
 from recordkeeper.model.record_state import State
 from recordkeeper.model.right import RIGHTS
-from recordkeeper.services import extraction, intake, lifecycle, people, places, searching, viewing
+from recordkeeper.services import consent, extraction, intake, lifecycle, people, places, searching, viewing
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.people import Actor, Signer
 from stage import SQLITE, Stages
 
-NOTE, LOOSE = "QR-900-01", "QR-900-02"
+NOTE, LOOSE, GUARDED = "QR-900-01", "QR-900-02", "QR-900-03"
 FORMS = (
     form(
         NOTE,
         section("note", form_field("what")),
         section("check", by="head", sign="one", meaning="verified"),
         amendment={"countersign": {"by": ["head"]}},
+    ),
+    form(
+        GUARDED,
+        section("note", form_field("what")),
+        section("check", by="head", sign="one", meaning="verified"),
+        access={"consent": ["head"]},
     ),
     form(LOOSE, section("note", form_field("what")), section("more", form_field("remark"), optional=True)),
 )
@@ -68,12 +74,12 @@ class Staff:
 
     def _made(self, form_code: str, state: State) -> str:
         register, clerk, head = self.company.register, self.actors["clerk here"], self.actors["head here"]
-        values = None if state is State.OPEN and form_code == NOTE else {"what": "来访"}
+        values = None if state is State.OPEN and form_code != LOOSE else {"what": "来访"}
         number = lifecycle.new(register, clerk, NOW, form_code, values, About("SH")).number
         if state is State.VOID:
             lifecycle.void(register, clerk, NOW, number, "误登")
         if state in {State.CLOSED, State.REPLACED}:
-            if form_code == NOTE:
+            if form_code != LOOSE:
                 lifecycle.sign(register, head, self.signers["head here"], NOW, number)
             else:
                 lifecycle.close(register, clerk, NOW, number)
@@ -118,6 +124,12 @@ def _countersign(staff: Staff, who: str, number: str) -> object:
     return lifecycle.countersign(register, staff.actors[who], staff.signers[who], NOW, number, 1, accepted=True)
 
 
+def _consent(staff: Staff, who: str, number: str) -> object:
+    register = staff.company.register
+    consent.ask(register, staff.actors["without any role"], NOW, number, "read", "查阅")
+    return consent.consent(register, staff.actors[who], NOW, number, None, None)
+
+
 ACTS: Mapping[str, tuple[str, tuple[str, ...], Act]] = {
     "record fill": (
         NOTE, CLERKS,
@@ -148,6 +160,11 @@ ACTS: Mapping[str, tuple[str, tuple[str, ...], Act]] = {
     "record close": (
         LOOSE, CLERKS, lambda s, who, n: lifecycle.close(s.company.register, s.actors[who], NOW, n),
     ),
+    "record ask": (
+        GUARDED, tuple(who for who in EVERYBODY if who != "auditor"),
+        lambda s, who, n: consent.ask(s.company.register, s.actors[who], NOW, n, "read", "查阅"),
+    ),
+    "record consent": (GUARDED, HEADS, _consent),
     "retention tell": (
         NOTE, (*CLERKS, *HEADS, "controller"),
         lambda s, who, n: lifecycle.tell(
@@ -177,7 +194,7 @@ def is_done(staff: Staff, command: str, who: str, state: State) -> bool:
     except RefusalError:
         assert not is_allowed or (command, state) in NOT_BY_ITSELF, (command, who, state)
         if staff.company.record(number).history.count != before:
-            del staff.numbers[form_code, state]  # amended, so that there was something to counter-sign
+            del staff.numbers[form_code, state]  # amended or asked for, so that there was something to answer
         return False
     assert is_allowed, (command, who, state)
     del staff.numbers[form_code, state]
@@ -189,10 +206,10 @@ def test_every_act_on_a_record_is_tried_by_everybody_in_every_state(staff: Staff
     cells = 0
     for command, who, state in product(ACTS, EVERYBODY, STATES):
         form_code = ACTS[command][0]
-        if form_code == NOTE or state not in {State.PENDING, State.REPLACED}:  # a loose record waits for no signature
+        if form_code != LOOSE or state not in {State.PENDING, State.REPLACED}:  # a loose record waits for no signature
             cells += 1
             done[command] += is_done(staff, command, who, state)
-    assert cells == 9 * len(EVERYBODY) * len(STATES) - 2 * len(EVERYBODY)
+    assert cells == 11 * len(EVERYBODY) * len(STATES) - 2 * len(EVERYBODY)
     assert all(done.values()), done
 
 

@@ -1,0 +1,49 @@
+"""``record ask`` and ``record consent``: what a confidential record is used for beyond what its form lets everybody."""
+
+import click
+
+from recordkeeper.cli.options import Invocation, shared_options
+from recordkeeper.cli.output import print_text
+from recordkeeper.language import translate as _
+
+
+@click.command(help=_("Ask for consent to read, copy or take out a confidential record"))
+@click.argument("number", metavar="NUMBER")
+@click.option("--for", "use", type=click.Choice(["read", "copy", "take_out"]), required=True, help=_("What for"))
+@click.option("--reason", default="", metavar="TEXT", help=_("Why; compulsory"))
+@shared_options
+def ask(invocation: Invocation, number: str, use: str, reason: str) -> None:
+    """Ask for consent."""
+    from recordkeeper.services import consent as confidence
+
+    register, actor = invocation.workspace().register, invocation.actor()
+    asked = confidence.ask(register, actor, invocation.now, number, use, reason)
+    invocation.publish()
+    said = _("{number}: request {asked} entered; it awaits consent").format(number=number, asked=asked.number)
+    invocation.emit({"number": number, "asked": asked.number, "use": asked.use}, lambda: print_text(said))
+
+
+@click.command(help=_("Consent to a request, up to a day, or refuse it with a reason"))
+@click.argument("number", metavar="NUMBER")
+@click.option("--asked", type=click.IntRange(min=1), metavar="N", help=_("Which request; else the first unanswered"))
+@click.option("--until", metavar="DATE", help=_("The last day of the consent; else today"))
+@click.option("--refuse", "reason", default="", metavar="TEXT", help=_("Refuse it, and why"))
+@shared_options
+def consent(invocation: Invocation, number: str, asked: int | None, until: str | None, reason: str) -> None:
+    """Consent or refuse."""
+    from recordkeeper.model.particulars import parse_date
+    from recordkeeper.services import consent as confidence
+
+    register, actor = invocation.workspace().register, invocation.actor()
+    last = parse_date(until, "--until") if until else None
+    answered = confidence.consent(register, actor, invocation.now, number, asked, last, refused_because=reason)
+    invocation.publish()
+    said = (
+        _("{number}: {name} may use it so until {day}").format(number=number, name=answered.name, day=answered.until)
+        if answered.until
+        else _("{number}: refused to {name}").format(number=number, name=answered.name)
+    )
+    invocation.emit(
+        {"number": number, "asked": answered.number, "use": answered.use, "until": answered.until or None},
+        lambda: print_text(said),
+    )

@@ -1,0 +1,167 @@
+"""Confidential records: who reads, copies, takes out; consent asked for and recorded; readings noted once a session."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from acting_company import ActingCompany, office_with
+from form_samples import field, section
+from p02_office import NOW, SECRET
+from packages import form, write_package
+from recordkeeper.errors import RefusalError
+from recordkeeper.findings import Severity
+from recordkeeper.model.consent import COPY, READ, TAKE_OUT, NobodyConsentsError, asked_of
+from recordkeeper.model.record_guard import NoReasonError, NotYoursError, ValuesRefusedError, WrongStateError
+from recordkeeper.services import consent, extraction, people, searching, viewing
+from recordkeeper.services.people import Actor
+from recordkeeper.services.verification import verify
+from stage import Stages
+
+CONTRACT, PLAIN = "QR-900-01", "QR-900-02"
+FORMS = (
+    form(
+        CONTRACT,
+        section("entry", field("what"), sign="one", meaning="received"),
+        section("check", by="head", sign="one", meaning="verified"),
+        access={"read": ["head"], "copy": ["head"], "take_out": ["head"], "consent": ["head"]},
+    ),
+    form(PLAIN, section("entry", field("what"))),
+)
+
+
+@pytest.fixture
+def company(stages: Stages, database: str, tmp_path: Path) -> Iterator[ActingCompany]:
+    def package(folder: Path) -> Path:
+        return write_package(folder / "P90", *FORMS)
+
+    with office_with(stages, database, tmp_path, "consent", [package], "clerk", "head", "head", "quality") as opened:
+        yield opened
+
+
+@pytest.fixture
+def number(company: ActingCompany) -> str:
+    """A closed contract that the clerk has signed."""
+    number = company.new("clerk", CONTRACT, {"what": "合同"})
+    company.sign("clerk", number, "entry")
+    company.sign("head", number, "check")
+    return number
+
+
+def uses(company: ActingCompany, who: str, number: str) -> set[str]:
+    """What somebody may do with it."""
+    register, actor = company.register, company.actors[who]
+    selection = extraction.Selection((number,), searching.Criteria())
+    doors: dict[str, Callable[[], object]] = {
+        "read": lambda: viewing.show(register, actor, NOW, number),
+        "copy": lambda: viewing.render(register, actor, NOW, number),
+        "take_out": lambda: extraction.export_json(register, actor, NOW, selection),
+        "take_out as a table": lambda: extraction.export_table(register, actor, NOW, selection),
+        "take_out as a pack": lambda: extraction.export_workbook(register, actor, NOW, selection),
+    }
+    return {door.partition(" ")[0] for door, enter in doors.items() if not is_refused(enter)}
+
+
+def is_refused(enter: Callable[[], object]) -> bool:
+    try:
+        enter()
+    except RefusalError:
+        return True
+    return False
+
+
+def readings(company: ActingCompany, number: str) -> list[str]:
+    with company.register.reading() as snapshot:
+        return [each.actor for each in snapshot.events_of(f"record/{number}") if each.kind == "read"]
+
+
+def test_the_form_says_who_reads_copies_and_takes_out_and_who_signed_it_reads_it(
+    company: ActingCompany, number: str
+) -> None:
+    assert uses(company, "head", number) == {READ, COPY, TAKE_OUT}
+    assert uses(company, "clerk", number) == {READ}
+    for who in ("quality", "boss", "stranger"):
+        assert uses(company, who, number) == set()
+    plain = company.new("clerk", PLAIN, {"what": "记录"})
+    assert uses(company, "quality", plain) == {READ, COPY, TAKE_OUT}
+
+
+def test_what_is_not_finished_is_printed_by_whoever_fills_it(company: ActingCompany) -> None:
+    number = company.new("clerk", CONTRACT, {"what": "合同"})
+    company.sign("clerk", number, "entry")
+    assert uses(company, "clerk", number) == {READ, COPY}
+
+
+def test_consent_is_asked_for_given_for_one_use_up_to_a_day_and_recorded(
+    company: ActingCompany, number: str, tmp_path: Path
+) -> None:
+    register, asking, head = company.register, company.actors["quality"], company.actors["head"]
+    asked = consent.ask(register, asking, NOW, number, TAKE_OUT, "税务局查阅")
+    assert uses(company, "quality", number) == set()
+    answered = consent.consent(register, head, NOW, number, asked.number, None)
+    assert (answered.name, answered.until) == (asking.name, "2026-11-23")
+    assert uses(company, "quality", number) == {READ, TAKE_OUT}
+    assert uses(company, "boss", number) == set()
+    tomorrow = NOW + timedelta(days=1)
+    assert is_refused(lambda: viewing.show(register, asking, tomorrow, number))
+    assert [act.kind for act in company.record(number).history.acts[-2:]] == ["ask", "consent"]
+    findings = verify(register.url, tmp_path / "archive").findings
+    assert [each for each in findings if each.severity is Severity.ALTERED] == []
+
+
+def test_a_refused_request_allows_nothing_and_keeps_its_reason(company: ActingCompany, number: str) -> None:
+    register, head = company.register, company.actors["head"]
+    consent.ask(register, company.actors["quality"], NOW, number, READ, "好奇")
+    consent.consent(register, head, NOW, number, None, None, refused_because="与工作无关")
+    assert uses(company, "quality", number) == set()
+    record = company.record(number)
+    assert record.history.acts[-1].content["reason"] == "与工作无关"
+    [asked] = asked_of(record)
+    assert (asked.is_answered, asked.until) == (True, "")
+    with pytest.raises(WrongStateError, match="request"):
+        consent.consent(register, head, NOW, number, None, None)
+
+
+def test_consent_comes_from_whom_the_form_names_and_never_from_who_asked(company: ActingCompany, number: str) -> None:
+    register = company.register
+    consent.ask(register, company.actors["head"], NOW, number, COPY, "存档")
+    for who in ("head", "clerk", "boss"):
+        with pytest.raises(NotYoursError):
+            consent.consent(register, company.actors[who], NOW, number, 1, None)
+    with pytest.raises(ValuesRefusedError):
+        consent.consent(register, company.actors["head2"], NOW, number, 1, NOW.date() - timedelta(days=1))
+    assert consent.consent(register, company.actors["head2"], NOW, number, 1, NOW.date()).until == "2026-11-23"
+
+
+def test_what_cannot_be_asked_for_is_said(company: ActingCompany, number: str) -> None:
+    register, asking = company.register, company.actors["quality"]
+    with pytest.raises(NoReasonError):
+        consent.ask(register, asking, NOW, number, READ, " ")
+    with pytest.raises(ValuesRefusedError):
+        consent.ask(register, asking, NOW, number, "burn", "r")
+    with pytest.raises(NobodyConsentsError):
+        consent.ask(register, asking, NOW, company.new("clerk", PLAIN, {"what": "记录"}), READ, "r")
+
+
+def login(company: ActingCompany, actor: Actor) -> None:
+    people.open_session(company.register, actor.login, SECRET, NOW)
+
+
+def test_a_confidential_reading_is_an_event_once_a_session_and_record(company: ActingCompany, number: str) -> None:
+    head, clerk = company.actors["head"], company.actors["clerk"]
+
+    def look(actor: Actor) -> None:
+        viewing.show(company.register, actor, NOW, number)
+        viewing.history(company.register, actor, NOW, number)
+
+    look(head)
+    assert readings(company, number) == [head.subject] * 2  # without a session each is one
+    login(company, head)
+    look(head)
+    look(head)
+    assert readings(company, number) == [head.subject] * 3
+    look(clerk)
+    login(company, head)
+    look(head)
+    assert readings(company, number) == [*[head.subject] * 3, *[clerk.subject] * 2, head.subject]
