@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, NoSuchTableError
+from sqlalchemy.exc import DBAPIError, NoSuchTableError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from recordkeeper.errors import RegisterError, UnavailableError, system_reason
@@ -131,6 +131,9 @@ class Inspection:
     def verify_schema(self) -> list[Finding]:
         """A finding for each fault of the database itself: its file, its schema and guards, who may do what in it."""
         findings: list[Finding] = []
+        if self._is_sqlite:
+            # What is no UTF-8 in SQLite's own tables is damage, and SQLAlchemy reads them as texts alone.
+            cast("Any", self._connection.connection.driver_connection).text_factory = _damaged_text
         for verify in (
             self._verify_file,
             self._verify_tables,
@@ -141,9 +144,11 @@ class Inspection:
         ):
             try:
                 findings += verify()
-            except self._failures as error:
+            except (*self._failures, SQLAlchemyError) as error:
                 self._recover()
                 findings.append(_altered("database-damaged", self.database, _first_line(error)))
+        if self._is_sqlite:
+            cast("Any", self._connection.connection.driver_connection).text_factory = _text_or_bytes
         return list(dict.fromkeys(findings))
 
     def _verify_file(self) -> list[Finding]:
@@ -334,6 +339,10 @@ def _text_or_bytes(data: bytes) -> str | bytes:
         return data.decode()
     except UnicodeDecodeError:
         return data
+
+
+def _damaged_text(data: bytes) -> str:
+    return data.decode(errors="replace")
 
 
 def _begin(connection: Connection) -> None:

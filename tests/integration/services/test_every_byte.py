@@ -10,6 +10,7 @@ Proof files: ``tests/unit/tlog/test_proof.py``.
 """
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,11 +20,14 @@ import pytest
 
 from company import NOW, PASSPHRASE, Scene
 from recordkeeper import verifier
+from recordkeeper.errors import RegisterError
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.ocfl.validation import validate_object
+from recordkeeper.register import tables
+from recordkeeper.register.connection import sqlite_path, sqlite_url
 from recordkeeper.register.engine import open_register
-from recordkeeper.register.inspection import Inspection, open_for_verification
+from recordkeeper.register.inspection import Inspection, UnreadableTableError, open_for_verification
 from recordkeeper.services.archive_check import check_archive
 from recordkeeper.services.cosigning import check_cosigned, keep_cosigned_note
 from recordkeeper.services.enclosure import check_enclosures
@@ -31,6 +35,7 @@ from recordkeeper.services.evidence import Evidence, read_evidence
 from recordkeeper.services.initiation import initiate, prepare
 from recordkeeper.services.people import Actor
 from recordkeeper.services.publication import Publisher, publish
+from recordkeeper.services.verification import Answer, verify
 from recordkeeper.tlog.cosignature import CosignerKey, cosign
 from recordkeeper.tlog.cosigned import verify_cosigned
 from recordkeeper.tlog.log import read_checkpoint, verify_log
@@ -40,6 +45,7 @@ from torture import IS_LONG
 VERIFIER = "verifier.py"  # one digest covers it whole
 SHORT_FILE, STEP, LONG_STEP = 600, 7, 211
 WHOLE_EVERY = 1 if IS_LONG else 50
+DATABASE_STEP = 29 if IS_LONG else 1999
 Said = Callable[[], list[Finding]]
 SaidAlone = Callable[[], verifier.Report]
 
@@ -194,3 +200,46 @@ def read_alone(medium: verifier.Medium, objects: Path, place: Path) -> verifier.
     report = verifier.Report()
     verifier.StoredObject(medium, place.relative_to(objects).as_posix(), report).check()
     return report
+
+
+@pytest.mark.torture
+def test_a_byte_of_the_database_whose_flip_changes_a_row_is_named(smallest: tuple[str, Path], tmp_path: Path) -> None:
+    """A flip in what SQLite leaves unused changes nothing; any that changes a row, or hides one, is altered."""
+    url, archive = smallest
+    whole = sqlite_file(url).read_bytes()
+    copy_of_it = tmp_path / "records.db"
+    unnamed, changed = [], 0
+    before = rows_at(url)
+    for place in range(0, len(whole), DATABASE_STEP):
+        copy_of_it.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :])
+        try:
+            is_changed = rows_at(sqlite_url(copy_of_it)) != before
+            is_altered = verify(sqlite_url(copy_of_it), archive).verdict is Answer.ALTERED
+        except RegisterError:
+            continue  # it is no database any more, which is said
+        changed += is_changed
+        if is_changed and not is_altered:
+            unnamed.append(place)
+    print(f"{len(range(0, len(whole), DATABASE_STEP))} bytes flipped, {changed} of them in rows")  # noqa: T201
+    assert changed > 1
+    assert unnamed == []
+
+
+def sqlite_file(url: str) -> Path:
+    path = sqlite_path(url)
+    assert path is not None
+    return path
+
+
+def rows_at(url: str) -> dict[str, Counter[tuple[object, ...]] | str]:
+    """Every row of every table but those that state nothing; of one that cannot be read, why."""
+    rows: dict[str, Counter[tuple[object, ...]] | str] = {}
+    with open_for_verification(url) as inspection:
+        for name, table in tables.metadata.tables.items():
+            if table in tables.EXEMPT:
+                continue
+            try:
+                rows[name] = Counter(inspection.raw_rows(table))
+            except UnreadableTableError as error:
+                rows[name] = str(error)
+    return rows
