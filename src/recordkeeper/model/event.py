@@ -6,9 +6,9 @@ least ``act`` (its kind), ``by`` (the person), ``at`` (the moment of entry). The
 """
 
 import hashlib
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from json.encoder import encode_basestring
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from recordkeeper.model.canonical import INTEGER_LIMIT, Content, NotCanonicalError, canonical
 
@@ -82,7 +82,11 @@ class Event:
     @property
     def leaf(self) -> bytes:
         """The canonical bytes that the log's leaf is the hash of."""
-        return leaf_of(cast("EventRow", astuple(self)))
+        times = self.occurred_at, self.entered_at, self.effective_at
+        whose = self.subject, self.act_number, self.actor
+        return leaf_of(
+            (self.index, self.version, self.kind, *whose, *times, self.state_digest, self.bound_digest, self.flags)
+        )
 
 
 EventRow: TypeAlias = tuple[

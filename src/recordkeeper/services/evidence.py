@@ -9,8 +9,8 @@ Source: 21 CFR 11.10(e); P-1, P-6
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import product
-from typing import cast
+from itertools import islice, product
+from typing import Final, cast
 
 from recordkeeper.errors import RecordkeeperError
 from recordkeeper.findings import Finding
@@ -22,17 +22,22 @@ from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
 from recordkeeper.services.aspect import FILES, LOG, RECORDS, REGISTER, SIGNATURES, TAIL, altered, aspect_of
 from recordkeeper.services.disposal_check import DESTROY, check_disposed, read_tombstones
-from recordkeeper.tlog.merkle import HashList, leaf_hash
+from recordkeeper.tlog.hash_list import HashList
+from recordkeeper.tlog.tile_path import TILE_WIDTH
 
 __all__ = [
     "COSIGN", "ENCLOSE", "FILES", "LOG", "RECORDS", "REGISTER", "SIGNATURES", "TAIL",
     "Evidence", "altered", "aspect_of", "read_evidence",
 ]  # fmt: skip
 MOST_ACTS = 2**53
+EVENTS_AT_ONCE = 16 * TILE_WIDTH
 _SALT = re.compile("[0-9a-f]{32}")
 ENCLOSE, COSIGN = "enclose", "cosign"
 _BINDING = frozenset({ENCLOSE, COSIGN, DESTROY})
-_INDEX, _KIND, _ACT_NUMBER = 0, 2, 4
+_INDEX: Final = 0
+_VERSION: Final = 1
+_KIND: Final = 2
+_ACT_NUMBER: Final = 4
 _MAYBE_TEXT, _MAYBE_NUMBER = (str, type(None)), (int, type(None))
 _EVENT_TYPES = frozenset(
     product(
@@ -152,28 +157,37 @@ def _is_head(act: Act) -> bool:
 
 def _read_events(inspection: Inspection, evidence: Evidence) -> None:
     """Read every event; of those that nothing but the log speaks of, the hash of its leaf alone is kept."""
-    hashes = evidence.leaf_hashes
-    for index, row in enumerate(inspection.raw_rows(tables.event)):
-        if tuple(map(type, row)) not in _EVENT_TYPES or not _is_event(event := cast("EventRow", row)):
-            message = _("not of the types that the program writes")
-            evidence.findings.append(altered("event-form", f"event {row[0]}", message, REGISTER))
-            return
-        if event[_INDEX] != index:
-            message = _("expected event {expected}").format(expected=index)
-            evidence.findings.append(altered("event-missing", f"event {row[0]}", message, REGISTER))
-            return
-        try:
-            hashes.append(leaf_hash(leaf_of(event)))
-        except NotCanonicalError as error:
-            evidence.findings.append(altered("event-form", f"event {index}", str(error), REGISTER))
-            return
-        if event[_ACT_NUMBER] is not None or event[_KIND] in _BINDING:
-            evidence.events.append(Event(*event))
+    leaves = _leaves(inspection, evidence)
+    while some := list(islice(leaves, EVENTS_AT_ONCE)):
+        evidence.leaf_hashes.extend(some)
+
+
+def _leaves(inspection: Inspection, evidence: Evidence) -> Iterator[bytes]:
+    """The leaf of each event in order, up to the first that cannot be read or is none, which is a finding."""
+    index = 0
+    try:
+        for row in inspection.raw_rows(tables.event):
+            if tuple(map(type, row)) not in _EVENT_TYPES or not _is_event(event := cast("EventRow", row)):
+                message = _("not of the types that the program writes")
+                evidence.findings.append(altered("event-form", f"event {row[0]}", message, REGISTER))
+                return
+            if event[_INDEX] != index:
+                message = _("expected event {expected}").format(expected=index)
+                evidence.findings.append(altered("event-missing", f"event {row[0]}", message, REGISTER))
+                return
+            yield leaf_of(event)
+            if event[_ACT_NUMBER] is not None or event[_KIND] in _BINDING:
+                evidence.events.append(Event(*event))
+            index += 1
+    except NotCanonicalError as error:
+        evidence.findings.append(altered("event-form", f"event {index}", str(error), REGISTER))
+    except UnreadableTableError as error:
+        evidence.findings.append(altered("table-unreadable", "event", str(error), REGISTER))
 
 
 def _is_event(event: EventRow) -> bool:
-    _index, version, _kind, _subject, act_number, *_others = event
-    return version == EVENT_VERSION and (act_number is None or 0 < int(act_number) < MOST_ACTS)
+    act_number = event[_ACT_NUMBER]
+    return event[_VERSION] == EVENT_VERSION and (act_number is None or 0 < act_number < MOST_ACTS)
 
 
 def _tie(evidence: Evidence) -> None:

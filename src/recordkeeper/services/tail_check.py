@@ -23,8 +23,8 @@ from recordkeeper.tlog.checkpoint import (
     unverified_checkpoint,
 )
 from recordkeeper.tlog.cosignature import CosignerKey, cosigners_of
+from recordkeeper.tlog.hash_list import HashList
 from recordkeeper.tlog.key_chain import KeyChain, verify_signed
-from recordkeeper.tlog.merkle import HashList
 
 
 class UnmeetablePolicyError(LogError, InvalidInputError):

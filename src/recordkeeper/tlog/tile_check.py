@@ -17,6 +17,7 @@ from recordkeeper.durable import read_plain_file
 from recordkeeper.errors import system_reason
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
+from recordkeeper.tlog.hash_list import HashList
 from recordkeeper.tlog.merkle import HASH_BYTES, root_hash, tree_root
 from recordkeeper.tlog.tile_path import (
     COSIGNED_FOLDER,
@@ -55,6 +56,7 @@ class TileCheck:
         self._tile_roots: list[bytes] = []
         self._last_hashes: list[bytes] = []
         self._is_whole = True
+        self._known: HashList | None = None
         self.root: bytes | None = None
         """After ``findings``: the root of the first ``size`` entries; none where they cannot all be read."""
 
@@ -64,6 +66,7 @@ class TileCheck:
         Args:
             hashes: of the leaves that the log should hold; none to check the log by itself.
         """
+        self._known = hashes if isinstance(hashes, HashList) else None
         self._list_files()
         expected = None if hashes is None else iter(hashes)
         stored = self._stored_size()
@@ -124,6 +127,11 @@ class TileCheck:
     def _check_bundle(self, index: int, size: int, expected: Iterator[bytes] | None, *, is_last: bool) -> None:
         """Check the entries of a bundle and the hashes beside them; note what is needed of their tree."""
         needed = min(max(size - index * TILE_WIDTH, 0), TILE_WIDTH)
+        hashes: list[bytes] | None
+        if expected is not None and self._is_known_bundle(index):
+            hashes = list(islice(expected, TILE_WIDTH))
+            self._take_hashes(index, size, hashes, needed, is_last=is_last)
+            return
         entries = self._read_bundle(index, needed)
         hashes = None if entries is None else [hashlib.sha256(b"\x00" + entry).digest() for entry in entries]
         if expected is not None:
@@ -134,6 +142,9 @@ class TileCheck:
             self._is_whole = False
             self._tile_roots.append(b"")
             return
+        self._take_hashes(index, size, hashes, needed, is_last=is_last)
+
+    def _take_hashes(self, index: int, size: int, hashes: list[bytes], needed: int, *, is_last: bool) -> None:
         self._check_tile(0, index, hashes, needed)
         self._is_whole &= len(hashes) >= needed
         if index == size // TILE_WIDTH:
@@ -142,6 +153,17 @@ class TileCheck:
             self._tile_roots.append(root_hash(hashes))
         elif not is_last:
             self._tile_roots.append(b"")
+
+    def _is_known_bundle(self, index: int) -> bool:
+        """Whether a full bundle lies there, alone, whose bytes are those of the entries that the log should hold."""
+        if self._known is None or self._files[ENTRIES].get(index) != [TILE_WIDTH]:
+            return False
+        digest = self._known.bundle_digest(index)
+        try:
+            data = read_plain_file(self._path / TileName(ENTRIES, index, TILE_WIDTH).path, FILE_BYTES_LIMIT)
+        except OSError:
+            return False  # said by who reads it again
+        return hashlib.sha256(data).digest() == digest
 
     def _read_bundle(self, index: int, needed: int) -> list[bytes] | None:
         """The entries of a bundle's widest file; none where it is missing or damaged, which is a finding."""

@@ -60,7 +60,7 @@ def parse_tile_path(path: str) -> TileName | None:
 
 def format_bundle(entries: Sequence[bytes]) -> bytes:
     """The bytes of a bundle: each entry after its length in two bytes, most significant first."""
-    return b"".join(struct.pack(">H", len(entry)) + entry for entry in entries)
+    return b"".join([struct.pack(">H", len(entry)) + entry for entry in entries])
 
 
 def parse_bundle(data: bytes) -> list[bytes] | None:

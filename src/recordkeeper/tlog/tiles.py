@@ -150,7 +150,7 @@ class TileLog:
             if len(data) < width * HASH_BYTES:
                 data = self._read_hashes(tile_level, tile_index, width)
                 known[tile_level, tile_index] = data
-            return root_hash(split_hashes(data)[offset:width])
+            return root_hash(split_hashes(data[offset * HASH_BYTES : width * HASH_BYTES]))
 
         return node
 
