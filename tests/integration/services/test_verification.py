@@ -103,6 +103,7 @@ def names_table(report: Report, table: Table, column: str = "") -> bool:
     return any(
         finding.subject in {f"{table.name}.{column}", f"log/{table.name}"}
         or finding.subject.partition(" ")[0].partition("/")[0] == table.name
+        or finding.code.startswith(f"{table.name}-")
         for finding in report.findings
         if finding.severity is Severity.ALTERED and finding.aspect in aspects
     )
