@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 from recordkeeper.documents.figure import Figure
 from recordkeeper.documents.typeface import SONG, TIMES
 
-HEIGHT_MILLIMETRES = 40
+HEIGHT_MILLIMETRES = 38
 UNUSED = "/"
 SMALL = 5
 COLOUR, GRID_COLOUR = "4A6580", "D9D9D9"

@@ -42,10 +42,10 @@ _GRIDS = {"statistics": STATISTICS, "report": STATISTICS, "notice": LETTER}
 _AMENDMENT_COLUMNS = (
     ("mark", Title(zh="序号", en="No."), 510),
     ("field", Title(zh="栏目", en="Field"), 1361),
-    ("change", Title(zh="原内容 → 更改后内容", en="Old → new"), 2494),
+    ("change", Title(zh="原内容 → 更改后内容", en="Old → new"), 2252),
     ("reason", Title(zh="更改原因", en="Reason"), 1871),
-    ("by", Title(zh="更改人、日期", en="By, date"), 1587),
-    ("countersigned", Title(zh="会签人、日期", en="Counter-signed"), 1531),
+    ("by", Title(zh="更改人、日期", en="By, date"), 1680),
+    ("countersigned", Title(zh="会签人、日期", en="Counter-signed"), 1680),
 )
 
 

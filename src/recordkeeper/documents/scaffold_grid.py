@@ -42,7 +42,7 @@ from recordkeeper.model.expression import names_in
 from recordkeeper.model.section import ByField, ByParty, Chart, ComputedField, FormField, Section, Title
 
 IS_BLANK = "not record.number"
-SINGLE_ROW, COMPUTED_ROW, SIGN_ROW, BAND_ROW, AREA_PADDING = 510, 445, 975, 386, 68
+SINGLE_ROW, COMPUTED_ROW, SIGN_ROW, BAND_ROW, AREA_PADDING = 510, 415, 975, 386, 68
 SIGN_PADDING, AREA_MARGINS = (17, 91, 40, 91), (34, 91, 34, 91)
 TITLE_ROW, TITLE_SIZE = 1360, 44
 LABEL_SPAN, SIGN_SPAN = 4, 8
