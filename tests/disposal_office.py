@@ -113,6 +113,10 @@ class DisposalOffice(Company):
         """Destroy what a list names."""
         return destroy_listed(self.executor(number, now), is_paper_destroyed=True)
 
+    def destroy_as(self, login: str, number: str, now: datetime = COOLED) -> Progress:
+        """Let somebody else try to destroy what a list names."""
+        return destroy_listed(self.executor(number, now, login), is_paper_destroyed=True)
+
     def execute(self, number: str, now: datetime = COOLED, *, gives_up: bool = False) -> tuple[Record, Record]:
         """Destroy what a list names, close it and issue its certificate."""
         progress = self.destroy(number, now)

@@ -8,7 +8,6 @@ another person has stopped after the first step is kept whole, for its acts go l
 Source: M-1, M-7, M-8, M-12, M-14; P-5, P-8; P00-R6
 """
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from recordkeeper.errors import ArchiveError, RetentionError, UnavailableError
 from recordkeeper.language import translate as _
-from recordkeeper.model.canonical import Content, Json, canonical, digest
+from recordkeeper.model.canonical import canonical, digest
 from recordkeeper.model.disposition import (
     DESTROYED,
     FAILED,
@@ -29,18 +28,15 @@ from recordkeeper.model.disposition import (
     Reason,
     Result,
 )
-from recordkeeper.model.event import SALT_BYTES
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_guard import head_of
 from recordkeeper.model.record_state import State
 from recordkeeper.model.schedule import BEFORE_ANY
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.step import Step
-from recordkeeper.model.subject import name_of
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.disposal import (
-    SERIES,
     bury,
     check_clock,
     close_items,
@@ -50,13 +46,13 @@ from recordkeeper.register.disposal import (
 )
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.burial import Disposal, tombstones_of
 from recordkeeper.services.disposal_list import Judged, judge
 from recordkeeper.services.disposition import find_list
 from recordkeeper.services.mirroring import mirrors_of, remove_from_mirrors
 from recordkeeper.services.people import Actor
 from recordkeeper.services.publication import Publisher, publish, publisher_lock
 from recordkeeper.services.retention import RetentionDesk, schedule_in_force
-from recordkeeper.services.retrieval import rows_of
 from recordkeeper.services.setting import Setting
 
 DESTROY = "destroy"
@@ -148,6 +144,7 @@ def destroy_listed(by: Executor, *, is_paper_destroyed: bool, advance: Advance =
             lie there.
         TwoPartsError, NotYoursError: who executes it must not.
         ClockBackError: the clock is set back.
+        NoRoleError: on PostgreSQL the login may not execute dispositions.
         NotPublishedError, PublisherBusyError, ArchiveError: the log cannot be published, or the archive is not there.
 
     Source: M-12, M-14; P00-R6
@@ -198,6 +195,8 @@ def _check_begin(by: Executor, *, is_paper_destroyed: bool) -> list[Item]:
         listed.check_executable(setting.today, schedule.cooling_days)
         who = setting.standing(by.actor.subject, listed.record.unit)
         _check_executor(listed, who, setting)
+        with transaction.disposing():
+            pass  # refused now, where the login may not, and not when an object has left the archive
         if not is_paper_destroyed and any(item.medium != "electronic" for item in listed.items):
             expected = _("the originals on paper destroyed first (--paper-destroyed)")
             raise NotReadyError(by.number, expected, _("originals on paper"))
@@ -271,8 +270,9 @@ def finish_item(by: Executor, item: Item) -> list[Path]:
             retain(transaction, by, judged, judged.reason, who, setting)
             skip(transaction, listed, item, judged.reason, who, setting)
             return []
-        stones = _tombstones(transaction, by, setting, listed, item, record, who)
-        by.publisher.storage_root.remove_object(record.subject)
+        root = by.publisher.storage_root
+        stones = tombstones_of(transaction, root, setting, Disposal(listed, item, record, who))
+        root.remove_object(record.subject)
         unreached = remove_from_mirrors(mirrors_of(transaction), record.subject)
         for stone in stones:
             subject = str(stone["subject"])
@@ -323,55 +323,6 @@ def retain(
     content = record.retain(reason.code, who, setting.moment, is_stored=is_stored)
     after = Record.replay(record.form, record.history.followed_by(content))
     transaction.append(record.history, content, record_rows(after))
-
-
-def _tombstones(
-    transaction: Transaction,
-    by: Executor,
-    setting: Setting,
-    listed: Disposition,
-    item: Item,
-    record: Record,
-    who: Standing,
-) -> list[Content]:
-    """What stays of a record, and of each row of a sheet: identity, dates, digests, authority, who, when, how."""
-    people = {str(part): [subject or "paper" for subject, _name in listed.of_part(part)] for part in Part}
-    method = listed.record.values.get("method")
-    common: dict[str, Json] = {
-        "version": 1,
-        "list": listed.number,
-        "list_state": listed.record.history.digests[-1],
-        "rule": item.rule,
-        "source": item.source,
-        "authority": item.authority,
-        "due_on": item.due_on,
-        "how": list(method) if isinstance(method, list | tuple) else [],
-        **people,
-        str(Part.EXECUTOR): [who.subject],
-        "on": setting.moment.on,
-        "at": setting.moment.at,
-    }
-    several = (record, *(rows_of(transaction, record) if record.is_sheet else ()))
-    return [
-        {
-            **common,
-            "tombstone": transaction.next_number(SERIES, 0),
-            "salt": secrets.token_hex(SALT_BYTES),
-            "subject": each.subject,
-            "number": each.number,
-            "form": each.form.code,
-            "revision": each.form.revision,
-            "unit": each.unit,
-            "entered_on": str(each.opening["on"]),
-            "closed_on": each.closed_on,
-            "acts": each.history.count,
-            "state": each.history.digests[-1],
-            "files": len(each.attachments),
-            "bytes": by.publisher.storage_root.byte_count(each.subject),
-            "sheet": name_of(each.sheet),
-        }
-        for each in several
-    ]
 
 
 # ---- what became of the items ----------------------------------------------------------------------------------------

@@ -1,9 +1,22 @@
 """Lists are drawn up, approved, watched and executed; what they name goes everywhere, on both databases."""
 
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 
-from disposal_office import SHEET, DisposalOffice, Old, check_verified
+from disposal_office import LATER, SHEET, DisposalOffice, DisposalScene, Old, check_verified
+from recordkeeper import verifier
+from recordkeeper.model.disposition import FrozenListError, NotReadyError, TwoPartsError
+from recordkeeper.register.disposal import ClockBackError
+from recordkeeper.services import lifecycle
+from recordkeeper.services.lifecycle import Scan
 from recordkeeper.services.retrieval import DisposedRecordError
+from recordkeeper.services.verification import Answer, verify
+from stage import Stages
+from tampering import tampering
 
 Opened = tuple[DisposalOffice, Old]
 
@@ -29,3 +42,110 @@ def test_a_sheet_goes_with_each_of_its_rows(disposal: Opened) -> None:
         with pytest.raises(DisposedRecordError):
             office.record(each)
     check_verified(office)
+
+
+def test_a_witness_may_sign_on_paper_but_is_nobody_who_has_another_part(disposal: Opened) -> None:
+    office, old = disposal
+    office.appraise(old.feedbacks[:1])
+    number = office.draw_up(old.feedbacks[:1])
+    office.approve(number)
+    scan = Scan(b"%PDF-1.7 signed", "application/pdf", "scan.pdf", "姓 manager", "")
+    clerk = office.by("archivist")
+    with pytest.raises(TwoPartsError):
+        lifecycle.sign_on_paper(office.register, clerk, LATER, number, "witness_one", scan)
+    other = replace(scan, signer_name="外单位监销人")
+    lifecycle.sign_on_paper(office.register, clerk, LATER, number, "witness_one", other)
+    office.sign_as("witness2", number, "witness_two")
+    _closed, certificate = office.execute(number)
+    assert certificate.values["destroyed_count"] == "1"
+    check_verified(office)
+
+
+def test_what_a_list_names_is_frozen_and_its_execution_is_not_typed_in(disposal: Opened) -> None:
+    office, old = disposal
+    number = office.ready(old.feedbacks[:1])
+    clerk, pages = office.by("archivist"), {"records_listed.1.pages": "9"}
+    with pytest.raises(FrozenListError):
+        lifecycle.amend(office.register, clerk, office.key("archivist"), LATER, number, pages, "漏数", "correction")
+    typed = {"executed_on": "2030-03-04", "place": "室", "kept_count": "0", "kept_pages": "0"}
+    with pytest.raises(NotReadyError):
+        lifecycle.fill(office.register, office.by("archivist"), LATER, number, "executed", typed)
+
+
+def test_a_list_that_is_given_up_destroys_nothing_and_another_may_name_its_records(disposal: Opened) -> None:
+    office, old = disposal
+    number = office.ready(old.feedbacks[:1])
+    lifecycle.void(office.register, office.by("archivist"), LATER, number, "另编清册")
+    with pytest.raises(NotReadyError):
+        office.destroy(number)
+    again = office.draw_up(old.feedbacks[:1])
+    office.approve(again)
+    office.watch(again)
+    office.execute(again)
+    check_verified(office)
+
+
+def test_nothing_is_approved_or_destroyed_while_the_clock_is_set_back(disposal: Opened) -> None:
+    office, old = disposal
+    number = office.ready(old.feedbacks[:1])
+    early = LATER - timedelta(days=1)
+    for act in (lambda: office.draw_up(old.feedbacks[1:2], early), lambda: office.destroy(number, early)):
+        with pytest.raises(ClockBackError):
+            act()
+    with pytest.raises(NotReadyError):
+        office.destroy(number, LATER)  # its days to cool off have not passed
+
+
+def test_what_was_changed_after_it_was_listed_is_left_out(disposal: Opened) -> None:
+    office, old = disposal
+    number = office.ready(old.feedbacks[:2])
+    office.amend("clerk", old.feedbacks[1], {"phone": "138-0000-1204"}, "fact")
+    office.countersign("quality", old.feedbacks[1], 1)
+    closed, _certificate = office.execute(number)
+    assert "列入清册后有变更" in str(closed.values["kept_why"])
+    assert office.record(old.feedbacks[1]).state == "closed"
+    check_verified(office)
+
+
+TOMBSTONE_FAULTS = {
+    "tombstone gone": ("DELETE FROM tombstone WHERE subject = 'record/{number}'", "tombstone-missing"),
+    "tombstone changed": (
+        "UPDATE tombstone SET content = replace(content, '2030-03-12', '2029-03-12') WHERE subject = 'record/{number}'",
+        "tombstone-altered",
+    ),
+    "road forged": ("INSERT INTO disposition VALUES ('record/{list}', 'record/{other}', 'approved')", "row-added"),
+    "road forgotten": ("DELETE FROM disposition WHERE subject = 'record/{number}'", "row-missing"),
+    "acts taken without a list": ("DELETE FROM act WHERE subject = 'record/{other}'", "act-missing"),
+}
+
+
+def test_a_forged_disposition_is_named(disposal_files: DisposalScene, stages: Stages, tmp_path: Path) -> None:
+    number, other, _third = disposal_files.old.feedbacks
+    with disposal_files.opened() as office:
+        listed = office.ready([number])
+        office.execute(listed)
+    for name, (statement, code) in TOMBSTONE_FAULTS.items():
+        with disposal_files.copied(stages, tmp_path / name.replace(" ", "-")) as copy:
+            with tampering(copy.url) as connection:
+                connection.exec_driver_sql(statement.format(number=number, other=other, list=listed))
+            found = verify(copy.url, copy.folder / "archive")
+            assert found.verdict is Answer.ALTERED, name
+            assert code in {finding.code for finding in found.findings}, (name, found.findings)
+
+
+def test_an_object_that_was_taken_away_or_left_is_named_by_the_archive_alone(
+    disposal_files: DisposalScene, stages: Stages, tmp_path: Path
+) -> None:
+    number, other, _third = disposal_files.old.feedbacks
+    with disposal_files.copied(stages, tmp_path / "before") as before, disposal_files.opened() as office:
+        office.execute(office.ready([number]))
+        root = office.storage_root
+        kept = root.object_path(f"record/{number}").relative_to(root.path)
+        shutil.copytree(before.folder / "archive" / "objects" / kept, root.path / kept)
+        alone = verifier.verify(verifier.Medium(office.archive))
+        assert "object-left" in {finding.code for finding in alone.kept if finding.severity == "altered"}
+        assert verify(office.register.url, office.archive).verdict is Answer.ALTERED
+        root.remove_object(f"record/{number}")
+        root.remove_object(f"record/{other}")
+        alone = verifier.verify(verifier.Medium(office.archive))
+        assert {finding.code for finding in alone.kept if finding.severity == "altered"} == {"object-missing"}
