@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from record_workspace import Desk, desk, record_template
+from recordkeeper.cli.main import main
 from stage import Stage
 
 __all__ = ["desk", "record_template"]
@@ -113,3 +114,25 @@ def test_a_pack_is_written_checked_by_its_own_verifier_and_leaves_events(office:
     assert office.run("archive", "export", str(file), who="boss") == 2
     assert office.run("archive", "export", str(tmp_path / "other.zip"), "QR-017-02/2026-9999", who="boss") == 4
     assert not (tmp_path / "other.zip").exists()
+
+
+def test_a_workspace_is_rebuilt_from_its_archive_and_its_controller_goes_on(
+    office: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = office.closed()
+    monkeypatch.setenv("RECORDKEEPER_NEW_PASSPHRASE", "rain on the roof")
+    monkeypatch.setenv("RECORDKEEPER_PASSPHRASE", "rain on the roof")
+    place, archive = tmp_path / "again", office.root / "archive"
+    given = ["--from", str(archive), "--log-key", str(office.root / "log.key"), "--controller", "boss"]
+    assert main(["archive", "rebuild", str(place), *given, "--json"], {}) == 0
+    rebuilt = json.loads(capsys.readouterr().out)
+    assert (rebuilt["verdict"], rebuilt["subjects"]["record"]) == ("cannot assess", 1)
+    assert "party/1" in rebuilt["elsewhere"]
+    at = ["--workspace", str(place), "--as", "boss"]
+    assert main(["record", "show", number, *at], {}) == 0
+    assert number in capsys.readouterr().out
+    assert main(["verify", "--workspace", str(place)], {}) == 6
+    assert main(["audit", "log", "--json", *at], {}) == 0
+    assert main(["archive", "rebuild", str(place), *given], {}) == 2
+    assert main(["archive", "rebuild", str(tmp_path / "new"), "--from", str(tmp_path / "none")], {}) == 4
+    assert not (tmp_path / "new").exists()

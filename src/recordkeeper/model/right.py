@@ -144,6 +144,7 @@ _LINES = (
     _reads("archive export", CONTROLLER, AUDITOR, place=Place.COMPANY),
     _reads("archive list", ACCOUNT),
     _does("archive mirror", CONTROLLER),
+    _does("archive rebuild", ANYBODY, place=Place.NOWHERE),
     _does("archive resume", ACCOUNT, place=Place.NOWHERE),
     _does("retention appraise", FORM, place=Place.UNIT),
     _does("retention approve", FORM, place=Place.UNIT),

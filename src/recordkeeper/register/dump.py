@@ -50,7 +50,12 @@ def _lines(connection: Connection, table: Table) -> Iterator[bytes]:
     order = list(table.primary_key) or list(table.c)
     rows = connection.execute(select(table).order_by(*order).execution_options(yield_per=_ROWS_AT_ONCE))
     for row in rows:
-        yield _line([_written(value) for value in row])
+        yield written_line(row)
+
+
+def written_line(values: Iterable[object]) -> bytes:
+    """The line of a row, or of the names of columns."""
+    return _line([_written(value) for value in values])
 
 
 def _line(value: list[object]) -> bytes:

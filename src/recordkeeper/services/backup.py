@@ -34,12 +34,12 @@ from recordkeeper.register.dump import dump, revision_dumped
 from recordkeeper.register.engine import restore_register
 from recordkeeper.register.inspection import Inspection, open_for_verification
 from recordkeeper.services.company import company
+from recordkeeper.services.evidence import RESTORE
 from recordkeeper.services.people import Actor
 from recordkeeper.services.publication import Publisher, publisher_lock
 from recordkeeper.services.right import check_right
 
-BACKUP, RESTORE, DRILL = "backup", "restore", "drill"
-FROM_BACKUP, FROM_ARCHIVE = "from-backup", "from-archive"
+BACKUP, DRILL, FROM_BACKUP = "backup", "drill", "from-backup"
 SEALED_KEY, CONFIGURATION = "log.key.sealed", "recordkeeper.toml"
 KIND, SCHEMA = "Recordkeeper-Kind", "Recordkeeper-Schema"
 _NOT_KEPT = {"incoming", "publisher.lock", "lost+found"}

@@ -13,7 +13,7 @@ from itertools import islice, product
 from typing import Final, cast
 
 from recordkeeper.errors import RecordkeeperError
-from recordkeeper.findings import Finding
+from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, NotCanonicalError, canonical, parse_json
 from recordkeeper.model.event import ACT_VERSION, EVENT_VERSION, Act, Event, EventRow, History, leaf_of
@@ -33,7 +33,8 @@ MOST_ACTS = 2**53
 EVENTS_AT_ONCE = 16 * TILE_WIDTH
 _SALT = re.compile("[0-9a-f]{32}")
 ENCLOSE, COSIGN = "enclose", "cosign"
-_BINDING = frozenset({ENCLOSE, COSIGN, DESTROY})
+RESTORE, FROM_ARCHIVE = "restore", "from-archive"
+BINDING = frozenset({ENCLOSE, COSIGN, DESTROY, RESTORE})
 _INDEX: Final = 0
 _VERSION: Final = 1
 _KIND: Final = 2
@@ -61,6 +62,9 @@ class Evidence:
         digests: the state digests of each subject.
         tombstones: what stays of each subject that was soundly disposed of.
         states_gone: the state digests that such a subject had, as its events tell them.
+        rebuilt_at: index of the event by which the register was last put back from the archive alone; none where it
+            never was.
+        elsewhere: subjects of which events tell acts that were not in that archive, with the digests of these states.
     """
 
     histories: dict[str, History] = field(default_factory=dict)
@@ -70,6 +74,8 @@ class Evidence:
     digests: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tombstones: dict[str, Content] = field(default_factory=dict)
     states_gone: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rebuilt_at: int | None = None
+    elsewhere: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_evidence(inspection: Inspection) -> Evidence:
@@ -86,7 +92,11 @@ def read_evidence(inspection: Inspection) -> Evidence:
     disposed = check_disposed(read_tombstones(inspection, evidence.findings), evidence.events, evidence.histories)
     evidence.tombstones, evidence.states_gone = disposed.tombstones, disposed.states
     evidence.findings += disposed.findings
-    _tie(evidence)
+    evidence.rebuilt_at = max(
+        (event.index for event in evidence.events if event.kind == RESTORE and FROM_ARCHIVE in event.flags.split()),
+        default=None,
+    )
+    tie(evidence)
     return evidence
 
 
@@ -176,7 +186,7 @@ def _leaves(inspection: Inspection, evidence: Evidence) -> Iterator[bytes]:
                 evidence.findings.append(altered("event-missing", f"event {row[0]}", message, REGISTER))
                 return
             yield leaf_of(event)
-            if event[_ACT_NUMBER] is not None or event[_KIND] in _BINDING:
+            if event[_ACT_NUMBER] is not None or event[_KIND] in BINDING:
                 evidence.events.append(Event(*event))
             index += 1
     except NotCanonicalError as error:
@@ -190,7 +200,7 @@ def _is_event(event: EventRow) -> bool:
     return event[_VERSION] == EVENT_VERSION and (act_number is None or 0 < act_number < MOST_ACTS)
 
 
-def _tie(evidence: Evidence) -> None:
+def tie(evidence: Evidence) -> None:
     """Every act has its event and every event of an act its act, with the same kind, person, moment and digest."""
     told: dict[tuple[str, int], Event] = {}
     for event in evidence.events:
@@ -206,11 +216,42 @@ def _tie(evidence: Evidence) -> None:
         for act in history.acts[1:]:
             event_of_act = told.pop((subject, act.number), None)
             evidence.findings += _breaks(act, digests[act.number], event_of_act)
+    archived = _last_archived(evidence)
     for (subject, number), event in told.items():
         if subject in evidence.tombstones:
             continue  # its acts are gone, as they must be
+        if event.index < (evidence.rebuilt_at or 0) and number > archived.get(subject, 0):
+            evidence.elsewhere[subject] = (*evidence.elsewhere.get(subject, ()), event.state_digest or "")
+            continue  # it was in the register that was lost, and never in the archive
         message = _("event {index} tells of act {number}, which is not there").format(index=event.index, number=number)
         evidence.findings.append(altered("act-missing", subject, message, aspect_of(subject)))
+    _tell_elsewhere(evidence)
+
+
+def _tell_elsewhere(evidence: Evidence) -> None:
+    """Say what the log knows and a register that was put back from the archive alone does not hold."""
+    for subject, states in evidence.elsewhere.items():
+        message = _("{count} acts were never in the archive from which the register was put back")
+        evidence.findings.append(
+            Finding(
+                "act-not-archived",
+                Severity.CANNOT_ASSESS,
+                subject,
+                message.format(count=len(states)),
+                aspect_of(subject),
+            )
+        )
+
+
+def _last_archived(evidence: Evidence) -> dict[str, int]:
+    """The number of the last act of each subject that was archived; what came after it may be nowhere else."""
+    if evidence.rebuilt_at is None:
+        return {}
+    archived: dict[str, int] = {}
+    for event in evidence.events:
+        if event.kind == "archive" and event.subject and event.act_number:
+            archived[event.subject] = event.act_number
+    return archived
 
 
 def _breaks(act: Act, state_digest: str, event: Event | None) -> Iterator[Finding]:

@@ -568,6 +568,32 @@ def change_passphrase(register: "Register", actor: Actor, *, old: str, new: str,
         return _append(transaction, history, content)
 
 
+def give_passphrase_after_loss(register: "Register", *, login: str, passphrase: str, now: datetime) -> Person:
+    """Give a controller a new passphrase and key in a register that was put back from the archive, which holds none.
+
+    It is an act of the program's, for nobody can act there yet.
+
+    Raises:
+        UnknownPersonError: there is no such person.
+        NoRightError: the person is no controller of the company.
+        UnusablePassphraseError: the passphrase is too short.
+    """
+    credential, public_key = create_credential(passphrase)
+    with register.writing(now=now) as transaction:
+        person = find_person(transaction, login)
+        of_whom = Actor(person.subject, person.login, person.name)
+        check_right(transaction, of_whom, "user passphrase (another's)", now)
+        history = _history(transaction, person.subject)
+        retired = person.retire_key(by=PROGRAM, at=now, reason=_("put back from the archive alone"))
+        _append(transaction, history, retired)
+        history = history.followed_by(retired)
+        content = Person.replay(history).new_passphrase(
+            by=PROGRAM, at=now, seal=_seal(credential), public_key=public_key
+        )
+        transaction.set_credential(person.subject, credential.passphrase_hash, credential.sealed_key)
+        return _append(transaction, history, content)
+
+
 def reset_passphrase(
     register: "Register", actor: Actor, *, login: str, passphrase: str, reason: str, now: datetime
 ) -> Person:

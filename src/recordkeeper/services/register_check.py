@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, cast
 
-from recordkeeper.findings import Finding
+from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import digest
@@ -44,16 +44,24 @@ class UnknownRevisionInActsError(LookupError):
 
 def check_register(inspection: Inspection, evidence: Evidence) -> list[Finding]:
     """Everything wrong with the tables that follow from the acts, or are bound by them."""
-    expected: dict[str, Counter[Row]] = {table.name: Counter() for table in (*tables.PROJECTIONS, tables.subject)}
-    findings = list(_expect_projections(evidence, expected))
-    findings += _counters(evidence, expected)
+    expected, findings = expected_rows(evidence)
     for table in (*tables.PROJECTIONS, *tables.COUNTERS):
         findings += _compared(inspection, table, expected[table.name])
     findings += _attachments(inspection, evidence)
     findings += _credentials(inspection, evidence)
-    findings += _compared(inspection, tables.held, _expected_held(evidence, expected))
-    findings += _compared(inspection, tables.disposition, expected_steps(evidence.histories, evidence.tombstones))
+    findings += _compared(inspection, tables.held, expected["held"])
+    findings += _compared(inspection, tables.disposition, expected["disposition"])
     return findings
+
+
+def expected_rows(evidence: Evidence) -> tuple[dict[str, Counter[Row]], list[Finding]]:
+    """The rows of every table that follows from the acts, by its name; and what is wrong with the acts."""
+    expected: dict[str, Counter[Row]] = {table.name: Counter() for table in (*tables.PROJECTIONS, tables.subject)}
+    findings = list(_expect_projections(evidence, expected))
+    findings += _counters(evidence, expected)
+    expected["held"] = _expected_held(evidence, expected)
+    expected["disposition"] = expected_steps(evidence.histories, evidence.tombstones)
+    return expected, findings
 
 
 def _expected_held(evidence: Evidence, expected: Mapping[str, Counter[Row]]) -> Counter[Row]:
@@ -122,7 +130,10 @@ def _expect_projections(evidence: Evidence, expected: dict[str, Counter[Row]]) -
 def _counters(evidence: Evidence, expected: dict[str, Counter[Row]]) -> Iterator[Finding]:
     series: dict[tuple[str, int], list[int]] = {}
     stones = [("tombstone", str(stone.get("tombstone"))) for stone in evidence.tombstones.values()]
-    standing = [(kind_of(subject), name_of(subject)) for subject in (*evidence.histories, *evidence.tombstones)]
+    standing = [
+        (kind_of(subject), name_of(subject))
+        for subject in {**evidence.histories, **evidence.tombstones, **evidence.elsewhere}
+    ]
     for kind, name in (*standing, *stones):
         if kind == "record":
             of, year, count = counted(name) or ("", 0, 0)
@@ -207,7 +218,7 @@ def _attachments(inspection: Inspection, evidence: Evidence) -> list[Finding]:
     expected = {
         (history.subject, file_digest): media_type
         for history in evidence.histories.values()
-        for file_digest, media_type in _files_bound(history)
+        for file_digest, media_type in files_bound(history)
     }
     findings: list[Finding] = []
     try:
@@ -232,7 +243,8 @@ def _attachments(inspection: Inspection, evidence: Evidence) -> list[Finding]:
     return findings
 
 
-def _files_bound(history: History) -> Iterator[tuple[str, str]]:
+def files_bound(history: History) -> Iterator[tuple[str, str]]:
+    """The digest and the media type of every file that acts bind."""
     for act in history.acts[1:]:
         if act.kind in {"install", "revise"} and isinstance(act.content.get("files"), Mapping):
             for name, file_digest in cast("Mapping[str, str]", act.content["files"]).items():
@@ -264,5 +276,20 @@ def _credentials(inspection: Inspection, evidence: Evidence) -> list[Finding]:
                 findings.append(altered("row-altered", f"credential.{column}", message, REGISTER))
     except UnreadableTableError as error:
         findings.append(altered("table-unreadable", "credential", str(error), REGISTER))
-    lost = [altered("row-missing", f"credential {person}", _("row missing"), REGISTER) for person in expected]
-    return findings + lost
+    for person in expected:
+        if evidence.rebuilt_at is not None and _sealed_at(evidence, str(person)) < evidence.rebuilt_at:
+            message = _("passphrase and key are in no archive: a controller gives new ones")
+            findings.append(
+                Finding("credential-not-archived", Severity.CANNOT_ASSESS, f"credential {person}", message, REGISTER)
+            )
+        else:
+            findings.append(altered("row-missing", f"credential {person}", _("row missing"), REGISTER))
+    return findings
+
+
+def _sealed_at(evidence: Evidence, person: str) -> int:
+    """The index of the newest event by which a person's passphrase was set."""
+    kinds = {"init", "add", "passphrase"}
+    return max(
+        (event.index for event in evidence.events if event.subject == person and event.kind in kinds), default=-1
+    )

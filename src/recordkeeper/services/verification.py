@@ -185,7 +185,7 @@ def _log_findings(inspection: Inspection, log: Path, verifier: KeyChain | None, 
         findings.append(altered("table-unreadable", "checkpoint", str(error), LOG))
     try:
         findings += verify_log(log, verifier, evidence.leaf_hashes)
-        findings += verify_checkpoints(log, verifier, notes)
+        findings += verify_checkpoints(log, verifier, notes, is_beginning_lost=evidence.rebuilt_at is not None)
         findings += verify_cosigned(log, verifier)
         findings += check_cosigned(log, evidence)
     except (RecordkeeperError, OSError) as error:

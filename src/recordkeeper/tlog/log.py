@@ -108,7 +108,9 @@ def verify_log(path: Path, verifier: str | KeyChain | None, hashes: Iterable[byt
     return findings
 
 
-def verify_checkpoints(path: Path, verifier: str | KeyChain | None, notes: Iterable[str]) -> list[Finding]:
+def verify_checkpoints(
+    path: Path, verifier: str | KeyChain | None, notes: Iterable[str], *, is_beginning_lost: bool = False
+) -> list[Finding]:
     """Everything wrong with the checkpoints that were ever made, judged against the log in folder ``path``.
 
     Each must be signed, name the one before it, be of more entries than that, and have the root that the
@@ -119,6 +121,7 @@ def verify_checkpoints(path: Path, verifier: str | KeyChain | None, notes: Itera
         path: the log's folder.
         verifier: the verifier key; without it signatures are left to ``verify_log``.
         notes: all signed notes, oldest first.
+        is_beginning_lost: whether the first of them may name one that nobody has any more.
 
     Codes: ``checkpoint-form``, ``checkpoint-signature``, ``checkpoint-chain``, ``checkpoint-root``, ``log-cut``.
     """
@@ -134,6 +137,8 @@ def verify_checkpoints(path: Path, verifier: str | KeyChain | None, notes: Itera
             code = "checkpoint-form" if isinstance(error, MalformedNoteError) else "checkpoint-signature"
             findings.append(Finding(code, Severity.ALTERED, "checkpoint", str(error), ASPECT))
         else:
+            if is_beginning_lost and size_before < 0 and checkpoint.previous:
+                digest_before = checkpoint.previous[1]
             findings += _place_findings(nodes, checkpoint, size_before, digest_before)
             size_before = checkpoint.size
         digest_before = note_digest(note)
