@@ -124,6 +124,8 @@ PROCEDURE_FAULTS: list[tuple[str, dict[str, Any], int, str]] = [
         2,
         "QR-1-1",
     ),
+    ("a rule that it does not have", {"held_by": {"P90-R9": ["QR-900-01"]}}, 2, "P90-R9"),
+    ("a rule held by no form of it", {"held_by": {"P90-R1": ["QR-9-9"]}}, 2, "QR-9-9"),
     ("a role that stands twice", {"roles": [{"id": "clerk", **title("甲")}] * 2}, 2, "stands twice"),
     ("a key that is not in the grammar", {"colour": "red"}, 2, "colour"),
 ]

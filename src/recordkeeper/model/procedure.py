@@ -115,6 +115,7 @@ class Procedure(Definition):
         title: its name.
         roles: whoever its forms name.
         rules: what it says.
+        held_by: rule to the forms in which it is carried out, where these do not cite it themselves.
         related_documents: the procedures it refers to.
         forms: the codes of its forms.
         provides: the purposes that its own forms serve.
@@ -130,6 +131,7 @@ class Procedure(Definition):
     title: Title
     roles: tuple[Role, ...] = ()
     rules: tuple[Rule, ...] = ()
+    held_by: Mapping[RuleId, Annotated[tuple[Code, ...], Field(min_length=1)]] = Field(default_factory=dict)
     related_documents: tuple[Title, ...] = ()
     forms: tuple[Code, ...] = ()
     provides: Mapping[Purpose, Code] = Field(default_factory=dict)
@@ -162,6 +164,7 @@ class Procedure(Definition):
                 message = _("{code} is not among the forms of {procedure}").format(code=code, procedure=self.id)
                 yield Misfit(("provides", purpose), message)
         yield from self._reader_misfits()
+        yield from self._holding_misfits()
         if self.dossier is not None:
             yield from self._dossier_misfits(self.dossier)
         for index, table in enumerate(self.tables):
@@ -171,6 +174,16 @@ class Procedure(Definition):
             names = [column.id for column in (*table.keys, *table.columns)]
             for name in sorted({name for name in names if names.count(name) > 1}):
                 yield Misfit(("tables", index), _("{name} stands twice").format(name=name))
+
+    def _holding_misfits(self) -> Iterator[Misfit]:
+        rules = {rule.id for rule in self.rules}
+        for name, codes in self.held_by.items():
+            if name not in rules:
+                yield Misfit(("held_by", name), _("there is no rule {rule}").format(rule=name))
+            for index, code in enumerate(codes):
+                if code not in self.forms:
+                    message = _("{code} is not among the forms of {procedure}").format(code=code, procedure=self.id)
+                    yield Misfit(("held_by", name, index), message)
 
     def _reader_misfits(self) -> Iterator[Misfit]:
         purposes = sorted({*purpose_names(), *self.provides})

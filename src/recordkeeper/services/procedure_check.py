@@ -125,7 +125,9 @@ def _sections(form: Form) -> tuple[Section, ...]:
 
 
 def _rule_findings(snapshot: Snapshot, each: Installed, forms: Mapping[str, Revision]) -> Iterator[Finding]:
-    """Rules that no form of the procedure cites, and that name no form in their own words."""
+    """Rules that the procedure has held by no form, that none of its forms cites, and that name none in their words."""
+    if each.procedure.same_as is not None:
+        return  # a model text, to be copied: what it repeats has the forms
     texts = [
         snapshot.attachment(form.subject, form.files[DEFINITION]).decode("utf-8", "replace") for form in each.forms
     ]
@@ -136,6 +138,8 @@ def _rule_findings(snapshot: Snapshot, each: Installed, forms: Mapping[str, Revi
     }
     for rule in each.procedure.rules:
         said = f"{rule.zh} {rule.en}".casefold()
+        if rule.id in each.procedure.held_by:
+            continue
         if not any(rule.id in text for text in texts) and not any(name in said for name in names):
             message = _("no form of {procedure} cites it, and it names none").format(procedure=each.revision.code)
             yield Finding("rule-without-effect", Severity.WARNING, rule.id, message)

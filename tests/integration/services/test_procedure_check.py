@@ -35,9 +35,13 @@ def faulty(folder: Path) -> Path:
         {"id": "P90-R1", "zh": "记录保存三年", "en": "Records are kept for three years"},
         {"id": "P90-R2", "zh": "凡事有回音", "en": "Nothing stays unanswered"},
         {"id": "P90-R3", "zh": "问题登入样表QR-900-02", "en": "Problems are entered"},
+        {"id": "P90-R4", "zh": "问题当天处理", "en": "Problems are dealt with that day"},
     ]
     served = form("QR-900-02", section("reported", field("what"), by="head", **SIGNED))
-    return write_package(folder / "P90", inspection, served, rules=rules, provides={"open_letter": "QR-900-02"})
+    return write_package(
+        folder / "P90", inspection, served, rules=rules, provides={"open_letter": "QR-900-02"},
+        held_by={"P90-R4": ["QR-900-02"]},
+    )  # fmt: skip
 
 
 def sound(folder: Path) -> Path:
