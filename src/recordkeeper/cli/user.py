@@ -139,16 +139,78 @@ def revoke(invocation: Invocation, login: str, role: str, unit: str, on: str | N
 @click.argument("login", metavar="LOGIN")
 @click.option("--reason", required=True, metavar="TEXT", help=_("Why"))
 @click.option("--on", "on", metavar="DATE", help=_("The first day on which it is closed; else today"))
+@click.option("--successor", metavar="LOGIN", help=_("Who goes on with what the person was named for"))
 @shared_options
-def disable(invocation: Invocation, login: str, reason: str, on: str | None) -> None:
+def disable(invocation: Invocation, login: str, reason: str, on: str | None, successor: str | None) -> None:
     """Close an account."""
     from recordkeeper.services import people
 
     workspace, actor = invocation.workspace(), invocation.actor()
     first_day = _day(on, "--on")
     invocation.confirm(_("Close the account {login}? It cannot be opened again").format(login=login))
-    done = people.disable(workspace.register, actor, login=login, on=first_day, reason=reason, now=invocation.now)
+    done = people.disable(
+        workspace.register,
+        actor,
+        login=login,
+        on=first_day,
+        reason=reason,
+        now=invocation.now,
+        successor=successor,
+    )
     _emit(invocation, done, _("{login} ({name}): account closed"))
+
+
+@user.command(help=_("Let DEPUTY act with the roles of LOGIN at a unit, up to a day; what they do bears both names"))
+@click.argument("login", metavar="LOGIN")
+@click.argument("deputy", metavar="DEPUTY")
+@click.option("--unit", default="unit/1", metavar="UNIT", help=_("The unit; else the company"))
+@click.option("--from", "valid_from", metavar="DATE", help=_("The first day; else today"))
+@click.option("--to", "valid_to", metavar="DATE", help=_("The last day; compulsory"))
+@click.option("--reason", required=True, metavar="TEXT", help=_("Why"))
+@shared_options
+def deputize(
+    invocation: Invocation,
+    login: str,
+    deputy: str,
+    *,
+    unit: str,
+    valid_from: str | None,
+    valid_to: str | None,
+    reason: str,
+) -> None:
+    """Appoint a deputy."""
+    from recordkeeper.services import people
+    from recordkeeper.services.places import find_unit
+
+    workspace, actor = invocation.workspace(), invocation.actor()
+    first, last = _day(valid_from, "--from"), _day(valid_to, "--to")
+    with workspace.register.reading() as snapshot:
+        subject = find_unit(snapshot, unit).subject
+    done = people.deputize(
+        workspace.register,
+        actor,
+        login=login,
+        deputy=deputy,
+        unit=subject,
+        valid_from=first,
+        valid_to=last,
+        reason=reason,
+        now=invocation.now,
+    )
+    _emit(invocation, done, _("{login} ({name}): deputy appointed"))
+
+
+@user.command("retire-key", help=_("Retire a person's stolen key: it signs no more, signatures made before stay valid"))
+@click.argument("login", metavar="LOGIN")
+@click.option("--reason", required=True, metavar="TEXT", help=_("Why"))
+@shared_options
+def retire_key(invocation: Invocation, login: str, reason: str) -> None:
+    """Retire a key."""
+    from recordkeeper.services import people
+
+    register, actor = invocation.workspace().register, invocation.actor()
+    done = people.retire_key(register, actor, login=login, reason=reason, now=invocation.now)
+    _emit(invocation, done, _("{login} ({name}): key retired"))
 
 
 @user.command(help=_("Change one's own passphrase; for another LOGIN set a new one with a new key"))

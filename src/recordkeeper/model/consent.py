@@ -141,6 +141,7 @@ def consent(
         raise NotYoursError(record.number, "", who.named(record.form.access.consent), who.name)
     if who.subject == waiting[0].by:
         raise NotYoursError(record.number, "", _("somebody other than who asked"), who.name)
+    who = who.acting_in(record.form.access.consent)
     content: dict[str, Json] = {**head_of("consent", who, moment), "asked": waiting[0].number}
     if refused_because.strip():
         return {**content, "decision": "refused", "reason": check_text(refused_because.strip(), "reason")}

@@ -80,6 +80,21 @@ class MixedAuditorError(PersonError, RefusalError):
         super().__init__(message, subject=login, expected=_("an account of its own for an auditor"), found=role)
 
 
+class OwnDeputyError(PersonError, InvalidInputError):
+    """Somebody is to stand in for themselves."""
+
+    def __init__(self, login: str) -> None:
+        super().__init__(_("{login}: expected another person to stand in").format(login=login), subject=login)
+
+
+class EndlessDeputyError(PersonError, InvalidInputError):
+    """A deputy without a last day."""
+
+    def __init__(self, login: str) -> None:
+        message = _("{login}: a deputy is appointed to a last day, none found").format(login=login)
+        super().__init__(message, subject=login, expected=_("a last day"))
+
+
 class DisabledPersonError(PersonError, RefusalError):
     """The account is closed."""
 
@@ -130,6 +145,21 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Deputy:
+    """Who stands in for a person, and where.
+
+    Args:
+        person: ``person/9``.
+        unit: the deputy has the roles held at this unit and below it.
+        period: from when to when; a successor's has no end.
+    """
+
+    person: str
+    unit: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
 class Seal:
     """What a person's acts bind of their credential.
 
@@ -155,6 +185,7 @@ class Person:
         keys: the keys in the order of their use; none for a shared account.
         grants: the roles held, in the order of entry.
         disabled_on: the first day on which the account is closed.
+        deputies: who stands in for them; once the account is closed, their successor.
     """
 
     subject: str
@@ -165,6 +196,7 @@ class Person:
     keys: tuple[Key, ...] = ()
     grants: tuple[Grant, ...] = ()
     disabled_on: date | None = None
+    deputies: tuple[Deputy, ...] = ()
 
     @staticmethod
     def init(
@@ -239,10 +271,14 @@ class Person:
             case "revoke":
                 return self._revoked(content)
             case "disable":
+                person = self._deputized(content) if "deputy" in content else self
                 return replace(
-                    self._retired(str(content["key_to_at"])),
+                    person,
+                    keys=person._retired(str(content["key_to_at"])).keys,  # noqa: SLF001 - the same class
                     disabled_on=date.fromisoformat(str(content["on"])),
                 )
+            case "deputize":
+                return self._deputized(content)
             case "retire-key":
                 return self._retired(str(content["key_to_at"]))
             case "passphrase":
@@ -253,6 +289,10 @@ class Person:
                 return replace(person, keys=(*self.keys, Key(str(public_key), act.at, None)))
             case _:
                 raise UnknownActError(act.kind)
+
+    def _deputized(self, content: Content) -> Self:
+        deputy = Deputy(str(content["deputy"]), str(content["unit"]), Period.of(content))
+        return replace(self, deputies=(*self.deputies, deputy))
 
     def _granted(self, content: Content) -> Self:
         grant = Grant(str(content["role"]), str(content["unit"]), Period.of(content))
@@ -337,7 +377,54 @@ class Person:
             if (grant.role, grant.unit) == (role, unit) and grant.period.overlaps(Period(on, None))
         )
 
-    def disable(self, *, by: str, at: datetime, on: date, key_to_at: datetime, reason: str) -> Content:
+    def deputize(
+        self, *, by: str, at: datetime, deputy: str, unit: str, valid_from: date, valid_to: date | None, reason: str
+    ) -> Content:
+        """Let another person act with the roles of this one at a unit, from a day to a day.
+
+        The product's own roles do not pass: nobody administers or approves for another.
+
+        Raises:
+            SelfGrantError: nobody appoints their own deputy.
+            OwnDeputyError: the person themselves.
+            EndlessDeputyError: no last day.
+            DisabledPersonError: the account is closed by then.
+            TextRefusedError: no reason, or an end before the beginning.
+        """
+        self._check_other(by)
+        self.check_active_on(valid_from)
+        if deputy == self.subject:
+            raise OwnDeputyError(self.login)
+        if valid_to is None:
+            raise EndlessDeputyError(self.login)
+        return {
+            "act": "deputize",
+            "by": by,
+            "at": format_moment(at),
+            "deputy": deputy,
+            "unit": unit,
+            "reason": check_line(reason, _("reason"), LONGEST_REASON),
+            **Period.checked(valid_from, valid_to, self.login).content,
+        }
+
+    def stood_in_for(self, deputy: str, units: Collection[str], day: date) -> frozenset[str]:
+        """What passes to a deputy on that day: this person, and the roles of procedures that they hold there.
+
+        Args:
+            deputy: ``person/9``.
+            units: a unit and every unit above it.
+            day: the day in the company's time zone.
+        """
+        is_deputy = any(
+            each.person == deputy and each.unit in units and each.period.holds_on(day) for each in self.deputies
+        )
+        if not is_deputy:
+            return frozenset()
+        return (self.roles_at(units, day) - set(PRODUCT_ROLES)) | {self.subject}
+
+    def disable(
+        self, *, by: str, at: datetime, on: date, key_to_at: datetime, reason: str, successor: str = "", unit: str = ""
+    ) -> Content:
         """Close the account from a day on and retire its key; signatures before stay valid.
 
         Args:
@@ -346,8 +433,11 @@ class Person:
             on: the first day on which it is closed.
             key_to_at: the moment from which the key signs no more, not before ``at``.
             reason: why.
+            successor: who goes on with what the person was named for; none where there is nothing.
+            unit: the company, where there is a successor.
 
         Raises:
+            OwnDeputyError: the person themselves.
             SelfGrantError: nobody closes their own account.
             DisabledPersonError: it is closed already.
             TextRefusedError: no reason.
@@ -355,7 +445,13 @@ class Person:
         self._check_other(by)
         if self.disabled_on is not None:
             raise DisabledPersonError(self.login, self.disabled_on)
+        if successor == self.subject:
+            raise OwnDeputyError(self.login)
+        passed: dict[str, Json] = {}
+        if successor:
+            passed = {"deputy": successor, "unit": unit, **Period(on, None).content}
         return {
+            **passed,
             "act": "disable",
             "by": by,
             "at": format_moment(at),

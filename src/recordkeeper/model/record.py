@@ -75,6 +75,7 @@ class Record(KeptRecord):
         step = self.step(section_id)
         self.check_may_fill(step, who, moment)
         values, given_sources = self.read_values(step, raw, moment, reading, sources)
+        who = who.acting_in(self.roles_of(self.section(step.section), step.item))
         content: dict[str, Json] = {**head_of("fill", who, moment), **self._named(step)}
         content["values"] = values
         if filled_for:
@@ -191,6 +192,7 @@ class Record(KeptRecord):
         self._check_turn_to_sign(step, moment)
         role = self._check_right(step, who)
         self._check_not_signed(step, role, who)
+        who = who.acting_in((role,))
         content: dict[str, Json] = {**head_of("sign", who, moment), **self._named(step)}
         content |= {"meaning": section.meaning, "role": role, "method": "passphrase"}
         if rows is not None:
@@ -218,7 +220,7 @@ class Record(KeptRecord):
         step = self.step(section_id)
         section = self.section(step.section)
         self._check_state("record sign", _("sign"))
-        self._check_right_of_any(who)
+        who = self._check_right_of_any(who)
         self._check_turn_to_sign(step, moment)
         if not section.on_paper:
             raise WrongStateError(self.number, _("sign"), _("a section that may be signed on paper"), section.id)
@@ -258,7 +260,7 @@ class Record(KeptRecord):
             self._check_lives(_("void"))
         if not reason.strip():
             raise NoReasonError(self.number)
-        self._check_right_of_any(who)
+        who = self._check_right_of_any(who)
         return {**head_of("void", who, moment), "reason": check_text(reason.strip(), "reason")}
 
     def reissue(
@@ -286,7 +288,7 @@ class Record(KeptRecord):
             raise WrongStateError(self.number, _("re-issue"), _("a record of its own"), _("a row or sheet"))
         if not reason.strip():
             raise NoReasonError(self.number)
-        self._check_right_of_any(who)
+        who = self._check_right_of_any(who)
         return {
             **head_of("reissue", who, moment),
             "reason": check_text(reason.strip(), "reason"),
@@ -316,7 +318,7 @@ class Record(KeptRecord):
             NotYoursError: no role of any section.
         """
         self._check_state("record attach", _("attach"))
-        self._check_right_of_any(who)
+        who = self._check_right_of_any(who)
         return {
             **head_of("attach", who, moment),
             "digest": digest,
@@ -337,7 +339,7 @@ class Record(KeptRecord):
         if current is not None or not (self.open_sections or self.is_closed_by_hand_alone):
             found = current.id if current else str(self.state)
             raise WrongStateError(self.number, _("close"), _("only optional sections left"), found)
-        self._check_right_of_any(who)
+        who = self._check_right_of_any(who)
         return head_of("close", who, moment)
 
 
@@ -364,6 +366,8 @@ def open_record(
     """
     content = {**head_of("new", who, moment), "number": name_of(subject), **opening}
     record = Record.replay(form, salt_history.followed_by(content))
-    if not record.is_sheet:
-        record._check_right(Step(record.sections[0].id), who)  # noqa: SLF001  # the same class, before it is a value
-    return record
+    if record.is_sheet:
+        return record
+    role = record._check_right(Step(record.sections[0].id), who)  # noqa: SLF001  # the same class, before it is a value
+    acting = who.acting_in((role,))
+    return record if acting is who else open_record(form, subject, salt_history, acting, moment, opening)

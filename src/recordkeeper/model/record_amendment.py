@@ -156,9 +156,9 @@ class AmendableRecord(GuardedRecord):
                 raise TooManyCorrectionsError(self.number, self.form.amendment.corrections, found)
         changes += self._computed_changes(changes, amended, moment, reading)
         self._check_later(changes, moment)
-        place = step_named(changes[0])
+        role = self._amending_role(step_named(changes[0]), who)
         return {
-            **head_of("amend", who, moment),
+            **head_of("amend", who.acting_in((role,)), moment),
             "changes": cast("list[Json]", changes),
             "reason": check_text(reason.strip(), "reason"),
             "nature": nature,
@@ -166,7 +166,7 @@ class AmendableRecord(GuardedRecord):
             **({"party_signs": True} if self._party_signs_anew else {}),
             **({"tables": dict(reading.reference.cited)} if reading.reference.cited else {}),
             "meaning": "authored",
-            "role": self._amending_role(place, who),
+            "role": role,
             "method": "passphrase",
         }
 
@@ -202,15 +202,16 @@ class AmendableRecord(GuardedRecord):
         if amendment.countersign != PENDING:
             return self._refused_by_party(amendment, number, who, moment, accepted=accepted, reason=reason)
         roles = self._countersigners
-        if amendment.by == who.subject:
+        if amendment.by in {who.subject, who.acting_in(roles).deputy_for}:
             raise NotYoursError(self.number, f"({number})", _("somebody other than its author"), who.name)
         if not who.has_any(roles):
             raise NotYoursError(self.number, f"({number})", who.named(roles), who.name)
         if not accepted and not reason.strip():
             raise NoReasonError(self.number)
+        who = who.acting_in(roles)
         content: dict[str, Json] = {**head_of("countersign", who, moment), "amendment": amendment.act_number}
         content |= {"accepted": accepted, "meaning": "countersigned", "method": "passphrase"}
-        content["role"] = next(role for role in roles if role in who.roles)
+        content["role"] = next(role for role in roles if role in who.rights)
         if reason.strip():
             content["reason"] = check_text(reason.strip(), "reason")
         return content
@@ -236,7 +237,7 @@ class AmendableRecord(GuardedRecord):
         Source: P06-R4
         """
         self._check_state("record countersign", _("counter-sign"))
-        self._check_right_of_any(who)
+        who = self._check_right_of_any(who)
         waiting = [each for each in self.pending_amendments if each.party.state == PENDING]
         amendment = self._pending(number, waiting)
         if not signer_name.strip():
@@ -265,9 +266,10 @@ class AmendableRecord(GuardedRecord):
         if not reason.strip():
             raise NoReasonError(self.number)
         roles = [*self._amenders(amendment.changes[0].step), *self._countersigners]
-        held = [role for role in roles if role in who.roles or role == who.subject]
+        held = [role for role in roles if role in who.rights]
         if not held:
             raise NotYoursError(self.number, f"({number})", who.named(roles), who.name)
+        who = who.acting_in(roles)
         content: dict[str, Json] = {**head_of("countersign", who, moment), "amendment": amendment.act_number}
         content |= {"accepted": False, "party": True, "meaning": "countersigned", "method": "passphrase"}
         return {**content, "role": held[0], "reason": check_text(reason.strip(), "reason")}
@@ -291,7 +293,7 @@ class AmendableRecord(GuardedRecord):
 
     def _amending_role(self, step: Step, who: Standing) -> str:
         amenders = self._amenders(step)
-        return next(role for role in amenders if role in who.roles or role == who.subject)
+        return next(role for role in amenders if role in who.rights)
 
     def _amenders(self, step: Step) -> list[str]:
         return list(self.form.amendment.by) or self.roles_at(step)
@@ -307,7 +309,7 @@ class AmendableRecord(GuardedRecord):
                 _("fill it instead"),
             )
         self._check_not_pending(step, place)
-        if not any(role in who.roles or role == who.subject for role in self._amenders(step)):
+        if not who.has_any(self._amenders(step)):
             raise NotYoursError(self.number, str(step), who.named(self._amenders(step)), who.name)
         old = value_at(filled.values, place)
         new, problems = reading.parse(each, raw, path)

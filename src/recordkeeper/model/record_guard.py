@@ -175,11 +175,12 @@ class GuardedRecord(RecordState):
         section = self.section(step.section)
         roles = self.roles_of(section, step.item)
         signed = {signature.role for signature in self.signatures_at(step)}
-        held = [role for role in roles if role in who.roles or role == who.subject]
+        held = [role for role in roles if role in who.rights]
         if not held:
             raise NotYoursError(self.number, str(step), who.named(roles) or _("nobody yet"), who.name)
         for other in section.other_than:
-            if who.subject in self._who_did(other, step):
+            themselves = {who.subject, who.acting_in(held).deputy_for} - {""}
+            if themselves & self._who_did(other, step):
                 expected = _("somebody other than who did {section}").format(section=other)
                 raise NotYoursError(self.number, str(step), expected, who.name)
         return next((role for role in held if role not in signed), held[0])
@@ -195,16 +196,25 @@ class GuardedRecord(RecordState):
         signed = {signature.signer for each in steps for signature in self.signatures_at(each)}
         return signed or {self.saved[each].by for each in steps if each in self.saved}
 
-    def _check_right_of_any(self, who: Standing) -> None:
+    def _check_right_of_any(self, who: Standing) -> Standing:
+        """Whoever has a part in any section, as they act in it.
+
+        Raises:
+            NotYoursError: no part in any.
+        """
         sections = self.sections or self.form.sections  # a sheet without its own is its rows' keepers'
         roles = [role for section in sections for role in self.roles_of(section)]
-        if not any(role in who.roles or role == who.subject for role in roles):
+        if not who.has_any(roles):
             raise NotYoursError(self.number, "", who.named(roles), who.name)
+        return who.acting_in(roles)
 
 
 def head_of(act: str, who: Standing, moment: Moment) -> dict[str, Json]:
     """What every act of a record begins with: its kind, who, the UTC moment and the local date."""
-    return {"version": 1, "act": act, "by": who.subject, "name": who.name, "at": moment.at, "on": moment.on}
+    head: dict[str, Json] = {"version": 1, "act": act, "by": who.subject, "name": who.name, "at": moment.at}
+    if who.deputy_for:
+        head["deputy_for"] = who.deputy_for
+    return {**head, "on": moment.on}
 
 
 def missing_values(

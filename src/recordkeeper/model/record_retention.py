@@ -55,7 +55,7 @@ class KeptRecord(AmendableRecord):
         if not reason.strip():
             raise NoReasonError(self.number)
         if not who.has_any(RIGHTS["retention tell"].roles):
-            self._check_right_of_any(who)
+            who = self._check_right_of_any(who)
         content: dict[str, Json] = {**head_of("tell", who, moment), "trigger": trigger}
         return {**content, "happened_on": happened_on.isoformat(), "reason": check_text(reason.strip(), "reason")}
 

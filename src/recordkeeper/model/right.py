@@ -170,11 +170,13 @@ _LINES = (
     # people
     _does("user add", CONTROLLER),
     _does("user amend", CONTROLLER),
+    _does("user deputize", CONTROLLER, place=Place.UNIT),
     _does("user disable", CONTROLLER),
     _does("user grant", CONTROLLER, place=Place.UNIT),
     _reads("user list", ACCOUNT),
     _reads("user passphrase", ACCOUNT),
     _does("user passphrase (another's)", CONTROLLER),
+    _does("user retire-key", CONTROLLER),
     _does("user revoke", CONTROLLER, place=Place.UNIT),
     _reads("user show", ACCOUNT),
 )

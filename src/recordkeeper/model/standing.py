@@ -1,9 +1,17 @@
 """What a person is in one unit on one day: the only thing the rules of a record know about people."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from recordkeeper.language import listing
+
+
+class Principal(NamedTuple):
+    """Whom a deputy or successor stands in for: ``person/7``, and the name as it is printed."""
+
+    subject: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +23,40 @@ class Standing:
         name: the name as it is printed.
         roles: ids of the roles held at the record's unit that day, the units above it included.
         role_names: names of roles in the language in use, by id, for what a refusal says.
+        stands_in_for: whom this person stands in for: by a role that they hold there, and by their own subject.
+        deputy_for: whom the act in hand is done for; empty where it is done by right of one's own.
     """
 
     subject: str
     name: str
     roles: frozenset[str]
     role_names: Mapping[str, str] = field(default_factory=dict, compare=False)
+    stands_in_for: Mapping[str, Principal] = field(default_factory=dict)
+    deputy_for: str = ""
 
-    def has_any(self, roles: tuple[str, ...]) -> bool:
-        """Whether one of ``roles`` is held."""
-        return not self.roles.isdisjoint(roles)
+    @property
+    def rights(self) -> frozenset[str]:
+        """The roles held, those of others whom this person stands in for included, and the persons themselves."""
+        return self.roles | {self.subject} | self.stands_in_for.keys()
+
+    @property
+    def reading_roles(self) -> frozenset[str]:
+        """The roles held, those of others whom this person stands in for included."""
+        return self.roles | {right for right in self.stands_in_for if "/" not in right}
+
+    def has_any(self, roles: Iterable[str]) -> bool:
+        """Whether one of ``roles`` is held, or stood in for."""
+        return not self.rights.isdisjoint(roles)
+
+    def acting_in(self, roles: Iterable[str]) -> "Standing":
+        """This person as they act in the first of ``roles`` that is theirs; a deputy's name says for whom."""
+        several = list(roles)
+        if self.deputy_for or not (self.roles | {self.subject}).isdisjoint(several):
+            return self
+        principal = next((self.stands_in_for[role] for role in several if role in self.stands_in_for), None)
+        if principal is None:
+            return self
+        return replace(self, name=f"{self.name}（代{principal.name}）", deputy_for=principal.subject)
 
     def named(self, roles: Iterable[str]) -> str:
         """``roles`` as a person reads them; ids where no name is known."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, or_, select
 
 from recordkeeper.register.snapshot import Snapshot
-from recordkeeper.register.tables import occupancy, party, person, premises, subject, unit
+from recordkeeper.register.tables import occupancy, party, person, premises, role_grant, subject, unit
 
 _ESCAPE = "\\"
 
@@ -55,6 +55,12 @@ def units_named(snapshot: Snapshot, name: str) -> list[str]:
 def person_with_login(snapshot: Snapshot, login: str) -> str | None:
     """The subject of the person with that login name."""
     return snapshot.connection.scalar(select(person.c.subject).where(person.c.login == login))
+
+
+def stood_in_for(snapshot: Snapshot, by_person: str) -> list[str]:
+    """The subjects of the persons whom somebody stands in for, at whatever time and unit."""
+    found = select(role_grant.c.subject).where(role_grant.c.person == by_person, role_grant.c.subject != by_person)
+    return list(snapshot.connection.scalars(found.distinct().order_by(role_grant.c.subject)))
 
 
 def persons_named(snapshot: Snapshot, name: str) -> list[str]:

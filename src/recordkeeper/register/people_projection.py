@@ -37,6 +37,11 @@ def person_rows(person: Person) -> Rows:
         "role_grant": [
             {"person": person.subject, "role": grant.role, "unit": grant.unit, **grant.period.content}
             for grant in person.grants
+        ]
+        + [
+            # who stands in for somebody holds, as it were, that person for a role
+            {"person": each.person, "role": person.subject, "unit": each.unit, **each.period.content}
+            for each in person.deputies
         ],
     }
 

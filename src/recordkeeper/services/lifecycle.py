@@ -405,7 +405,7 @@ def next_to_fill(record: Record, who: Standing) -> Step:
 
 
 def _is_theirs(record: Record, step: Step, who: Standing) -> bool:
-    return not {*who.roles, who.subject}.isdisjoint(record.roles_of(record.section(step.section), step.item))
+    return who.has_any(record.roles_of(record.section(step.section), step.item))
 
 
 def _last_step(record: Record) -> Step:

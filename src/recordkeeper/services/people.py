@@ -25,7 +25,7 @@ from recordkeeper.errors import CredentialError, InvalidInputError, MissingError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, digest
 from recordkeeper.model.event import History
-from recordkeeper.model.person import CONTROLLER, Person, Seal
+from recordkeeper.model.person import AUDITOR, CONTROLLER, MixedAuditorError, Person, Seal
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.subject import PROGRAM, is_subject, kind_of, record_subject, sheet_subject
 from recordkeeper.model.unit import ROOT_UNIT
@@ -511,8 +511,75 @@ def revoke(
         return _append(transaction, history, content)
 
 
-def disable(register: "Register", actor: Actor, *, login: str, on: date | None, reason: str, now: datetime) -> Person:
+def deputize(
+    register: "Register",
+    actor: Actor,
+    *,
+    login: str,
+    deputy: str,
+    unit: str,
+    valid_from: date | None,
+    valid_to: date | None,
+    reason: str,
+    now: datetime,
+) -> Person:
+    """Let another person act with somebody's roles at a unit, up to a day; what they do bears both names.
+
+    Raises:
+        NoRightError: ``actor`` is no controller at the unit.
+        UnknownPersonError: there is no such person.
+        MixedAuditorError: the deputy's account is an auditor's.
+        PersonError: one of the refusals of ``Person.deputize``.
+    """
+    with register.writing(now=now) as transaction:
+        check_right(transaction, actor, "user deputize", now, unit)
+        person, other = find_person(transaction, login), find_person(transaction, deputy)
+        first_day = valid_from or today(transaction, now)
+        other.check_active_on(first_day)
+        if other.is_auditor_on(first_day):
+            raise MixedAuditorError(other.login, AUDITOR)
+        content = person.deputize(
+            by=actor.subject,
+            at=now,
+            deputy=other.subject,
+            unit=unit,
+            valid_from=first_day,
+            valid_to=valid_to,
+            reason=reason,
+        )
+        return _append(transaction, _history(transaction, person.subject), content)
+
+
+def retire_key(register: "Register", actor: Actor, *, login: str, reason: str, now: datetime) -> Person:
+    """Retire another person's key, which was stolen: it signs no more, and open sessions end.
+
+    Raises:
+        NoRightError: ``actor`` is no controller of the company.
+        UnknownPersonError: there is no such person.
+        SelfGrantError: it is their own.
+        TextRefusedError: no reason.
+    """
+    with register.writing(now=now) as transaction:
+        check_right(transaction, actor, "user retire-key", now)
+        person = find_person(transaction, login)
+        content = person.retire_key(by=actor.subject, at=now, reason=reason)
+        transaction.close_sessions_of(person.subject)
+        return _append(transaction, _history(transaction, person.subject), content)
+
+
+def disable(
+    register: "Register",
+    actor: Actor,
+    *,
+    login: str,
+    on: date | None,
+    reason: str,
+    now: datetime,
+    successor: str | None = None,
+) -> Person:
     """Close an account from a day on, today where none is given; its key is retired and its sessions end.
+
+    What the person was named for in open records passes to the successor; roles are given to them by ``grant``.
 
     Raises:
         NoRightError: ``actor`` is no controller of the company.
@@ -527,7 +594,16 @@ def disable(register: "Register", actor: Actor, *, login: str, on: date | None, 
         person = find_person(transaction, login)
         first_day = on or today(transaction, now)
         key_to_at = datetime.combine(first_day, time(), company(transaction).zone)
-        content = person.disable(by=actor.subject, at=now, on=first_day, key_to_at=key_to_at, reason=reason)
+        after_them = find_person(transaction, successor).subject if successor else ""
+        content = person.disable(
+            by=actor.subject,
+            at=now,
+            on=first_day,
+            key_to_at=key_to_at,
+            reason=reason,
+            successor=after_them,
+            unit=ROOT_UNIT if after_them else "",
+        )
         history = _history(transaction, person.subject)
         after = Person.replay(history.followed_by(content))
         _check_controller_left(transaction, person, after, first_day)

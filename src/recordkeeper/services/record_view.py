@@ -374,6 +374,7 @@ def act_name(act: str) -> str:
         "link": _("link"),
         "tell": _("tell what happened"),
         "ask": _("ask for consent"),
+        "deputize": _("appoint a deputy"),
         "consent": _("answer a request"),
         "appraise": _("appraise"),
         "dispose": _("begin to dispose of"),

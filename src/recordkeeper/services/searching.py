@@ -171,7 +171,7 @@ class _Shelf:
     def is_readable(self, row: FoundRecord) -> bool:
         key = (row.form, row.revision, row.unit)
         if key not in self.answers:
-            roles = self.setting.standing(self.person.subject, row.unit).roles
+            roles = self.setting.standing(self.person.subject, row.unit).reading_roles
             self.answers[key] = may_read(roles, readers_of(self.setting, self.form(row), row.unit))
         return self.answers[key]
 

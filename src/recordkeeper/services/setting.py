@@ -15,10 +15,11 @@ from recordkeeper.model.person import PRODUCT_ROLES
 from recordkeeper.model.premises import Premises
 from recordkeeper.model.record_state import Moment
 from recordkeeper.model.rendition import Surroundings
-from recordkeeper.model.standing import Standing
+from recordkeeper.model.standing import Principal, Standing
 from recordkeeper.model.subject import kind_of
 from recordkeeper.model.unit import Unit
 from recordkeeper.model.value import Reading, format_moment
+from recordkeeper.register.directory import stood_in_for
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services import company, places
 from recordkeeper.services.people import find_person, person_of
@@ -87,7 +88,16 @@ class Setting:
         found.check_active_on(self.today)
         units = company.unit_and_above(self.snapshot, unit)
         names = {role: self.shown_name(role) for role in self.roles}
-        return Standing(person, found.name, found.roles_at(units, self.today), names)
+        return Standing(person, found.name, found.roles_at(units, self.today), names, self._principals(person, units))
+
+    def _principals(self, person: str, units: tuple[str, ...]) -> dict[str, Principal]:
+        """Whom ``person`` stands in for at a unit today, by what passes to a deputy."""
+        principals: dict[str, Principal] = {}
+        for subject in stood_in_for(self.snapshot, person):
+            other = person_of(self.snapshot, subject)
+            for right in sorted(other.stood_in_for(person, units, self.today)):
+                principals.setdefault(right, Principal(other.subject, other.name))
+        return principals
 
     def name_of(self, subject: str) -> str:
         """The printed Chinese name of a person, party, premises, unit or role; what is unknown stays as it is."""
