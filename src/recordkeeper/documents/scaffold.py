@@ -32,7 +32,7 @@ from recordkeeper.documents.scaffold_register import register_tables
 from recordkeeper.documents.scaffold_round import earlier_rounds
 from recordkeeper.documents.scaffold_survey import survey_tables
 from recordkeeper.documents.typeface import ARIAL, FANG, HEI, SONG
-from recordkeeper.documents.word_package import LONG_CODE, number_size, text_width, word_file
+from recordkeeper.documents.word_package import HARDLY_ANY_PITCH, LONG_CODE, number_size, text_width, word_file
 from recordkeeper.model.form import Form
 from recordkeeper.model.section import Title
 
@@ -67,7 +67,9 @@ def scaffold(form: Form, roles: Mapping[str, str] | None = None) -> bytes:
     width = text_width(form)
     sections = form.sheet.sections if form.sheet else form.sections
     rounds = earlier_rounds(width) if any(section.rounds for section in sections) else ""
-    return word_file(form, _title_block(form) + gap(60) + body + rounds + _amendments(width) + gap(20))
+    # a table needs a paragraph behind it, which must not fall to a page of its own; copies end with one of theirs
+    end = "" if form.copies else gap(HARDLY_ANY_PITCH)
+    return word_file(form, _title_block(form) + gap(60) + body + rounds + _amendments(width) + end)
 
 
 def _title_block(form: Form) -> str:

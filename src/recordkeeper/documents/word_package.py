@@ -32,6 +32,7 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _ROOT = f'xmlns:w="{W}" xmlns:r="{_OFFICE}"'
 _SMALL = 18
 _HEADER_PITCH = 244
+HARDLY_ANY_PITCH = 1
 CODE_WIDTH = mm(32)  # the code with its quiet zone
 LONG_CODE = 11  # characters; a longer one needs more of the number line, and smaller type under the print code
 
@@ -136,7 +137,7 @@ def _end_of_copy(copy: int, page: str) -> str:
     LibreOffice knows no number of pages of a section; it finds the page on which a bookmark stands.
     """
     mark = f'<w:bookmarkStart w:id="{copy}" w:name="{_LAST_PAGE}{copy}"/><w:bookmarkEnd w:id="{copy}"/>'
-    return paragraph(mark, pitch=20).replace("</w:pPr>", f"{page}</w:pPr>")
+    return paragraph(mark, pitch=HARDLY_ANY_PITCH).replace("</w:pPr>", f"{page}</w:pPr>")
 
 
 def _page(form: Form, copy: int) -> str:
