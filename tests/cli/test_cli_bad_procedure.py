@@ -63,6 +63,7 @@ FORM_FAULTS: list[tuple[str, Change, str, str]] = [
         "can never hold",
     ),
     ("a later section", lambda data: put(data["sections"][0], when="result == 'x'"), "sections.found.when", "result"),
+    ("a rule that there is not", lambda data: put(data["sections"][0], rules=["P90-R7"]), "rules", "P90-R7"),
     ("no retention", lambda data: data.pop("retention"), "retention", "is missing"),
     (
         "an example that fails its own checks",
@@ -124,8 +125,8 @@ PROCEDURE_FAULTS: list[tuple[str, dict[str, Any], int, str]] = [
         2,
         "QR-1-1",
     ),
-    ("a rule that it does not have", {"held_by": {"P90-R9": ["QR-900-01"]}}, 2, "P90-R9"),
-    ("a rule held by no form of it", {"held_by": {"P90-R1": ["QR-9-9"]}}, 2, "QR-9-9"),
+    ("an owner by a rule that it does not have", {"owner": {"role": "clerk", "rules": ["P90-R9"]}}, 2, "P90-R9"),
+    ("an owner that is no role of it", {"owner": {"role": "nobody"}}, 2, "nobody"),
     ("a role that stands twice", {"roles": [{"id": "clerk", **title("甲")}] * 2}, 2, "stands twice"),
     ("a key that is not in the grammar", {"colour": "red"}, 2, "colour"),
 ]

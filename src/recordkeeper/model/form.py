@@ -24,7 +24,7 @@ from recordkeeper.model.consistency import (
     told,
 )
 from recordkeeper.model.expression import functions_in
-from recordkeeper.model.grammar import Code, Definition, Expression, Identifier, RevisionName, Title
+from recordkeeper.model.grammar import Code, Definition, Expression, Identifier, RevisionName, RuleId, Title
 from recordkeeper.model.section import FormField, Section
 
 FormKind: TypeAlias = Literal["form", "register", "survey", "statistics", "report", "agreement", "notice", "external"]
@@ -179,6 +179,8 @@ class Form(Definition):
         copies: the parts of a multi-part slip, each named on its own sheet.
         series: whether the company counts its records together, or each unit its own.
         late_after_days: entered more days than this after its matter, a record says why.
+        rules: the rules that it carries out as a whole, by its fields, sheets, retention or access; those of one
+            section stand there.
     """
 
     code: Code
@@ -189,6 +191,7 @@ class Form(Definition):
     printed_prefix: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
     title: Title
     kind: FormKind
+    rules: tuple[RuleId, ...] = ()
     owner: Identifier
     keeping_unit: Title
     medium: Literal["electronic", "paper", "both"] = "electronic"

@@ -10,6 +10,7 @@ Expression: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_lengt
 Code: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+(\.[A-Z0-9]+)*)+$", max_length=40)
 ]
+RuleId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9-]{0,19}-R[0-9]{1,3}$")]
 RevisionName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z]/[0-9]{1,2}$")]
 
 LATER_KEYS = ("duties", "quotas", "objectives", "series", "numbering")

@@ -12,14 +12,13 @@ from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.consistency import Misfit, Place, Salvage, told
 from recordkeeper.model.form import Form
-from recordkeeper.model.grammar import Code, Definition, Identifier, RevisionName, Title
+from recordkeeper.model.grammar import Code, Definition, Identifier, RevisionName, RuleId, Title
 from recordkeeper.model.purpose import purpose_names
 from recordkeeper.model.routing import ByField, Purpose
 from recordkeeper.model.section import Section
 
 PRODUCT_ROLES = ("controller", "approver", "auditor")
 ProcedureId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9-]{0,19}$")]
-RuleId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9-]{0,19}-R[0-9]{1,3}$")]
 RuleText: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
@@ -106,6 +105,18 @@ class DossierRule(Definition):
         return {item.form: item.required for item in self.contents}
 
 
+class Owner(Definition):
+    """The department that draws a procedure up, revises it and withdraws it.
+
+    Args:
+        role: its role; whoever revises or withdraws the procedure or one of its forms holds it.
+        rules: the rules that say so.
+    """
+
+    role: Identifier
+    rules: tuple[RuleId, ...] = ()
+
+
 class Procedure(Definition):
     """One procedure at one revision.
 
@@ -113,9 +124,9 @@ class Procedure(Definition):
         id: ``P02``.
         revision: ``A/0``.
         title: its name.
+        owner: whose it is; none where any controller may revise it.
         roles: whoever its forms name.
         rules: what it says.
-        held_by: rule to the forms in which it is carried out, where these do not cite it themselves.
         related_documents: the procedures it refers to.
         forms: the codes of its forms.
         provides: the purposes that its own forms serve.
@@ -129,9 +140,9 @@ class Procedure(Definition):
     id: ProcedureId
     revision: RevisionName
     title: Title
+    owner: Owner | None = None
     roles: tuple[Role, ...] = ()
     rules: tuple[Rule, ...] = ()
-    held_by: Mapping[RuleId, Annotated[tuple[Code, ...], Field(min_length=1)]] = Field(default_factory=dict)
     related_documents: tuple[Title, ...] = ()
     forms: tuple[Code, ...] = ()
     provides: Mapping[Purpose, Code] = Field(default_factory=dict)
@@ -148,6 +159,7 @@ class Procedure(Definition):
             *_repeated("forms", list(self.forms)),
             *_repeated("tables", [table.id for table in self.tables], "id"),
             *self._own_misfits(),
+            *self._owner_misfits(),
             *(
                 Misfit(("roles", index, "id"), _("the role {name} is the product's own").format(name=role.id))
                 for index, role in enumerate(self.roles)
@@ -164,7 +176,6 @@ class Procedure(Definition):
                 message = _("{code} is not among the forms of {procedure}").format(code=code, procedure=self.id)
                 yield Misfit(("provides", purpose), message)
         yield from self._reader_misfits()
-        yield from self._holding_misfits()
         if self.dossier is not None:
             yield from self._dossier_misfits(self.dossier)
         for index, table in enumerate(self.tables):
@@ -174,16 +185,6 @@ class Procedure(Definition):
             names = [column.id for column in (*table.keys, *table.columns)]
             for name in sorted({name for name in names if names.count(name) > 1}):
                 yield Misfit(("tables", index), _("{name} stands twice").format(name=name))
-
-    def _holding_misfits(self) -> Iterator[Misfit]:
-        rules = {rule.id for rule in self.rules}
-        for name, codes in self.held_by.items():
-            if name not in rules:
-                yield Misfit(("held_by", name), _("there is no rule {rule}").format(rule=name))
-            for index, code in enumerate(codes):
-                if code not in self.forms:
-                    message = _("{code} is not among the forms of {procedure}").format(code=code, procedure=self.id)
-                    yield Misfit(("held_by", name, index), message)
 
     def _reader_misfits(self) -> Iterator[Misfit]:
         purposes = sorted({*purpose_names(), *self.provides})
@@ -208,12 +209,21 @@ class Procedure(Definition):
             if code in codes[:index]:
                 yield Misfit(("dossier", "contents", index, "form"), _("{name} stands twice").format(name=code))
 
+    def _owner_misfits(self) -> Iterator[Misfit]:
+        if self.owner is not None and self.role(self.owner.role) is None:
+            message = _("{procedure} has no role {name}").format(procedure=self.id, name=self.owner.role)
+            yield Misfit(("owner", "role"), message)
+        for index, name in enumerate(self.owner.rules if self.owner else ()):
+            if name not in {rule.id for rule in self.rules}:
+                message = _("{procedure} has no rule {name}").format(procedure=self.id, name=name)
+                yield Misfit(("owner", "rules", index), message)
+
     def role(self, identifier: str) -> Role | None:
         """The role of that id; None where the procedure has none."""
         return next((role for role in self.roles if role.id == identifier), None)
 
     def misfits_of(self, form: Form) -> list[Misfit]:
-        """What of ``form`` this procedure does not provide for: its place, roles that nobody can hold."""
+        """What of ``form`` this procedure does not provide for: its place, roles nobody can hold, rules it lacks."""
         known = {role.id for role in self.roles} | set(PRODUCT_ROLES)
         misfits: list[Misfit] = []
         if form.procedure != self.id:
@@ -232,6 +242,12 @@ class Procedure(Definition):
             Misfit(place, _("no purpose {name}, only {names}").format(name=name, names=listing(purposes)))
             for place, name in _purposes_in(form)
             if name not in purposes
+        ]
+        rules = {rule.id for rule in self.rules}
+        misfits += [
+            Misfit(place, _("{procedure} has no rule {name}").format(procedure=self.id, name=name))
+            for place, name in _rules_in(form)
+            if name.startswith(f"{self.id}-R") and name not in rules
         ]
         return misfits
 
@@ -274,6 +290,16 @@ def _purposes_in(form: Form) -> Iterator[tuple[Place, str]]:
             for index, elsewhere in enumerate(several):
                 if elsewhere.purpose is not None:
                     yield (*place, key, index, "purpose"), elsewhere.purpose
+
+
+def _rules_in(form: Form) -> Iterator[tuple[Place, str]]:
+    for index, name in enumerate(form.rules):
+        yield ("rules", index), name
+    of_sheet = form.sheet.sections if form.sheet else ()
+    for sections, above in ((form.sections, ("sections",)), (of_sheet, ("sheet", "sections"))):
+        for number, section in enumerate(sections):
+            for index, name in enumerate(section.rules):
+                yield (*above, number, "rules", index), name
 
 
 def _roles_in_section(sections: tuple[Section, ...], section: Section, place: Place) -> Iterator[tuple[Place, str]]:

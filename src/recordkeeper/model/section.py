@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from recordkeeper.language import translate as _
-from recordkeeper.model.grammar import Definition, Expression, Identifier, Title
+from recordkeeper.model.grammar import Definition, Expression, Identifier, RuleId, Title
 from recordkeeper.model.routing import By, ByField, ByParty, Due, Each, Need, Opening, Rounds, SourceKey
 
 FieldType: TypeAlias = Literal[
@@ -184,6 +184,7 @@ class Section(Definition):
         needs: the linked records that it waits for.
         ends: the condition under which the record needs nothing after this section.
         sign_title: the label of the signature block, where it differs from the title.
+        rules: the rules of the procedure that it carries out.
     """
 
     id: Identifier
@@ -205,6 +206,7 @@ class Section(Definition):
     needs: tuple[Need, ...] = ()
     ends: Expression | None = None
     sign_title: Title | None = None
+    rules: tuple[RuleId, ...] = ()
 
     @model_validator(mode="before")
     @classmethod

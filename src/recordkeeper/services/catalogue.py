@@ -49,6 +49,7 @@ from recordkeeper.services.installation import (
     standing_revision,
 )
 from recordkeeper.services.name_check import check_names_are_free
+from recordkeeper.services.ownership import check_owner
 from recordkeeper.services.package import TEMPLATE, Package, Part, read_package
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.right import check_right_first
@@ -507,15 +508,19 @@ def withdraw(
     """Take a revision out of force from a date.
 
     Raises:
-        NoRoleError, WrongRevisionStateError: as ``Revision.withdraw``.
+        NoRoleError, WrongRevisionStateError: as ``Revision.withdraw``, or another department owns its procedure.
     """
-    return act_on_each(
-        register,
-        [subject],
-        actor,
-        now,
-        lambda revision, who, moment: revision.withdraw(withdrawn_on, reason, who, moment),
-    )[0]
+    with register.writing(now=now) as transaction:
+        history = transaction.history(subject)
+        if history is not None:
+            check_owner(Setting(transaction, now), Revision.replay(history).procedure, actor.subject)
+        return _each_in(
+            transaction,
+            [subject],
+            actor.subject,
+            now,
+            lambda revision, who, moment: revision.withdraw(withdrawn_on, reason, who, moment),
+        )[0]
 
 
 Decide = Callable[[Revision, Standing, Moment], Content]

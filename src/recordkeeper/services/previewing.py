@@ -247,13 +247,13 @@ class _Desk:
 
     def _amended_once(self, record: Record, number: int) -> Record | None:
         amended = {(change.step, change.field) for amendment in record.amendments for change in amendment.changes}
-        for step, each, value in _amendable(record, is_long_first=number == 0):
+        for step, each, value in amendable(record, is_long_first=number == 0):
             if (step, each.id) in amended:
                 continue
             roles = self.form.amendment.by or tuple(record.roles_of(record.section(step.section), step.item))
             who = Standing(record.saved[step].by, record.saved[step].name, frozenset(roles[:1]))
             path = spelled(each.id, step.item, step.round)
-            for nature, other in itertools.product((CORRECTION, FACT), _other_values(each, value)):
+            for nature, other in itertools.product((CORRECTION, FACT), other_values(each, value)):
                 try:
                     moment = self.clock.tick()
                     content = record.amend({path: other}, _REASONS[number], nature, who, moment, self.reading)
@@ -293,7 +293,7 @@ def values_at(record: Record, step: Step, given: Sequence[Mapping[str, object]])
     return {each.id: own[each.id] for each in section.fields if each.id in own}
 
 
-def _amendable(record: Record, *, is_long_first: bool) -> list[tuple[Step, FormField, Json]]:
+def amendable(record: Record, *, is_long_first: bool) -> list[tuple[Step, FormField, Json]]:
     """The fields that have a value, long texts first or last."""
     found = [
         (step, each, value)
@@ -305,7 +305,7 @@ def _amendable(record: Record, *, is_long_first: bool) -> list[tuple[Step, FormF
     return sorted(found, key=lambda item: (item[1].lines > 1) != is_long_first)
 
 
-def _other_values(each: FormField, value: Json) -> Iterator[object]:
+def other_values(each: FormField, value: Json) -> Iterator[object]:
     """Values that somebody might correct ``value`` to; whether the form takes one is tried."""
     text = str(value)
     match each.type:

@@ -5,6 +5,7 @@ Nothing is changed. An error is something that cannot work; a warning is for a p
 Source: ISO 9001, 7.5.2, 7.5.3; P12-R1
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import combinations
@@ -20,14 +21,14 @@ from recordkeeper.model.routing import Opening
 from recordkeeper.model.section import Section
 from recordkeeper.register.acts import Register
 from recordkeeper.register.lookup import units_below
-from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import UnknownProcedureError
 from recordkeeper.services.choosing import chosen_code
 from recordkeeper.services.installation import unbound_purposes
 from recordkeeper.services.installed import Installed, installed_whole
-from recordkeeper.services.package import DEFINITION
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.staffing_check import staffing_findings
+
+_RULE = re.compile(r"[A-Z][A-Z0-9-]*-R[0-9]+")
 
 
 def check_procedures(register: Register, identifiers: Sequence[str], now: datetime) -> list[Finding]:
@@ -50,7 +51,7 @@ def check_procedures(register: Register, identifiers: Sequence[str], now: dateti
         findings: list[Finding] = [_unbound(each) for each in unbound]
         for name in sorted(asked):
             findings += _reference_findings(known[name], forms, rules)
-            findings += _rule_findings(snapshot, known[name], forms)
+            findings += _rule_findings(known[name], forms)
             findings += staffing_findings(setting, known[name])
         findings += [finding for names, finding in _conflicts(setting, everything) if names & asked]
     return sorted(findings, key=lambda each: (each.severity is not Severity.ERROR, each.subject, each.code))
@@ -124,13 +125,15 @@ def _sections(form: Form) -> tuple[Section, ...]:
 # ---- rules -----------------------------------------------------------------------------------------------------------
 
 
-def _rule_findings(snapshot: Snapshot, each: Installed, forms: Mapping[str, Revision]) -> Iterator[Finding]:
-    """Rules that the procedure has held by no form, that none of its forms cites, and that name none in their words."""
+def _rule_findings(each: Installed, forms: Mapping[str, Revision]) -> Iterator[Finding]:
+    """Rules that no form of the procedure carries out, and that name no form in their own words.
+
+    Those of a model text hold in the procedure whose text it repeats.
+    """
     if each.procedure.same_as is not None:
-        return  # a model text, to be copied: what it repeats has the forms
-    texts = [
-        snapshot.attachment(form.subject, form.files[DEFINITION]).decode("utf-8", "replace") for form in each.forms
-    ]
+        return
+    cited = {rule for form in each.forms for rule in _rules_of(form.form)}
+    cited |= set(each.procedure.owner.rules if each.procedure.owner else ())
     names = {
         name.casefold()
         for revision in forms.values()
@@ -138,11 +141,17 @@ def _rule_findings(snapshot: Snapshot, each: Installed, forms: Mapping[str, Revi
     }
     for rule in each.procedure.rules:
         said = f"{rule.zh} {rule.en}".casefold()
-        if rule.id in each.procedure.held_by:
-            continue
-        if not any(rule.id in text for text in texts) and not any(name in said for name in names):
+        if rule.id not in cited and not any(name in said for name in names):
             message = _("no form of {procedure} cites it, and it names none").format(procedure=each.revision.code)
             yield Finding("rule-without-effect", Severity.WARNING, rule.id, message)
+
+
+def _rules_of(form: Form) -> Iterator[str]:
+    """The rules that a form cites: as a whole, in its sections, as the authority of its retention."""
+    yield from form.rules
+    for section in _sections(form):
+        yield from section.rules
+    yield from _RULE.findall(form.retention.authority)
 
 
 def _texts(revision: Revision, key: str) -> list[str]:

@@ -7,6 +7,7 @@ Source: ISO 9001, 8.7, 10.2
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +17,7 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.expression import ExpressionError, holds
 from recordkeeper.model.form import Form
-from recordkeeper.model.form_revision import Revision, in_force
+from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.numbering import number_of, series_of
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
@@ -132,27 +133,34 @@ def series_opened(snapshot: Snapshot, form: Form, unit: str, on: date) -> list[s
         unit: the code of the unit that keeps it, and what it opens.
         on: the day of the act.
     """
-    found: dict[str, str] = {}
+    found: dict[str, Form | None] = {}
     waiting = [form]
     while waiting:
         for code in _codes_opened(snapshot, waiting.pop(), on):
             if code not in found:
-                opened = revision_in_force(snapshot, code, on).form
-                found[code] = series_of(opened, unit)
-                waiting.append(opened)
-    return sorted(found.values())
+                found[code] = _form_in_force(snapshot, code, on)
+                waiting += [opened for opened in (found[code],) if opened is not None]
+    return sorted(series_of(opened, unit) for opened in found.values() if opened is not None)
 
 
-def _codes_opened(snapshot: Snapshot, form: Form, on: date) -> Iterator[str]:
-    for section in (*form.sections, *(form.sheet.sections if form.sheet else ())):
-        for opening in section.opens:
-            try:
-                codes = {opening.form or form_for(snapshot, form.procedure, opening.purpose or "", on)}
-            except RefusalError:
-                codes = set()  # refused where it is opened, and only there
-            for code in sorted(codes | all_chosen(snapshot, opening.purpose or "")):
-                if code and in_force(revisions(snapshot, code), on):
-                    yield code
+def _codes_opened(snapshot: Snapshot, form: Form, on: date) -> set[str]:
+    """The codes of what ``form`` opens itself; a purpose that is unbound is refused where it is opened, only there."""
+    sections = (*form.sections, *(form.sheet.sections if form.sheet else ()))
+    openings = [opening for section in sections for opening in section.opens]
+    codes = {opening.form for opening in openings if opening.form}
+    for purpose in {opening.purpose for opening in openings if opening.purpose}:
+        codes |= all_chosen(snapshot, purpose)
+        with suppress(RefusalError):
+            codes.add(form_for(snapshot, form.procedure, purpose, on))
+    return codes - {""}
+
+
+def _form_in_force(snapshot: Snapshot, code: str, on: date) -> Form | None:
+    """The form of that code; None where none is in force, which is refused where it is opened, and only there."""
+    try:
+        return revision_in_force(snapshot, code, on).form
+    except RefusalError:
+        return None
 
 
 def _revision(transaction: Transaction, setting: Setting, record: Record, due: ToOpen) -> Revision | None:

@@ -38,6 +38,7 @@ from recordkeeper.services.definition import PROCEDURE_FILE
 from recordkeeper.services.installation import AS_IT_FOLLOWS, Terms
 from recordkeeper.services.installed import installed_whole
 from recordkeeper.services.name_check import check_names_are_free
+from recordkeeper.services.ownership import check_owner
 from recordkeeper.services.package import DEFINITION, TEMPLATE, Package, Part, read_form, read_package
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.right import check_right_first
@@ -168,7 +169,7 @@ def revise_procedure(
         NotLaterError: something differs and bears no later number.
         NothingRevisedError: nothing differs.
         NoRequestError, RequestRefusedError, UnknownRecordError: a change request is asked for, and none was agreed to.
-        NoRoleError, OwnWorkError: the actor is no controller, or approves.
+        NoRoleError, OwnWorkError: the actor is no controller or not of the department that owns it, or approves.
     """
     check_right_first(register, actor, "procedure revise", now)
     package = _package_of(identifier, folder)
@@ -219,6 +220,7 @@ def _store(
     change: DocumentChange,
     terms: Terms,
 ) -> list[Revision]:
+    check_owner(setting, proposal.procedure, actor.subject)
     check_names_are_free(
         transaction, proposal.procedure, [each.part for each in proposal.revised if TEMPLATE in each.part.files]
     )

@@ -9,6 +9,7 @@ Source: YAML 1.2.2, 10.3 (the core schema, less null and fractions)
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from ruamel.yaml import YAML
@@ -24,6 +25,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.parser import Parser
 
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import NotCanonicalError, canonical
@@ -73,6 +75,11 @@ class Source:
 
 def read_yaml(text: str) -> Source:
     """The data and lines of a YAML text; what is wrong with it is in ``faults``."""
+    source = _remembered(text)
+    return _checked(text) if source.faults else source  # faults are told in the language in use
+
+
+def _checked(text: str) -> Source:
     source = _read(text, _Walk())
     if source.faults or not source.data:
         return source
@@ -81,6 +88,10 @@ def read_yaml(text: str) -> Source:
     except NotCanonicalError as error:
         return replace(source, faults=(Fault(1, (), str(error)),))
     return source
+
+
+_remembered = lru_cache(maxsize=8)(_checked)
+"""A definition is asked for its form and then for its data; reading it takes longer than both."""
 
 
 def read_yaml_of_any_keys(text: str) -> Source:
@@ -93,10 +104,9 @@ def _read(text: str, walk: "_Walk") -> Source:
         message = _("expected at most {limit} characters, found {count}")
         return Source(faults=(Fault(1, (), message.format(limit=LARGEST_TEXT, count=len(text))),))
     try:
-        faults = _faults_of_events(text)
-        if faults:
-            return Source(faults=tuple(faults))
         node = _yaml().compose(text)
+    except _FaultyEventError as error:
+        return Source(faults=(error.fault,))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         message = _("not YAML: {found}").format(found=" ".join(str(error.problem or error).split()))
@@ -110,28 +120,46 @@ def _read(text: str, walk: "_Walk") -> Source:
 
 
 def _yaml() -> YAML:
-    return YAML(typ="safe", pure=True)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Parser = _GuardedParser
+    return yaml
 
 
-def _faults_of_events(text: str) -> list[Fault]:
-    depth = aliases = documents = 0
-    for event in _yaml().parse(text):
-        line = event.start_mark.line + 1
+class _FaultyEventError(Exception):
+    """A text stops being read at something that definitions do not use."""
+
+    def __init__(self, event: Event, message: str) -> None:
+        self.fault = Fault(event.start_mark.line + 1, (), message)
+        super().__init__(message)
+
+
+class _GuardedParser(Parser):
+    """A parser that hands over no event by which a text could hurt whoever composes it."""
+
+    _depth = _aliases = _documents = 0
+
+    def get_event(self) -> Event:
+        """The next event.
+
+        Raises:
+            _FaultyEventError: too deep, too many aliases, another document, a tag.
+        """
+        event: Event = super().get_event()
         if isinstance(event, MappingStartEvent | SequenceStartEvent):
-            depth += 1
+            self._depth += 1
         elif isinstance(event, MappingEndEvent | SequenceEndEvent):
-            depth -= 1
-        aliases += isinstance(event, AliasEvent)
-        documents += isinstance(event, DocumentStartEvent)
-        if depth > DEEPEST:
-            return [Fault(line, (), _("nested deeper than {limit} levels").format(limit=DEEPEST))]
-        if aliases > MOST_ALIASES:
-            return [Fault(line, (), _("more than {limit} aliases").format(limit=MOST_ALIASES))]
-        if documents > 1:
-            return [Fault(line, (), _("expected one document, found another"))]
+            self._depth -= 1
+        self._aliases += isinstance(event, AliasEvent)
+        self._documents += isinstance(event, DocumentStartEvent)
+        if self._depth > DEEPEST:
+            raise _FaultyEventError(event, _("nested deeper than {limit} levels").format(limit=DEEPEST))
+        if self._aliases > MOST_ALIASES:
+            raise _FaultyEventError(event, _("more than {limit} aliases").format(limit=MOST_ALIASES))
+        if self._documents > 1:
+            raise _FaultyEventError(event, _("expected one document, found another"))
         if _tag_of(event):
-            return [Fault(line, (), _("tags are not taken, found {tag}").format(tag=_tag_of(event)))]
-    return []
+            raise _FaultyEventError(event, _("tags are not taken, found {tag}").format(tag=_tag_of(event)))
+        return event
 
 
 def _tag_of(event: Event) -> str:

@@ -37,11 +37,8 @@ def faulty(folder: Path) -> Path:
         {"id": "P90-R3", "zh": "问题登入样表QR-900-02", "en": "Problems are entered"},
         {"id": "P90-R4", "zh": "问题当天处理", "en": "Problems are dealt with that day"},
     ]
-    served = form("QR-900-02", section("reported", field("what"), by="head", **SIGNED))
-    return write_package(
-        folder / "P90", inspection, served, rules=rules, provides={"open_letter": "QR-900-02"},
-        held_by={"P90-R4": ["QR-900-02"]},
-    )  # fmt: skip
+    served = form("QR-900-02", section("reported", field("what"), by="head", rules=["P90-R4"], **SIGNED))
+    return write_package(folder / "P90", inspection, served, rules=rules, provides={"open_letter": "QR-900-02"})
 
 
 def sound(folder: Path) -> Path:
