@@ -144,7 +144,7 @@ def destroy_listed(by: Executor, *, is_paper_destroyed: bool, advance: Advance =
             lie there.
         TwoPartsError, NotYoursError: who executes it must not.
         ClockBackError: the clock is set back.
-        NoRoleError: on PostgreSQL the login may not execute dispositions.
+        NoDatabaseRoleError: on PostgreSQL the login may not execute dispositions.
         NotPublishedError, PublisherBusyError, ArchiveError: the log cannot be published, or the archive is not there.
 
     Source: M-12, M-14; P00-R6

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from disposal_office import LATER, SHEET, DisposalOffice, DisposalScene, Old, check_verified
+from company import NOW, QUESTIONNAIRE
+from disposal_office import COOLED, LATER, SHEET, DisposalOffice, DisposalScene, Old, check_verified
 from recordkeeper import verifier
 from recordkeeper.model.disposition import FrozenListError, NotReadyError, TwoPartsError
 from recordkeeper.register.disposal import ClockBackError
-from recordkeeper.services import lifecycle
+from recordkeeper.register.engine import open_register
+from recordkeeper.register.privileges import NoDatabaseRoleError
+from recordkeeper.services import lifecycle, places, viewing
 from recordkeeper.services.lifecycle import Scan
 from recordkeeper.services.retrieval import DisposedRecordError
 from recordkeeper.services.verification import Answer, verify
-from stage import Stages
+from stage import POSTGRESQL, Stages
 from tampering import tampering
 
 Opened = tuple[DisposalOffice, Old]
@@ -105,6 +108,34 @@ def test_what_was_changed_after_it_was_listed_is_left_out(disposal: Opened) -> N
     assert "列入清册后有变更" in str(closed.values["kept_why"])
     assert office.record(old.feedbacks[1]).state == "closed"
     check_verified(office)
+
+
+def test_a_statistic_whose_source_was_destroyed_says_so_and_is_not_outdated_for_it(disposal: Opened) -> None:
+    office, _old = disposal
+    answers = {"gate": "很满意", "overall": "基本满意", "received_on": "2026-11-20", "received_by": "门岗"}
+    places.add_premises(office.register, office.by("controller"), unit="HQ", code="3-2-1201", now=NOW)
+    asked = [office.new("quality", "QR-017-03", dict(QUESTIONNAIRE)) for _household in range(2)]
+    for each in asked:
+        office.fill("clerk", each, answers)
+    statistic = office.new("quality", "QR-017-04", {"survey_year": "2026", "objective": "90"})
+    office.publish()
+    office.execute(office.ready(asked[:1]))
+    view = viewing.show(office.register, office.by("archivist"), COOLED, statistic)
+    assert (dict(view.disposed_sources), view.is_outdated) == ({asked[0]: 1}, False)
+    check_verified(office)
+
+
+@pytest.mark.parametrize("database", [pytest.param(POSTGRESQL, marks=pytest.mark.needs_postgresql)])
+def test_a_login_that_may_not_dispose_is_refused_before_anything_goes(disposal_files: DisposalScene) -> None:
+    number = disposal_files.old.feedbacks[0]
+    with disposal_files.opened() as office:
+        listed = office.ready([number])
+    with open_register(disposal_files.url) as everyday:
+        office = DisposalOffice(everyday, office.folder, office.actors, office.signers)
+        with pytest.raises(NoDatabaseRoleError):
+            office.destroy(listed)
+        assert office.record(number).state == "closed"
+        assert office.storage_root.has_object(f"record/{number}")
 
 
 TOMBSTONE_FAULTS = {
