@@ -67,8 +67,8 @@ def scaffold(form: Form, roles: Mapping[str, str] | None = None) -> bytes:
     width = text_width(form)
     sections = form.sheet.sections if form.sheet else form.sections
     rounds = earlier_rounds(width) if any(section.rounds for section in sections) else ""
-    # a table needs a paragraph behind it, which must not fall to a page of its own; copies end with one of theirs
-    end = "" if form.copies else gap(HARDLY_ANY_PITCH)
+    # a table needs a paragraph behind it, which must not fall to a page of its own
+    end = gap(HARDLY_ANY_PITCH)
     return word_file(form, _title_block(form) + gap(60) + body + rounds + _amendments(width) + end)
 
 
