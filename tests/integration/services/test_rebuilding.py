@@ -7,6 +7,7 @@ from sqlalchemy import delete
 
 from archive_tampering import AMENDED, SHEET, flip, place_of, widest
 from company import NOW, PASSPHRASE, Scene
+from disposal_office import COOLED, LATER, DisposalScene
 from integration.faults.workplace import contents, tree
 from recordkeeper.errors import RefusalError
 from recordkeeper.findings import Severity
@@ -15,11 +16,12 @@ from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.register import tables
 from recordkeeper.register.connection import sqlite_url
 from recordkeeper.register.inspection import open_for_verification
-from recordkeeper.services import lifecycle, people, publication
+from recordkeeper.services import holding, lifecycle, people, publication
+from recordkeeper.services.holding import ScopeAsked
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.publication import Publisher
 from recordkeeper.services.rebuilding import AlteredArchiveError, NoArchiveError, rebuild
-from recordkeeper.services.retrieval import load
+from recordkeeper.services.retrieval import DisposedRecordError, load
 from recordkeeper.services.verification import Answer, verify
 from stage import Stages
 from tampering import tampering
@@ -131,3 +133,35 @@ def test_nothing_is_made_of_an_archive_that_is_damaged_or_none(sqlite_scene: Sce
     with pytest.raises(AlteredArchiveError):
         rebuild(sqlite_scene.archive, place, url, NOW)
     assert not place.exists()
+
+
+def test_what_was_destroyed_comes_back_as_its_tombstone_alone_and_holds_and_certificates_whole(
+    disposal_files: DisposalScene, stages: Stages, database: str, tmp_path: Path
+) -> None:
+    with disposal_files.opened() as office:
+        held, gone = disposal_files.old.feedbacks[0], disposal_files.old.feedbacks[1]
+        boss = office.by("controller")
+        asked = ScopeAsked(records=[held])
+        holding.place(office.register, boss, LATER, title="诉讼", mandate="法院来函", asked=asked)
+        listed = office.ready([gone])
+        _closed, certificate = office.execute(listed)
+        for who in ("witness", "witness2", "manager"):
+            office.sign_as(who, certificate.number, now=COOLED)
+        office.publish()
+        certificate = office.record(certificate.number)
+    place = tmp_path / "place"
+    place.mkdir()
+    with stages.empty(database, place) as url:
+        rebuilt = rebuild(disposal_files.folder / "archive", place, url, COOLED)
+        with rebuilt.register as register, register.reading() as snapshot:
+            with pytest.raises(DisposedRecordError) as tombstone:
+                load(snapshot, gone)
+            assert tombstone.value.tombstone["list"] == listed
+            assert load(snapshot, certificate.number) == certificate
+            assert (certificate.state, load(snapshot, listed).state) == ("closed", "closed")
+        before, after = contents(disposal_files.url), contents(url)
+        for name in ("tombstone", "disposition", "held"):
+            assert after[name] == before[name], name
+            assert after[name].total() > 0
+        report = verify(url, place / "archive")
+        assert [each for each in report.findings if each.severity is Severity.ALTERED] == []
