@@ -2587,11 +2587,11 @@ CHINESE = {
         "操作 {number}：新的日志密钥未由新旧两把密钥共同签名"
     ),
     "records": "记录",
-    "register": "登记库",
+    "register": "数据库",
     "files": "文件",
     "log": "日志",
     "signatures": "签名",
-    "tail": "末尾",
+    "tail": "日志尾部",
     "ok": "完好",
     "altered": "被改动",
     "cannot assess": "无法判断",
