@@ -1,6 +1,6 @@
 # The two commands of a newcomer are `make demo` and `make test`; both do all their set-up and are quick the second time.
 .SUFFIXES:
-.PHONY: help demo test torture check bench lock translations controls schema guide guide-run
+.PHONY: help demo test torture check bench lock translations controls schema guide guide-run pictures
 
 PYTHON = python3
 BIN = .venv/bin
@@ -18,6 +18,7 @@ help:
 	@echo 'make translations  read the texts out of the sources, compile the catalogue'
 	@echo 'make controls      write docs/controls.md anew from the sources'
 	@echo 'make schema        write docs/form.schema.json anew from the grammar of forms'
+	@echo 'make pictures      draw every shipped form, blank and filled, on sheets in build/pictures (takes minutes)'
 	@echo 'make guide         write the reference of the guide anew from the commands'
 	@echo 'make guide-run     run every command of the guide and put in what it prints (takes minutes)'
 	@echo 'make lock          pin all versions and hashes anew'
@@ -58,6 +59,9 @@ controls: .venv/dev.stamp
 
 schema: .venv/dev.stamp
 	$(BIN)/python tools/form_schema.py
+
+pictures: .venv/dev.stamp
+	$(BIN)/python tools/contact_sheet.py build/pictures
 
 guide: .venv/dev.stamp
 	$(BIN)/python tools/guide.py update
