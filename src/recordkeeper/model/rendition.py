@@ -311,7 +311,10 @@ def _printer_at(record: Record, step: Step, around: Surroundings) -> Printer:
 
 
 def signature_block(record: Record, section: Section, around: Surroundings) -> RichText:
-    """The signatures of a section: role, name, time with its zone, meaning; room for the pen where there is none."""
+    """The signatures of a section: role, name, time with its zone, meaning; room for the pen where there is none.
+
+    Source: 21 CFR 11.50; P-11
+    """
     spans = _all_signed(record.signatures_of(section), around)
     if spans:
         return (*spans, *_room_for_the_rest(record, section, around))

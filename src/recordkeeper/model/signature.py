@@ -63,6 +63,8 @@ def statement(subject: str, revision: str, state_before: str, content: Content) 
         revision: code and revision of its form, ``QR-017-02 A/0``.
         state_before: the state digest d(n-1), hexadecimal.
         content: the act's content; its ``signature`` is left out.
+
+    Source: 21 CFR 11.70; P-12
     """
     unsigned = {key: value for key, value in content.items() if key != "signature"}
     return canonical(

@@ -226,6 +226,8 @@ def open_signing_key(register: "Register", actor: Actor, passphrase: str, now: d
         AlteredCredentialError: the stored credential is not the one that was set.
         DisabledPersonError: the account is closed.
         NoKeyError: a shared account, or the key is retired.
+
+    Source: 21 CFR 11.200(a); P-13
     """
     person, key = _open(register, actor.login, passphrase, now)
     person.check_signs_with(key.public_key, now)
