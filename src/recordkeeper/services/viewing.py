@@ -221,7 +221,9 @@ def readable(setting: Setting, actor: Actor, number: str) -> Record:
     expected = readers_of(setting, record.form, record.unit)
     named = {role for section in record.sections for role in record.roles_of(section)}
     named |= {signature.signer for signature in record.signatures}
-    is_allowed = who.has_any(named) or may_read(who.reading_roles, expected)
+    # a role that fills a section is no reader of a confidential form: the persons themselves are, and who stands in
+    persons = {right for right in who.rights if "/" in right}
+    is_allowed = not persons.isdisjoint(named) or may_read(who.reading_roles, expected)
     if not (is_allowed or is_consented(record, who.subject, READ, setting.today)):
         names = listing(setting.shown_name(role) for role in (*roles_that_read(expected), AUDITOR))
         unit = setting.shown_name(record.unit)
