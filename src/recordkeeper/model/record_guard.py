@@ -3,7 +3,7 @@
 Source: ISO 9001, 7.5.3; 21 CFR 11.10(f), (g)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
@@ -195,6 +195,20 @@ class GuardedRecord(RecordState):
         ]
         signed = {signature.signer for each in steps for signature in self.signatures_at(each)}
         return signed or {self.saved[each].by for each in steps if each in self.saved}
+
+    def checks(self) -> Iterator[tuple[int, str, str]]:
+        """What one person did and another checked: the checking act or amendment, who made it, who checked it."""
+        for signature in self.signatures:
+            section = next((each for each in self.sections if each.id == signature.section), None)
+            for other in section.other_than if section and signature.signer else ():
+                is_shared = section is not None and other in self.loop_of(section)
+                for earlier in self.signatures:
+                    is_before = earlier.act_number < signature.act_number and earlier.section == other
+                    if is_before and earlier.signer and (earlier.round == signature.round or not is_shared):
+                        yield signature.act_number, earlier.signer, signature.signer
+        for amendment in self.amendments:
+            if amendment.countersigned_by:
+                yield amendment.act_number, amendment.by, amendment.countersigned_by
 
     def _check_right_of_any(self, who: Standing) -> Standing:
         """Whoever has a part in any section, as they act in it.

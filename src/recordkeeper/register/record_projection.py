@@ -2,8 +2,10 @@
 
 import json
 import unicodedata
+from collections.abc import Collection
 
-from recordkeeper.model.canonical import Json
+from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.event import History
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.record import Record
 from recordkeeper.model.step import spelled
@@ -48,6 +50,10 @@ def record_rows(record: Record) -> Rows:
             for amendment in record.amendments
             for change in amendment.changes
         ],
+        "approval": [
+            {"act_number": number, "maker": maker, "checker": checker}
+            for number, maker, checker in dict.fromkeys(record.checks())
+        ],
         "signature": [
             {
                 "act_number": signature.act_number,
@@ -63,10 +69,12 @@ def record_rows(record: Record) -> Rows:
 def revision_rows(revision: Revision) -> Rows:
     """The rows of a form's or procedure's revision; a form's names as they are looked up."""
     if kind_of(revision.subject) in {"schedule", "table"}:
-        return {}
+        return approval_rows(revision.history, ("approve", "release"))
     if not revision.is_form:
-        return {"procedure": [{"code": revision.code, "revision": revision.revision, "state": str(revision.state)}]}
+        row = {"code": revision.code, "revision": revision.revision, "state": str(revision.state)}
+        return {**approval_rows(revision.history, ("approve", "release")), "procedure": [row]}
     return {
+        **approval_rows(revision.history, ("approve", "release")),
         "form_revision": [
             {
                 "code": revision.code,
@@ -85,6 +93,23 @@ def revision_rows(revision: Revision) -> Rows:
                 [*map(folded, revision.form.spellings), *map(prefix_spelling, revision.form.printed_prefixes)]
             )
         ],
+    }
+
+
+def rows_after(history: History, content: Content) -> Rows:
+    """The rows of a form's, procedure's, schedule's or table's revision once ``content`` is its last act."""
+    return revision_rows(Revision.replay(history.followed_by(content)))
+
+
+def approval_rows(history: History, checking: Collection[str]) -> Rows:
+    """A row for each act by which somebody checks what the first act made; ``checking`` are the kinds of such acts."""
+    maker = history.acts[1].by
+    return {
+        "approval": [
+            {"act_number": act.number, "maker": maker, "checker": act.by}
+            for act in history.acts[2:]
+            if act.kind in checking
+        ]
     }
 
 

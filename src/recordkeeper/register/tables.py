@@ -248,6 +248,13 @@ class _Signature(TypedColumns):
     method = _text()
 
 
+class _Approval(TypedColumns):
+    subject = _text()
+    act_number = _integer()
+    maker = _text()
+    checker = _text()
+
+
 class _NumberSeries(TypedColumns):
     series = _text()
     year = _integer()
@@ -324,6 +331,13 @@ signature = Table(
     PrimaryKeyConstraint("subject", "act_number"),
     Index("ix_signature_person", "person"),
 )
+approval = Table(
+    "approval",
+    metadata,
+    _Approval,
+    PrimaryKeyConstraint("subject", "act_number", "maker"),
+    CheckConstraint("maker <> checker", name="checker"),
+)
 number_series = Table("number_series", metadata, _NumberSeries, PrimaryKeyConstraint("series", "year"))
 head = Table("head", metadata, _Head)
 
@@ -359,6 +373,7 @@ PROJECTIONS = (
     occupancy,
     amendment,
     signature,
+    approval,
 )
 COUNTERS = (subject, number_series, head)
 EXEMPT = (staging, session)

@@ -14,7 +14,7 @@ from recordkeeper.model.subject import kind_of
 from recordkeeper.model.unit import Unit
 from recordkeeper.register.people_projection import party_rows, person_rows, premises_rows, unit_rows
 from recordkeeper.register.projection import Rows
-from recordkeeper.register.record_projection import record_rows, revision_rows
+from recordkeeper.register.record_projection import approval_rows, record_rows, revision_rows
 
 FormOf = Callable[[str, str], Form]
 
@@ -50,6 +50,6 @@ def rows_following(history: History, form_of: FormOf) -> Rows:
             return premises_rows(Premises.replay(history))
         case "hold":
             Hold.replay(history)  # acts that nobody decided on are named
-            return {}
+            return approval_rows(history, ("release",))
         case kind:
             raise UnknownKindError(kind)

@@ -16,6 +16,7 @@ from recordkeeper.model.subject import is_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.lookup import unit_parents
+from recordkeeper.register.record_projection import approval_rows
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import code_of
@@ -150,5 +151,5 @@ def _found(snapshot: Snapshot, scope: Scope, text: str, places: Places) -> Itera
 
 def _appended(transaction: Transaction, before: History, content: Content) -> Hold:
     hold = Hold.replay(before.followed_by(content))
-    transaction.append(before, content, {})
+    transaction.append(before, content, approval_rows(before.followed_by(content), ("release",)))
     return hold

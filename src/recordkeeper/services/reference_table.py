@@ -25,6 +25,7 @@ from recordkeeper.model.subject import table_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.model.value import Problem
 from recordkeeper.register.acts import Register
+from recordkeeper.register.record_projection import rows_after
 from recordkeeper.services.csv_table import Row, read_table
 from recordkeeper.services.package import CSV_TYPE, DATA, read_data_file
 from recordkeeper.services.people import Actor, Signer
@@ -112,10 +113,11 @@ def put_in_force(register: Register, signer: Signer, now: datetime, name: str, e
         draft = drafts[-1]
         who, moment = setting.standing(signer.subject, ROOT_UNIT), setting.moment
         content = signed(draft.history, draft.name, draft.approve(who, moment), signer)
-        approved = Revision.replay(transaction.append(draft.history, content, {}))
+        approved = Revision.replay(transaction.append(draft.history, content, rows_after(draft.history, content)))
         day = effective_on or setting.today
         content = approved.release(day, who, moment)
-        return Revision.replay(transaction.append(approved.history, content, {}, effective_at=day.isoformat()))
+        rows = rows_after(approved.history, content)
+        return Revision.replay(transaction.append(approved.history, content, rows, effective_at=day.isoformat()))
 
 
 def _headings(table: ReferenceTable) -> dict[str, tuple[str, ...]]:

@@ -23,6 +23,7 @@ from recordkeeper.model.schedule import SCHEDULE, Schedule, unknown_forms
 from recordkeeper.model.subject import schedule_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register
+from recordkeeper.register.record_projection import rows_after
 from recordkeeper.services.catalogue import InstalledAlreadyError, list_forms
 from recordkeeper.services.definition import form_data, load_as
 from recordkeeper.services.package import DEFINITION, YAML_TYPE, read_definition
@@ -155,10 +156,11 @@ def put_in_force(
         if any_shorter(found) and not allows_shorter:
             raise ShortenedError(schedule.name, [str(number) for number in shorter[:_MOST_NAMED]])
         content = signed(draft.history, schedule.name, {**approval, "moved": len(found), "shorter": shorter}, signer)
-        approved = Revision.replay(transaction.append(draft.history, content, {}))
+        approved = Revision.replay(transaction.append(draft.history, content, rows_after(draft.history, content)))
         day = effective_on or setting.today
         content = approved.release(day, who, moment)
-        after = transaction.append(approved.history, content, {}, effective_at=day.isoformat())
+        rows = rows_after(approved.history, content)
+        after = transaction.append(approved.history, content, rows, effective_at=day.isoformat())
         return Proposed(Revision.replay(after), schedule, found)
 
 

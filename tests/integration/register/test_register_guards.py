@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy
@@ -208,7 +209,9 @@ def test_alembic_finds_no_difference_between_migrations_and_tables(register: Reg
         assert compare_metadata(MigrationContext.configure(snapshot.connection), tables.metadata) == []
 
 
-@pytest.mark.parametrize("rule", ["ck_form_revision_approver", "uq_person_login", "pk_signature"])
+@pytest.mark.parametrize(
+    "rule", ["ck_form_revision_approver", "ck_approval_checker", "uq_person_login", "pk_signature"]
+)
 def test_a_dropped_constraint_is_named(register_url: str, database: str, rule: str) -> None:
     _word, _underscore, rest = rule.partition("_")
     table = rest.rpartition("_")[0] or rest
@@ -223,3 +226,16 @@ def test_a_dropped_constraint_is_named(register_url: str, database: str, rule: s
         assert without != made
         change(register_url, f"DROP TABLE {table}", without)
     assert ("constraint-missing", table) in findings(register_url)
+
+
+def test_no_row_says_that_somebody_checked_their_own_work(register: Register) -> None:
+    rows: dict[str, list[dict[str, str | int | None]]] = {
+        "approval": [{"act_number": 2, "maker": "person/1", "checker": "person/2"}]
+    }
+    content = {"act": "new", "by": "person/1", "at": "2026-11-23T06:05:04Z"}
+    now = datetime(2026, 11, 23, 6, 5, 4, tzinfo=UTC)
+    with register.writing(now=now) as transaction:
+        history = transaction.append(transaction.create(SUBJECT, "0f" * 16), content, rows)
+    rows["approval"][0]["checker"] = "person/1"
+    with pytest.raises(sqlalchemy.exc.IntegrityError), register.writing(now=now) as transaction:
+        transaction.append(history, content, rows)

@@ -97,6 +97,13 @@ def test_an_untouched_company_is_as_it_was_written_and_its_tail_unassessed(scene
     assert report.counts["archived"] > 20
 
 
+def test_who_made_and_who_checked_stand_beside_each_other_for_every_kind_that_is_checked(scene: Scene) -> None:
+    with open_for_verification(scene.url) as inspection:
+        rows = list(inspection.raw_rows(tables.approval))
+    assert {str(subject).partition("/")[0] for subject, *_others in rows} >= {"form", "procedure", "record"}
+    assert all(maker != checker for _subject, _number, maker, checker in rows)
+
+
 def names_table(report: Report, table: Table, column: str = "") -> bool:
     """Whether something altered is said of the table, in its aspect."""
     aspects = aspect_of_table(table)

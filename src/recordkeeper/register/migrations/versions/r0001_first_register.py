@@ -51,6 +51,7 @@ _TABLES = {
         subject text, premises text, party text, capacity text, valid_from text null, valid_to text null""",
     "amendment": "subject text key, record text, number integer key, field text key, pending integer",
     "signature": "subject text key, act_number integer key, person text, meaning text, method text",
+    "approval": "subject text key, act_number integer key, maker text key, checker text",
     "number_series": "series text key, year integer key, last integer",
     "head": "size integer",
     "staging": "subject text key, version integer key, path text key, content bytes",
@@ -105,4 +106,6 @@ def _constraints(table: str, key: list[str]) -> list[sa.Constraint]:
         made.append(sa.UniqueConstraint(*_UNIQUE[table], name=f"uq_{table}_{_UNIQUE[table][0]}"))
     if table == "form_revision":
         made.append(sa.CheckConstraint("author <> approver", name="approver"))
+    if table == "approval":
+        made.append(sa.CheckConstraint("maker <> checker", name="checker"))
     return made
