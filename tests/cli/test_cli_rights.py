@@ -37,6 +37,7 @@ PROBES: dict[str, tuple[str, ...]] = {
     "premises import": ("FILE", "--dry-run"),
     "premises occupy": ("PREMISES", "周文娟", "--capacity", "owner"),
     "premises vacate": ("PREMISES", "周文娟", "--capacity", "owner"),
+    "archive export": ("pack.zip",),
     "archive mirror": ("FOLDER",),
     "retention hold": ("--form", "QR-017-02", "--title", "t", "--mandate", "m"),
     "retention release": ("1", "--reason", "r", "--authority", "a"),
