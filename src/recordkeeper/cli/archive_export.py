@@ -28,7 +28,7 @@ def export(invocation: Invocation, file: Path, numbers: tuple[str, ...]) -> None
     invocation.publish()
     with workspace.register.reading() as snapshot:
         chosen = [load(snapshot, number).number for number in numbers]
-    made = export_pack(workspace.publisher, file.absolute(), actor, invocation.now, chosen or None)
+    made = export_pack(workspace.publisher, file.resolve(), actor, invocation.now, chosen or None)
     invocation.publish()
 
     def render() -> None:

@@ -54,7 +54,7 @@ def rebuild(
 
     check_empty(folder)
     passphrase = invocation.new_passphrase_of(controller) if controller is not None else ""
-    workspace, rebuilt = _made(invocation, folder.absolute(), archive, database, log_key, controller, passphrase)
+    workspace, rebuilt = _made(invocation, folder.resolve(), archive, database, log_key, controller, passphrase)
     invocation.use_workspace(workspace)
     invocation.publish()
     report = verify(workspace.database_url, workspace.archive)
@@ -113,7 +113,8 @@ def _made(
 
 def _show(workspace: Workspace, rebuilt: "Rebuilt", elsewhere: int, report: "Report", *, has_key: bool) -> None:
     print_text(_("{folder}: rebuilt from the archive alone").format(folder=workspace.root))
-    print_table((_("Kind"), _("Number")), sorted(rebuilt.subjects.items()))
+    rows = [(_kind_name(kind), count) for kind, count in sorted(rebuilt.subjects.items())]
+    print_table((_("Kind"), _("Number")), rows)
     print_text(
         _(
             "{events} events; {elsewhere} subjects that the log knows were never in the archive, {gone} are destroyed"
@@ -122,3 +123,19 @@ def _show(workspace: Workspace, rebuilt: "Rebuilt", elsewhere: int, report: "Rep
     if not has_key:
         print_text(_("log.key is not there: put it beside recordkeeper.toml, nothing can be published without it"))
     print_text(_("Verdict: {verdict}").format(verdict=answer_name(report.verdict)))
+
+
+def _kind_name(kind: str) -> str:
+    """The name of a kind of subject in the language in use."""
+    names = {
+        "form": _("form revisions"),
+        "hold": _("holds"),
+        "person": _("people"),
+        "procedure": _("procedures"),
+        "record": _("records"),
+        "schedule": _("schedules"),
+        "sheet": _("sheets"),
+        "table": _("reference tables"),
+        "unit": _("units"),
+    }
+    return names.get(kind, kind)

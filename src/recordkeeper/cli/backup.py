@@ -30,7 +30,7 @@ def backup(invocation: Invocation, file: Path, with_log_key: bool) -> None:  # n
     workspace, actor = invocation.workspace(), invocation.actor()
     passphrase = invocation.backup_passphrase() if with_log_key else None
     made = back_up(
-        workspace.publisher, workspace.root / CONFIGURATION, file.absolute(), actor, invocation.now, passphrase
+        workspace.publisher, workspace.root / CONFIGURATION, file.resolve(), actor, invocation.now, passphrase
     )
     invocation.publish()
     invocation.emit(

@@ -64,8 +64,8 @@ def restore(
     if folder is None:
         raise click.UsageError(_("DIR: name the folder to restore into, or give --drill"))
     check_empty(folder)
-    with opened(file, folder.absolute().parent) as bag:
-        workspace = restore_into(invocation, bag, folder.absolute(), database, log_key)
+    with opened(file, folder.resolve().parent) as bag:
+        workspace = restore_into(invocation, bag, folder.resolve(), database, log_key)
     invocation.use_workspace(workspace)
     invocation.publish()
     _report(invocation, workspace)
