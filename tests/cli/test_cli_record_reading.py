@@ -217,5 +217,27 @@ def test_render_makes_a_pdf(desk: Desk, tmp_path: Path) -> None:
     assert desk.refused("record", "render", number, "--copy", "--output", "z.docx")["status"] == "2"
 
 
+@pytest.mark.parametrize("command", ["record render", "form preview"])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(("--pdf", "--output", "x.docx"), "FILE.pdf"), (("--output", "x.xlsx"), "FILE.docx"), (("--output", "x"), "FILE")],
+)
+def test_a_file_is_never_named_otherwise_than_what_is_in_it(
+    desk: Desk, tmp_path: Path, command: str, given: tuple[str, ...], expected: str
+) -> None:
+    subject = desk.new() if command == "record render" else "QR-017-02"
+    error = desk.refused(*command.split(), subject, *given)
+    assert error["status"] == "2"
+    assert expected in desk.err
+    assert not list(tmp_path.glob("x*"))
+
+
+@pytest.mark.needs_libreoffice
+def test_a_file_named_pdf_is_a_pdf(desk: Desk, tmp_path: Path) -> None:
+    number = desk.new()
+    desk.done("record", "render", number, "--output", "x.pdf")
+    assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF-")
+
+
 def _page(path: Path) -> str:
     return PdfReader(path).pages[0].extract_text()

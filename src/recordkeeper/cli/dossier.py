@@ -83,21 +83,21 @@ def cover(
     output: Path | None,
 ) -> None:
     """Make a cover."""
-    from recordkeeper.cli.written_file import confirm_output
+    from recordkeeper.cli.written_file import confirm_output, kind_of_output
     from recordkeeper.services import dossier as dossiers
     from recordkeeper.services import viewing
     from recordkeeper.services.rendering import file_name
 
+    kind = kind_of_output(output, "pdf" if is_pdf else None, ("docx", "pdf"))
     register, actor, now = invocation.workspace().register, invocation.actor(), invocation.now
-    is_pdf = is_pdf or (output is not None and output.suffix.lower() == ".pdf")
     code = dossiers.show(register, actor, now, premises, party).premises_code
-    target = output or Path(f"dossier-{file_name(code)}.{'pdf' if is_pdf else 'docx'}")
+    target = output or Path(f"dossier-{file_name(code)}.{kind}")
     confirm_output(invocation, target)
     made, is_new = dossiers.cover(register, actor, now, premises, party, values_given(sets, file) or {})
     if is_new:
         invocation.publish()
     view = dossiers.show(register, actor, now, premises, party)
-    render = viewing.render_pdf if is_pdf else viewing.render
+    render = viewing.render_pdf if kind == "pdf" else viewing.render
     data = render(register, actor, now, made.number)[1]
     target.write_bytes(data)
     value: dict[str, Json] = {

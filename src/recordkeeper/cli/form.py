@@ -19,7 +19,7 @@ from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.procedure import day_of_effect, report_revisions
 from recordkeeper.cli.program import noun
 from recordkeeper.cli.revision_view import day_of
-from recordkeeper.cli.written_file import write_output
+from recordkeeper.cli.written_file import kind_of_output, write_output
 from recordkeeper.language import current_language
 from recordkeeper.language import translate as _
 
@@ -220,7 +220,7 @@ def preview(
 
     shown, day = Variant(variant), invocation.now.date()
     draft = _draft(invocation, source, revision)
-    kind = kind or (output.suffix[1:].lower() if output and output.suffix.lower() in {".pdf", ".png"} else "docx")
+    kind = kind_of_output(output, kind, ("docx", "pdf", "png"))
     target = output or Path(f"{draft.form.code}-{variant}.{kind}")
     try:
         match kind:

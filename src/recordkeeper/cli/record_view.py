@@ -156,7 +156,7 @@ def find(
     "--output",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help=_("Where to; else after its number"),
+    help=_("The file to write, FILE.docx or FILE.pdf; else one named after its number"),
 )
 @shared_options
 def render(invocation: Invocation, number: str, *, pdf: bool, copy: bool, output: Path | None) -> None:
@@ -165,27 +165,27 @@ def render(invocation: Invocation, number: str, *, pdf: bool, copy: bool, output
     Raises:
         UnavailableError: there is no PDF to be had; the Word document was written all the same.
     """
+    from recordkeeper.cli.written_file import kind_of_output, write_output
     from recordkeeper.errors import UnavailableError
     from recordkeeper.model.canonical import digest
     from recordkeeper.services import viewing
     from recordkeeper.services.rendering import file_name
 
-    if copy and not pdf:
+    kind = kind_of_output(output, "pdf" if pdf else None, ("docx", "pdf"))
+    if copy and kind != "pdf":
         raise click.UsageError(_("--copy marks a PDF: give --pdf too"))
     register, actor = invocation.workspace().register, invocation.actor()
     failure: UnavailableError | None = None
-    if pdf:
+    if kind == "pdf":
         try:
             printed, data = viewing.render_pdf(register, actor, invocation.now, number, is_copy=copy)
         except UnavailableError as error:
             failure = error
-    if failure or not pdf:
+    if failure or kind != "pdf":
         printed, data = viewing.render(register, actor, invocation.now, number)
-    path = output or Path(f"{file_name(printed)}.{'pdf' if pdf else 'docx'}")
+    path = output or Path(f"{file_name(printed)}.{kind}")
     path = path.with_suffix(".docx") if failure else path
-    if path.exists():
-        invocation.confirm(_("{file} exists: overwrite it?").format(file=path))
-    path.write_bytes(data)
+    write_output(invocation, path, data)
     if failure:
         invocation.say(_("{file}: written as a Word document").format(file=path))
         raise failure

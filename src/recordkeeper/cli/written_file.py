@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import click
+
 from recordkeeper.cli.options import Invocation
 from recordkeeper.language import translate as _
 
@@ -26,3 +28,21 @@ def confirm_output(invocation: Invocation, target: Path) -> None:
     """
     if target.exists():
         invocation.confirm(_("{file}: is there already, replace it").format(file=target))
+
+
+def kind_of_output(output: Path | None, asked: str | None, kinds: tuple[str, ...]) -> str:
+    """What a file is to be by its name and by what was asked for; the first of ``kinds`` where neither says.
+
+    Args:
+        output: where it goes to, if that is said.
+        asked: one of ``kinds``, if an option asks for it.
+        kinds: endings without a dot.
+
+    Raises:
+        click.UsageError: the name ends otherwise than what was asked for, or as none of ``kinds``.
+    """
+    named = output.suffix[1:].lower() if output else ""
+    if output and (named not in kinds or asked not in {None, named}):
+        expected = " / ".join(f"FILE.{kind}" for kind in ((asked,) if asked else kinds))
+        raise click.UsageError(_("--output: expected {expected}, found {file}").format(expected=expected, file=output))
+    return named or asked or kinds[0]
