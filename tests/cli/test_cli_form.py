@@ -66,6 +66,14 @@ def test_show_tells_sections_fields_and_the_whole_definition(desk: Desk) -> None
         (("preview", "missing.yaml"), 4, "no-procedure"),
         (("preview", "QR-017-02", "--output", "nowhere/a.docx"), 5, "environment"),
         (("withdraw", "QR-017-02", "--reason", "x", "--yes"), 3, "no-role"),
+        (("print", "QR-017-02"), 3, "no-right"),
+        (("print", "QR-999"), 4, "unknown-form"),
+        (("print", "QR-017-02", "--count", "0"), 2, "blank-count"),
+        (("print", "QR-017-02", "--count", "201"), 2, "blank-count"),
+        (("print", "QR-017-02", "--count", "2", "--output", "a.docx"), 2, "usage"),
+        (("print", "QR-017-02", "--output", "nowhere/a.pdf"), 5, "environment"),
+        (("print", "QR-017-02", "--again", "2", "--count", "1"), 2, "usage"),
+        (("print", "QR-017-02", "--revision", "A/0"), 2, "usage"),
         (("release", "QR-017-02", "--effective", "2199-01-01"), 3, "wrong-revision-state"),
     ],
 )
@@ -170,6 +178,45 @@ def test_a_preview_as_a_picture_says_what_program_is_missing(
     monkeypatch.setattr("recordkeeper.services.drafting.Draft.preview_pdf", lambda *_arguments: b"%PDF-")
     assert (desk.run(*command), json.loads(desk.out)["error"]["kind"]) == (5, "poppler-missing")
     assert (tmp_path / "QR-017-02-filled.docx").is_file()
+
+
+@pytest.mark.needs_libreoffice
+def test_blanks_are_one_pdf_whose_pages_are_counted_for_each(desk: Desk, tmp_path: Path) -> None:
+    done = desk.done("form", "print", "QR-017-01", "--count", "2", "--unit", "SH", who="boss")
+    numbers = ["QR-017-01 A/0 · 0001", "QR-017-01 A/0 · 0002"]
+    assert [blank["number"] for blank in done["blanks"]] == numbers
+    assert Path(done["file"]).name == "QR-017-01_A-0_0001-0002.pdf"
+    texts = [page.extract_text() for page in PdfReader(done["file"]).pages]
+    assert len(texts) % 2 == 0
+    assert [numbers[0] in text for text in texts] == [True] * (len(texts) // 2) + [False] * (len(texts) // 2)
+    assert "锦绣花园" in texts[0]
+    acts = desk.acts()
+    again = desk.done("form", "print", "QR-017-01", "--again", str(done["act"]), "--output", "again.pdf", who="boss")
+    assert desk.acts() == acts
+    assert again["digest"] == done["digest"]
+    assert (tmp_path / "again.pdf").read_bytes() == Path(done["file"]).read_bytes()
+    assert desk.done("form", "show", "QR-017-01")["blanks"][0] == {
+        **desk.done("form", "show", "QR-017-01")["blanks"][0],
+        "act": done["act"],
+        "numbers": "0001-0002",
+    }
+    assert desk.refused("form", "print", "QR-017-01", "--again", "1", who="boss")["kind"] == "unknown-printing"
+
+
+def test_without_libreoffice_blanks_are_issued_and_written_as_word_files(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status = desk.run("form", "print", "QR-017-02", "--count", "2", "--yes", "--json", who="boss")
+    assert (status, json.loads(desk.out)["error"]["kind"]) == (5, "libre-office-missing")
+    (issued,) = desk.done("form", "show", "QR-017-02")["blanks"]
+    for number in ("0001", "0002"):
+        assert f"QR-017-02 A/0 · {number}" in in_word(tmp_path / f"QR-017-02_A-0_{number}.docx")
+    desk.done("form", "print", "QR-017-02", "--output", "one.docx", who="boss")
+    assert "QR-017-02 A/0 · 0003" in in_word(tmp_path / "one.docx")
+    command = ("form", "print", "QR-017-02", "--again", str(issued["act"] + 1), "--output", "two.docx")
+    desk.done(*command, who="boss")
+    assert (tmp_path / "two.docx").read_bytes() == (tmp_path / "one.docx").read_bytes()
 
 
 def test_a_scaffold_fits_its_definition(desk: Desk, tmp_path: Path) -> None:

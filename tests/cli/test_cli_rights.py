@@ -24,6 +24,7 @@ PROBES: dict[str, tuple[str, ...]] = {
     "procedure revise": ("P02", "FOLDER", "--reason", "r", "--impact", "i"),
     "procedure table": ("price_report", "FILE"),
     "form approve": ("QR-105-01",),
+    "form print": ("QR-017-02", "--unit", "UNIT", "--output", "blank.docx"),
     "form release": ("QR-105-01",),
     "form revise": ("QR-017-02", "FOLDER", "--reason", "r", "--impact", "i"),
     "form withdraw": ("QR-017-02", "--reason", "r"),

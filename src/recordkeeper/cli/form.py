@@ -1,4 +1,4 @@
-"""``form``: the numbered templates and their revisions: looked at, checked, previewed, approved, released, withdrawn.
+"""``form``: the numbered templates and their revisions: looked at, checked, printed, approved, released, withdrawn.
 
 ``list``, ``show`` and ``check`` need no login.
 """
@@ -11,6 +11,7 @@ import click
 
 from recordkeeper.cli.change_view import show_changes
 from recordkeeper.cli.form_master_list import master_list
+from recordkeeper.cli.form_print import print_
 from recordkeeper.cli.form_revise import revise
 from recordkeeper.cli.form_view import print_form
 from recordkeeper.cli.options import Invocation, shared_options
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 form = noun("form")
 form.add_command(master_list)
+form.add_command(print_)
 form.add_command(revise)
 
 _revision_option = click.option("--revision", metavar="A/0", help=_("This revision, not the one in force"))
@@ -132,6 +134,10 @@ def show(invocation: Invocation, name: str, revision: str | None, on: str | None
         "approved_at": found.approved_at or None,
         "files": dict(found.files),
         "state_digest": found.history.digests[-1],
+        "blanks": [
+            {"act": each.act_number, "numbers": each.numbers, "unit": each.unit, "by": each.name, "at": each.at}
+            for each in found.printings
+        ],
         "definition": found.definition,
     }
     invocation.emit(value, lambda: print_form(found, roles))

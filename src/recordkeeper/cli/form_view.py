@@ -67,6 +67,14 @@ def _particulars(revision: "Revision", definition: "Form", roles: Mapping[str, s
         yield _("Signed anew by"), _("the outside party, on paper")
     if definition.sheet:
         yield _("Sheet by"), form_words.grouping_name(definition.sheet.by)
+    if revision.printings:
+        told = (
+            _("{numbers} (act {act}, {name}, {day})").format(
+                numbers=each.numbers, act=each.act_number, name=each.name, day=each.on
+            )
+            for each in revision.printings
+        )
+        yield _("Blanks issued"), listing(told)
 
 
 def _print_section(section: Section, roles: Mapping[str, str], of_sheet: str = "") -> None:

@@ -39,7 +39,7 @@ class PageCodeLostError(DocumentError, UnavailableError):
 
 
 def codes_shown(docx: bytes) -> list[PrintCode]:
-    """The print codes that a Word file of ours shows; none on a blank."""
+    """The print codes that a Word file of ours shows; none on a blank that was not issued."""
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:
         texts = [archive.read(name).decode() for name in archive.namelist() if _PART.fullmatch(name)]
     return [parse_print_code(code) for code in dict.fromkeys(code for text in texts for code in _SHOWN.findall(text))]

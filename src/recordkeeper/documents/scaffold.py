@@ -103,7 +103,7 @@ def _title_block(form: Form) -> str:
 
 
 def _print_code(form: Form) -> str:
-    """The code with the number under it; on a blank the corner stays white."""
+    """The code with the number under it; on a blank that was not issued the corner stays white."""
     number = paragraph(
         tag_run("record.number", size=number_size(form), font=SONG, latin=ARIAL),
         pitch=160,

@@ -1,14 +1,14 @@
 """Controlled documents: a form or procedure at one revision, from draft over approval to release and withdrawal.
 
 Author and approver are never the same person. Approved is not yet effective: a revision is in force from the date of
-its release until a later one's, or until it is withdrawn. This module is longer than most because all acts of a
-controlled document stand here side by side.
+its release until a later one's, or until it is withdrawn. While it is in force blanks of it are
+issued. This module is longer than most because all acts of a controlled document stand here side by side.
 
 Source: ISO 9001, 7.5.2, 7.5.3
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -18,6 +18,7 @@ from typing import cast
 from recordkeeper.errors import FormError, InvalidInputError, RefusalError
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
+from recordkeeper.model.blank import Blank, Printing, blanks_content
 from recordkeeper.model.canonical import Content, Json, canonical
 from recordkeeper.model.document_change import DocumentChange, revision_place
 from recordkeeper.model.event import Act, History
@@ -117,6 +118,7 @@ class Revision:
         units: for a procedure: the subjects of the units that it is installed for, those below them included.
         bindings: for a procedure: each purpose of its forms to the code that serves it, empty where none shall.
         change: why it was made anew or came to a procedure in force; None where it was installed with its procedure.
+        printings: for a form: the blanks issued, in the order of their numbers.
     """
 
     history: History
@@ -136,6 +138,7 @@ class Revision:
     units: tuple[str, ...] = (ROOT_UNIT,)
     bindings: Mapping[str, str] = field(default_factory=dict)
     change: DocumentChange | None = None
+    printings: tuple[Printing, ...] = ()
 
     @classmethod
     def replay(cls, history: History) -> "Revision":
@@ -182,6 +185,8 @@ class Revision:
             case "withdraw":
                 day = date.fromisoformat(str(content["withdrawn_on"]))
                 return replace(self, state=RevisionState.WITHDRAWN, withdrawn_on=day)
+            case "print":
+                return replace(self, printings=(*self.printings, Printing.of(act)))
             case _:
                 raise UnknownActError(act.kind)
 
@@ -210,6 +215,15 @@ class Revision:
         """Who approves and releases it: for a reference table the role that its procedure names."""
         is_table = kind_of(self.subject) == "table"
         return str(self.definition["approver"]) if is_table else RIGHTS["form approve"].roles[0]
+
+    @property
+    def next_blank(self) -> int:
+        """The number of the next blank issued."""
+        return self.printings[-1].blanks[-1].number + 1 if self.printings else 1
+
+    def blank_number(self, blank: Blank) -> str:
+        """``QR-017-02 A/0 · 0001``: what stands on a blank in clear."""
+        return f"{self.name} · {blank.number:04}"
 
     @property
     def form(self) -> Form:
@@ -290,6 +304,26 @@ class Revision:
         self._check(RevisionState.RELEASED, _("withdraw"))
         self._check_role(who, self.approving_role)
         return {**_head("withdraw", who, moment), "withdrawn_on": withdrawn_on.isoformat(), "reason": reason}
+
+    def print_blanks(self, tokens: Sequence[str], unit: str, reason: str, who: Standing, moment: Moment) -> Content:
+        """The act that issues blanks; each has the next number and one of ``tokens``.
+
+        Args:
+            tokens: one for each blank.
+            unit: the subject of the unit that they are for.
+            reason: why; may be empty.
+            who: the controller, as they stand at that unit.
+            moment: when.
+
+        Raises:
+            WrongRevisionStateError: not in force.
+            NoRoleError: no controller.
+            BlankCountError: none, or too many.
+        """
+        self._check_role(who, *RIGHTS["form print"].roles)
+        if not self.is_in_force(date.fromisoformat(moment.on)):
+            raise WrongRevisionStateError(self.name, _("print blanks"), _("in force"), revision_state_name(self.state))
+        return {**_head("print", who, moment), **blanks_content(self.next_blank, tokens, unit, reason)}
 
     def install_for(self, units: Iterable[str], bindings: Mapping[str, str], who: Standing, moment: Moment) -> Content:
         """The act that says anew for which units a procedure is installed, and which forms serve its purposes.

@@ -743,17 +743,29 @@ def _voiding(row: Record, around: Surroundings, number: int) -> list[Printed]:
     ]
 
 
-def blank_context(form: Form, around: Surroundings) -> dict[str, Printed]:
-    """What a template prints for the pen: every label and box, no value."""
+def blank_context(
+    form: Form, around: Surroundings, number: str = "", unit: str = "", code: PrintCode | None = None
+) -> dict[str, Printed]:
+    """What a template prints for the pen: every label and box, no value.
+
+    Args:
+        form: the definition.
+        around: names, zone, company.
+        number: ``QR-017-02 A/0 · 0001`` on a blank that was issued; empty on one that is only looked at.
+        unit: the printed name of the unit that it is for; empty for the pen.
+        code: what the print code of its first page says; None where it has none.
+    """
     context = _frame(form, around)
     context["record"] = {
-        "number": "",
+        "number": number,
         "entered_on": BLANK_DATE,
-        "unit": "",
+        "unit": unit,
         "state": "",
         "marks": "",
     }
-    context["checkpoint"] = context["print_code"] = context["later_page_code"] = ""
+    context["checkpoint"] = ""
+    context["print_code"] = str(code or "")
+    context["later_page_code"] = str(replace(code, page=0)) if code else ""
     sections = [*form.sections, *(form.sheet.sections if form.sheet else ())]
     for section in sections:
         if section.each is not None:

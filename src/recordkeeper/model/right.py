@@ -95,6 +95,7 @@ _LINES = (
     _reads("form list", ANYBODY),
     _reads("form master-list", ANYBODY),
     _reads("form preview", ANYBODY),
+    _does("form print", CONTROLLER, place=Place.UNIT, states=_RELEASED),
     _does("form release", APPROVER, states=_APPROVED),
     _does("form revise", CONTROLLER),
     _reads("form scaffold", ANYBODY),

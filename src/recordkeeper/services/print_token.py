@@ -6,5 +6,5 @@ from recordkeeper.model.print_code import TOKEN_CHARACTERS, TOKEN_LENGTH
 
 
 def new_token() -> str:
-    """A token for the print code of a new record or sheet: nobody can guess it, and it says nothing of the record."""
+    """A token for a print code: nobody can guess it, and it says nothing of what it is printed on."""
     return "".join(secrets.choice(TOKEN_CHARACTERS) for _position in range(TOKEN_LENGTH))

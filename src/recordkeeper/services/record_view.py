@@ -398,6 +398,7 @@ def act_name(act: str) -> str:
         "approve": _("approve"),
         "release": _("release"),
         "withdraw": _("withdraw"),
+        "print": _("print blanks"),
         "choose": _("choose"),
         "grant": _("grant"),
         "revoke": _("revoke"),
