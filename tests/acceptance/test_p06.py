@@ -90,6 +90,14 @@ def test_all_files_are_inspected_each_half_year_and_what_is_missing_is_replaced(
             company.new(OFFICE, "QR-C-08", {**INSPECTION, **wrong})
     sheet = company.new(OFFICE, "QR-C-08", INSPECTION)
     company.sign(OFFICE, sheet, "inspected")
+    kinds = [
+        {"kind": kind, "governed_by": "房屋管理规定", "identified_how": "标牌", "in_order": kind != "keys"}
+        for kind in ("shared", "unoccupied", "vehicles", "keys", "files")
+    ]
+    for lacking in ({"property_kinds": kinds[:4], "put_right": "已补挂"}, {"property_kinds": kinds}):
+        with pytest.raises(ValuesRefusedError):
+            company.fill(OFFICE, sheet, "identified", lacking)
+    company.fill(OFFICE, sheet, "identified", {"property_kinds": kinds, "put_right": "钥匙牌脱落，已补挂"})
     replaced = {"file": HOUSEHOLD, "document": "分户验收单", "replaced_on": "2026-11-23", "how": "复印"}
     with pytest.raises(ValuesRefusedError):
         company.fill(OFFICE, sheet, "replaced", {"replacements": [replaced, replaced]})
