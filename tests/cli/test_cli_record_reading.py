@@ -217,6 +217,47 @@ def test_render_makes_a_pdf(desk: Desk, tmp_path: Path) -> None:
     assert desk.refused("record", "render", number, "--copy", "--output", "z.docx")["status"] == "2"
 
 
+@pytest.mark.needs_libreoffice
+def test_a_marked_copy_is_issued_for_somebody_and_printed_again(desk: Desk, tmp_path: Path) -> None:
+    number = desk.closed()
+    copy = ("record", "render", number, "--pdf", "--copy")
+    done = desk.done(*copy, "--for", "业主委员会", "--output", "a.pdf")
+    assert "COPY" in _page(tmp_path / "a.pdf")
+    shown = desk.done("record", "show", number)
+    assert shown["state"] == "closed"
+    (listed,) = shown["copies"]
+    assert (listed["act"], listed["token"], listed["recipient"]) == (
+        done["copy"]["act"], done["copy"]["token"], "业主委员会",
+    )  # fmt: skip
+    assert desk.run("record", "show", number) == 0
+    assert done["copy"]["token"] in desk.out
+    acts = desk.acts()
+    again = desk.done(*copy, "--again", str(done["copy"]["act"]), "--output", "b.pdf")
+    assert (again["digest"], desk.acts()) == (done["digest"], acts)
+    desk.done("record", "render", number, "--pdf", "--output", "c.pdf")
+    assert desk.acts() == acts
+    assert desk.refused(*copy, "--output", "nowhere/d.pdf")["status"] == "5"
+    assert desk.refused(*copy, "--output", "a.pdf")["kind"] == "not-confirmed"
+
+
+@pytest.mark.parametrize(
+    ("given", "who", "status", "kind"),
+    [
+        (("--for", "x"), "quality", 2, "usage"),
+        (("--copy", "--for", "x", "--again", "1"), "quality", 2, "usage"),
+        (("--copy", "--again", "1"), "quality", 4, "unknown-copy"),
+        (("--copy",), "auditor", 3, "auditor-changes-nothing"),
+        (("--copy",), "nobody", 3, "may-not-read"),
+        (("--copy", "--for", "\x07"), "quality", 2, "text-refused"),
+    ],
+)
+def test_a_copy_that_may_not_be_is_not_issued(
+    desk: Desk, given: tuple[str, ...], who: str, status: int, kind: str
+) -> None:
+    error = desk.refused("record", "render", desk.new(), "--pdf", *given, who=who)
+    assert (int(error["status"]), error["kind"]) == (status, kind)
+
+
 @pytest.mark.parametrize("command", ["record render", "form preview"])
 @pytest.mark.parametrize(
     ("given", "expected"),

@@ -1,7 +1,5 @@
 """``form print``: issue blanks to be filled with the pen, each with its number and print code, or print them again."""
 
-import errno
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +7,7 @@ import click
 
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_text
-from recordkeeper.cli.written_file import confirm_output, kind_of_output, write_output
+from recordkeeper.cli.written_file import check_output, kind_of_output, write_output
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -71,13 +69,16 @@ def print_(
         with register.reading() as snapshot:
             found, printing = blank_printing.issued(snapshot, actor, invocation.now, name, revision, again)
         _check_fits(kind, len(printing.blanks))
-        confirmed = _checked(invocation, output or _target(found, printing.numbers, kind))
+        confirmed = output or _target(found, printing.numbers, kind)
+        check_output(invocation, confirmed)
     else:
         order = blank_printing.Order(name, 1 if count is None else count, unit or "", reason or "")
         with register.reading() as snapshot:
             planned, numbers = blank_printing.next_numbers(snapshot, invocation.now, order)
-        confirmed = _checked(invocation, output or _target(planned, numbers, kind))
+        confirmed = output or _target(planned, numbers, kind)
+        check_output(invocation, confirmed)
         found, printing = blank_printing.issue(register, actor, invocation.now, order)
+        invocation.publish()
     target = output or _target(found, printing.numbers, kind)
     _write(invocation, found, printing, target, is_confirmed=target == confirmed)
 
@@ -91,22 +92,6 @@ def _target(revision: "Revision", numbers: str, kind: str) -> Path:
     from recordkeeper.services.blank_printing import file_stem
 
     return Path(f"{file_stem(revision, numbers)}.{kind}")
-
-
-def _checked(invocation: Invocation, target: Path) -> Path:
-    """The file to write, looked at before anything is issued.
-
-    Raises:
-        FileNotFoundError, PermissionError: nothing can be written there.
-        NotConfirmedError: it is there, and nobody can be asked.
-        click.Abort: the answer is no.
-    """
-    if not target.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(target))
-    if not os.access(target if target.exists() else target.parent, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
-    confirm_output(invocation, target)
-    return target
 
 
 def _write(

@@ -24,7 +24,7 @@ VERBS = {
     "show": ("recordkeeper.cli.record_view", "show"),
     "history": ("recordkeeper.cli.record_view", "history"),
     "find": ("recordkeeper.cli.record_view", "find"),
-    "render": ("recordkeeper.cli.record_view", "render"),
+    "render": ("recordkeeper.cli.record_render", "render"),
     "import": ("recordkeeper.cli.record_exchange", "import_"),
     "export": ("recordkeeper.cli.record_exchange", "export"),
 }

@@ -1,7 +1,6 @@
-"""``record show``, ``history``, ``find`` and ``render``: reading records; nothing is changed."""
+"""``record show``, ``history`` and ``find``: reading records; nothing is changed."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +15,6 @@ from recordkeeper.model.particulars import parse_date
 from recordkeeper.model.rich_text import RichText, Span, Style, joined, mark, plain
 
 if TYPE_CHECKING:
-    from recordkeeper.model.canonical import Json
     from recordkeeper.services.record_view import AmendmentView, FieldView, RecordView, SectionView, SignatureView
 
 STATES = ("open", "pending", "closed", "void", "replaced", "disposed")
@@ -148,56 +146,6 @@ def find(
     invocation.emit({"records": as_json(found), "count": len(found)}, render)
 
 
-@click.command(help=_("Write a record as a Word document or PDF. For a row of a register it is the whole sheet"))
-@click.argument("number", metavar="NUMBER")
-@click.option("--pdf", is_flag=True, help=_("PDF/A; needs LibreOffice. What is open or void says so across the page"))
-@click.option("--copy", is_flag=True, help=_("Say across the page of a PDF that it is a copy"))
-@click.option(
-    "--output",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help=_("The file to write, FILE.docx or FILE.pdf; else one named after its number"),
-)
-@shared_options
-def render(invocation: Invocation, number: str, *, pdf: bool, copy: bool, output: Path | None) -> None:
-    """Render a record.
-
-    Raises:
-        UnavailableError: there is no PDF to be had; the Word document was written all the same.
-    """
-    from recordkeeper.cli.written_file import kind_of_output, write_output
-    from recordkeeper.errors import UnavailableError
-    from recordkeeper.model.canonical import digest
-    from recordkeeper.services import viewing
-    from recordkeeper.services.rendering import file_name
-
-    kind = kind_of_output(output, "pdf" if pdf else None, ("docx", "pdf"))
-    if copy and kind != "pdf":
-        raise click.UsageError(_("--copy marks a PDF: give --pdf too"))
-    register, actor = invocation.workspace().register, invocation.actor()
-    failure: UnavailableError | None = None
-    if kind == "pdf":
-        try:
-            printed, data = viewing.render_pdf(register, actor, invocation.now, number, is_copy=copy)
-        except UnavailableError as error:
-            failure = error
-    if failure or kind != "pdf":
-        printed, data = viewing.render(register, actor, invocation.now, number)
-    path = output or Path(f"{file_name(printed)}.{kind}")
-    path = path.with_suffix(".docx") if failure else path
-    write_output(invocation, path, data)
-    if failure:
-        invocation.say(_("{file}: written as a Word document").format(file=path))
-        raise failure
-    value: dict[str, Json] = {
-        "number": printed,
-        "file": str(path.absolute()),
-        "size": len(data),
-        "digest": digest(data),
-    }
-    invocation.emit(value, lambda: print_text(str(path)))
-
-
 # ---- one record on a screen ----------------------------------------------------------------------------------------
 
 
@@ -246,6 +194,7 @@ def _lines(view: "RecordView") -> Iterator[RichText]:
     yield from _row_lines(view)
     yield from _amendment_lines(view)
     yield from _attachment_lines(view)
+    yield from _copy_lines(view)
     yield ()
     yield from ((Span(line),) for line in step_lines(view.next))
     yield (Span(_("state d({number}) {digest}").format(number=view.act_count, digest=view.state_digest), Style.GREY),)
@@ -384,3 +333,15 @@ def _attachment_lines(view: "RecordView") -> Iterator[RichText]:
     for each in view.attachments:
         size = _("{size} bytes").format(size=each.size)
         yield (Span(f"  {each.name} · {each.media_type} · {size} · {each.digest} · {each.by} {each.local}"),)
+
+
+def _copy_lines(view: "RecordView") -> Iterator[RichText]:
+    if not view.copies:
+        return
+    yield ()
+    yield (Span(_("Copies issued"), Style.STRONG),)
+    for each in view.copies:
+        said = _("act {act} · {token} · {name} {moment}").format(
+            act=each.act, token=each.token, name=each.by, moment=each.local
+        )
+        yield (Span("  " + said + (_(", for {name}").format(name=each.recipient) if each.recipient else "")),)

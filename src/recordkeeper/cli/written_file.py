@@ -1,5 +1,7 @@
 """A file that a command writes: one that is there already is replaced when that is confirmed."""
 
+import errno
+import os
 from pathlib import Path
 
 import click
@@ -28,6 +30,21 @@ def confirm_output(invocation: Invocation, target: Path) -> None:
     """
     if target.exists():
         invocation.confirm(_("{file}: is there already, replace it").format(file=target))
+
+
+def check_output(invocation: Invocation, target: Path) -> None:
+    """Ask before a file is replaced, and see that it can be written, before something is done that is not taken back.
+
+    Raises:
+        FileNotFoundError, PermissionError: nothing can be written there.
+        NotConfirmedError: it is there, and nobody can be asked.
+        click.Abort: the answer is no.
+    """
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(target))
+    if not os.access(target if target.exists() else target.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+    confirm_output(invocation, target)
 
 
 def kind_of_output(output: Path | None, asked: str | None, kinds: tuple[str, ...]) -> str:

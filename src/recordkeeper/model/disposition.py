@@ -157,12 +157,12 @@ class Item:
         return (*own, *(f"record/{number}" for number, _state in self.rows))
 
 
-SAYS_NOTHING = {"archive", "dispose", "retain"}
-"""Acts that change nothing about what a record says: it was stored, began to go, stayed."""
+SAYS_NOTHING = {"archive", "copy", "dispose", "retain"}
+"""Acts that change nothing about what a record says: it was stored, copied, began to go, stayed."""
 
 
 def settled_state(history: History) -> tuple[int, str]:
-    """Number and state digest of the last act that says something: not of storing a record, or of its going."""
+    """Number and state digest of the last act that says something: not of storing, copying or disposing."""
     number = max(act.number for act in history.acts if act.kind not in SAYS_NOTHING)
     return number, history.digests[number]
 

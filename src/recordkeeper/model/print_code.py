@@ -41,7 +41,7 @@ class PrintCode:
     """What one printed page says of itself.
 
     Args:
-        token: ten characters that stand in the act ``new``, or for a blank in the act that issued it.
+        token: ten characters that stand in the act ``new``, for a copy or a blank in the act that issued it.
         act: number of the last act that the page shows.
         page: from 1; 0 where it is not known which of the later pages.
         row_acts: for a sheet: how many acts of its rows are shown; None for a record.

@@ -238,6 +238,7 @@ _APPLY: Mapping[str, Any] = {
     "tell": RecordState._apply_nothing,  # noqa: SLF001
     "ask": RecordState._apply_nothing,  # noqa: SLF001
     "consent": RecordState._apply_nothing,  # noqa: SLF001
+    "copy": RecordState._apply_nothing,  # noqa: SLF001
     "appraise": RecordState._apply_nothing,  # noqa: SLF001
     "dispose": RecordState._apply_dispose,  # noqa: SLF001
     "retain": RecordState._apply_retain,  # noqa: SLF001

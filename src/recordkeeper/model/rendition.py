@@ -465,13 +465,16 @@ def _cell_text(each: FormField, value: Json, around: Surroundings) -> str:
 # ---- the whole context -------------------------------------------------------------------------------------------
 
 
-def record_context(record: Record, around: Surroundings, rows: Sequence[Record] = ()) -> dict[str, Printed]:
+def record_context(
+    record: Record, around: Surroundings, rows: Sequence[Record] = (), token: str = ""
+) -> dict[str, Printed]:
     """All that a template may print of a record, or of a sheet with its rows.
 
     Args:
         record: the record or sheet.
         around: names, zone, company.
         rows: for a sheet: its rows in order.
+        token: of the copy that this is; empty for the record's own.
     """
     context = _frame(record.form, around)
     context["record"] = {
@@ -482,7 +485,7 @@ def record_context(record: Record, around: Surroundings, rows: Sequence[Record] 
         "marks": _marks(record, rows),
     }
     context["checkpoint"] = str(record.opening.get("checkpoint", ""))
-    code = _print_code(record, rows)
+    code = _print_code(record, rows, token)
     context["print_code"] = str(code or "")
     context["later_page_code"] = str(replace(code, page=0)) if code else ""
     printer = printer_of(record, around)
@@ -877,17 +880,19 @@ def _filled_by(record: Record, section: Section, around: Surroundings) -> dict[s
     return {"by": who, "on": around.local(filled.at)}
 
 
-def _print_code(record: Record, rows: Sequence[Record]) -> PrintCode | None:
-    """What the first page's code says; archiving shows nothing new, so that a copy of the archived form equals it."""
-    token = record.opening.get("token")
+def _print_code(record: Record, rows: Sequence[Record], token: str) -> PrintCode | None:
+    """What the first page's code says; archiving and copying show nothing new, so that what was archived equals it."""
+    token = token or str(record.opening.get("token", ""))
     if not token:
         return None
     row_acts = sum(_last_shown(row) for row in rows) if record.is_sheet else None
-    return PrintCode(str(token), _last_shown(record), row_acts=row_acts)
+    return PrintCode(token, _last_shown(record), row_acts=row_acts)
 
 
 def _last_shown(record: Record) -> int:
-    return max((act.number for act in record.history.acts if act.content.get("act") != "archive"), default=0)
+    return max(
+        (act.number for act in record.history.acts if act.content.get("act") not in {"archive", "copy"}), default=0
+    )
 
 
 def _marks(record: Record, rows: Sequence[Record]) -> str:

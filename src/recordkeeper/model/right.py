@@ -118,6 +118,7 @@ _LINES = (
     _reads("record history", FORM, AUDITOR, place=Place.UNIT),
     _reads("record find", FORM, AUDITOR, place=Place.UNIT),
     _reads("record render", FORM, AUDITOR, place=Place.UNIT),
+    _does("record render (--copy)", FORM, place=Place.UNIT, states=(*_IN_FORCE, State.VOID, State.REPLACED)),
     _reads("record export", FORM, AUDITOR, place=Place.UNIT),
     # places and parties
     _does("unit add", CONTROLLER, place=Place.UNIT),

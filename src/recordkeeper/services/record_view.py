@@ -163,6 +163,23 @@ class AttachmentView:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyView:
+    """A marked copy that was issued of the record.
+
+    Args:
+        token: the ten characters of its print code.
+        recipient: whom it is for; empty where that was not said.
+    """
+
+    act: int
+    token: str
+    recipient: str
+    by: str
+    at: str
+    local: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepView:
     """What may be done next, and by whom.
 
@@ -244,6 +261,7 @@ class RecordView:
     sections: tuple[SectionView, ...]
     amendments: tuple[AmendmentView, ...]
     attachments: tuple[AttachmentView, ...]
+    copies: tuple[CopyView, ...]
     signatures: tuple[SignatureView, ...]
     rows: tuple[RowView, ...]
     next: tuple[StepView, ...]
@@ -399,6 +417,7 @@ def act_name(act: str) -> str:
         "release": _("release"),
         "withdraw": _("withdraw"),
         "print": _("print blanks"),
+        "copy": _("issue a copy"),
         "choose": _("choose"),
         "grant": _("grant"),
         "revoke": _("revoke"),

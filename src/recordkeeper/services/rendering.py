@@ -1,5 +1,7 @@
 """A record as a Word document: the approved template, filled with what the record prints."""
 
+from collections.abc import Sequence
+
 from recordkeeper.documents.printout import Mark
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.record import Record
@@ -12,22 +14,32 @@ from recordkeeper.services.retrieval import replayed, rows_of
 from recordkeeper.services.setting import Setting
 
 
-def render_record(snapshot: Snapshot, setting: Setting, record: Record) -> bytes:
+def render_record(
+    snapshot: Snapshot, setting: Setting, record: Record, *, rows: Sequence[Record] | None = None, token: str = ""
+) -> bytes:
     """The docx of a record or sheet on the revision it began on; for a row, that of its sheet.
 
     Equal acts, names and template give equal bytes.
+
+    Args:
+        snapshot: the register.
+        setting: names, zone, company.
+        record: the record, sheet or row.
+        rows: for a sheet: the rows to be shown; None for those that there are.
+        token: of the copy that this is; empty for the record's own.
 
     Raises:
         UnknownRevisionError: the register does not hold the revision.
         AlteredTemplateError: the stored template is not the one approved.
     """
     printed = printed_record(snapshot, record)
-    rows = rows_of(snapshot, printed) if printed.is_sheet else []
+    if rows is None:
+        rows = rows_of(snapshot, printed) if printed.is_sheet else []
     history = snapshot.history(form_subject(printed.form.code, printed.form.revision))
     if history is None:
         raise UnknownRevisionError(printed.form.code, printed.form.revision, [])
     template = template_of(snapshot, Revision.replay(history))
-    return template.render(record_context(printed, setting.surroundings, rows))
+    return template.render(record_context(printed, setting.surroundings, rows, token))
 
 
 def printed_record(snapshot: Snapshot, record: Record) -> Record:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import cast
 
-from recordkeeper.documents.printout import Mark, Printout, print_pdfs
+from recordkeeper.documents.printout import Printout, print_pdfs
 from recordkeeper.errors import MissingError, RecordError, RefusalError
 from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
@@ -25,6 +25,7 @@ from recordkeeper.model.amendment import (
 from recordkeeper.model.canonical import Json
 from recordkeeper.model.consent import COPY, READ, is_consented
 from recordkeeper.model.disposition import SAYS_NOTHING
+from recordkeeper.model.issued_copy import copies_of
 from recordkeeper.model.lateness import lateness_of
 from recordkeeper.model.person import AUDITOR
 from recordkeeper.model.record import Record
@@ -51,6 +52,7 @@ from recordkeeper.services.record_view import (
     AmendmentView,
     AttachmentView,
     ChangeView,
+    CopyView,
     DoneView,
     EventView,
     FieldView,
@@ -165,37 +167,25 @@ def render(register: Register, actor: Actor, now: datetime, number: str) -> tupl
     return printed.number, docx
 
 
-def render_pdf(
-    register: Register, actor: Actor, now: datetime, number: str, *, is_copy: bool = False
-) -> tuple[str, bytes]:
+def render_pdf(register: Register, actor: Actor, now: datetime, number: str) -> tuple[str, bytes]:
     """As ``render``, as PDF/A with the acts that it shows attached as JSON.
 
     What is open says that it is a draft, and what is void says so, across the page.
-
-    Args:
-        register: the open register.
-        actor: who reads it.
-        now: aware, UTC.
-        number: of the record.
-        is_copy: whether a finished record says that this is a copy.
 
     Raises:
         LibreOfficeMissingError: there is no LibreOffice.
         Others: as ``render``.
     """
-    printed, docx, attached = _rendered(register, actor, now, number, is_copy=is_copy)
-    standing = mark_of(printed) or (Mark.COPY if is_copy else Mark.NONE)
-    return printed.number, print_pdfs({printed.number: Printout(docx, standing, attached)})[printed.number]
+    printed, docx, attached = _rendered(register, actor, now, number)
+    return printed.number, print_pdfs({printed.number: Printout(docx, mark_of(printed), attached)})[printed.number]
 
 
-def _rendered(
-    register: Register, actor: Actor, now: datetime, number: str, *, is_copy: bool = False
-) -> tuple[Record, bytes, bytes]:
+def _rendered(register: Register, actor: Actor, now: datetime, number: str) -> tuple[Record, bytes, bytes]:
     """What is printed of a record, its Word document, and the acts that this shows; what is finished is copied so."""
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
         record = readable(setting, actor, number)
-        if is_copy or record.state not in {State.OPEN, State.PENDING}:
+        if record.state not in {State.OPEN, State.PENDING}:
             check_may_use(setting, actor, record, COPY)
         is_noted = is_reading_noted(setting, actor, record)
         printed = printed_record(snapshot, record)
@@ -311,6 +301,7 @@ def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordV
         sections=tuple(_section(setting, record, step, signatures, today) for step in record.steps_in_order()),
         amendments=tuple(_amendment(setting, record, each) for each in record.amendments),
         attachments=tuple(_attachments(setting, record)),
+        copies=tuple(_copies(setting, record)),
         signatures=signatures,
         rows=tuple(_rows_of_sheet(setting, record, on)),
         next=tuple(next_steps(setting, record, today)),
@@ -644,6 +635,18 @@ def _attachments(setting: Setting, record: Record) -> Iterator[AttachmentView]:
             size=each.size,
             digest=each.digest,
             by=setting.shown_name(each.by),
+            at=each.at,
+            local=setting.surroundings.local(each.at),
+        )
+
+
+def _copies(setting: Setting, record: Record) -> Iterator[CopyView]:
+    for each in copies_of(record):
+        yield CopyView(
+            act=each.act_number,
+            token=each.token,
+            recipient=each.recipient,
+            by=each.name,
             at=each.at,
             local=setting.surroundings.local(each.at),
         )
