@@ -120,3 +120,10 @@ def test_a_violation_is_notified_again_until_it_is_put_right_or_referred(company
     company.do(OFFICE, violation, "checked_again", {**CHECKED, "outcome": "rectified", "checked_text": "已停"})
     company.sign(HEAD, violation, "head_read")
     assert company.record(violation).state is State.CLOSED
+
+
+def test_an_agreement_names_first_the_field_that_it_does_not_have(company: ActingCompany) -> None:
+    with pytest.raises(ValuesRefusedError) as refused:
+        company.new(OFFICE, "QR-C-03", {"colour": "red", "workers": "6"})
+    named = [problem.field for problem in refused.value.problems]
+    assert (named[0], "works" in named, "workers" in named, "approval" in named) == ("colour", True, False, False)

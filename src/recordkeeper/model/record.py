@@ -126,7 +126,7 @@ class Record(KeptRecord):
             if name not in known_ids
         ]
         values: dict[str, Json] = {}
-        wrong: set[str] = set()
+        wrong = {problem.field for problem in problems}
         for each in section.fields:
             value, found = reading.parse(each, raw.get(each.id))
             problems += found

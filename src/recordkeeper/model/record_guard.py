@@ -10,7 +10,7 @@ from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
 from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json
-from recordkeeper.model.expression import holds
+from recordkeeper.model.expression import holds, names_in
 from recordkeeper.model.record_state import Moment, RecordState, State
 from recordkeeper.model.right import RIGHTS
 from recordkeeper.model.section import Section
@@ -236,23 +236,27 @@ def missing_values(
 ) -> list[Problem]:
     """The fields of ``section`` that need a value and have none.
 
+    A condition is judged once all that it may read is right and there.
+
     Args:
         section: which section.
         values: canonical values by field id.
-        wrong: fields whose value was refused already.
+        wrong: names that were refused already, of fields or of none.
         known: what conditions see.
     """
-    problems: list[Problem] = []
-    for each in section.fields:
-        if each.id in values or each.id in wrong:
-            continue
-        if each.required_if is not None and wrong:
-            continue
-        is_needed = holds(each.required_if, known) if each.required_if is not None else each.required
-        if is_needed:
-            title = each.title.in_language(current_language())
-            problems.append(Problem(each.id, _("a value for {title}").format(title=title), _("nothing")))
-    return problems
+    empty = [each for each in section.fields if each.id not in values and each.id not in wrong]
+    needed = {each.id for each in empty if each.required_if is None and each.required}
+    for each in empty if not wrong else []:
+        condition = each.required_if
+        if condition is not None and not names_in(condition) & needed and holds(condition, known):
+            needed.add(each.id)
+    return [
+        Problem(
+            each.id, _("a value for {title}").format(title=each.title.in_language(current_language())), _("nothing")
+        )
+        for each in empty
+        if each.id in needed
+    ]
 
 
 def broken_checks(section: Section, values: Mapping[str, Json], known: Mapping[str, object]) -> list[Problem]:

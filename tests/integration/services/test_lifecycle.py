@@ -329,6 +329,9 @@ def test_statistics_are_computed_from_the_sheets_that_came_back_and_hold_their_d
     assert (values["overall_rate"], values["reached"]) == ("50.0", False)
     with pytest.raises(ValuesRefusedError):
         company.new("quality", "QR-017-04", {"survey_year": "2026", "objective": "90", "sent_count": "9"})
+    with pytest.raises(ValuesRefusedError) as refused:
+        company.new("quality", "QR-017-04", {"colour": "red"})
+    assert [problem.field for problem in refused.value.problems] == ["colour", "survey_year", "objective"]
     fill = statistics.opening["fill"]
     assert isinstance(fill, dict)
     assert [each["number"] for each in fill["sources"]["sent"]] == sent[:3]

@@ -119,6 +119,27 @@ def test_unknown_missing_and_wrong_values_are_named_at_once() -> None:
     assert life.record.history.count == 1
 
 
+@pytest.mark.parametrize(
+    ("values", "refused_fields"),
+    [
+        ({"colour": "red"}, ["colour", "works"]),
+        ({"colour": "red", "works": "walls"}, ["colour"]),
+        ({}, ["works"]),
+        ({"works": "walls"}, ["approval"]),
+    ],
+)
+def test_a_condition_is_not_judged_before_what_it_reads_is_there(
+    values: dict[str, Any], refused_fields: list[str]
+) -> None:
+    walls = {"id": "walls", "zh": "墙", "en": "Walls"}
+    works = titled("works", "choice", multiple=True, choices=[walls])
+    approval = titled("approval", required=False, required_if="'walls' in works")
+    life = Life(form(section("first", "clerk", works, approval)))
+    with pytest.raises(ValuesRefusedError) as refused:
+        life.fill("first", **values)
+    assert [problem.field for problem in refused.value.problems] == refused_fields
+
+
 def test_whoever_filled_a_section_fills_it_again_until_somebody_signs_or_builds_on_it() -> None:
     life = two_sections()
     life.fill("first", name="甲")
