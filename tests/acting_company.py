@@ -1,5 +1,6 @@
 """A company with shipped procedures in force, and one person for each role that a scenario needs."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ def acting_company(stages: Stages, database: str, folder: Path, procedure: str, 
 def office_with(
     stages: Stages, database: str, folder: Path, name: str, packages: Sequence[Callable[[Path], Path]], *roles: str
 ) -> Iterator[ActingCompany]:
-    """A copy of a company that lives by the procedures that ``packages`` make in a folder, made once by its name.
+    """A copy of a company that lives by the procedures that ``packages`` make in a folder, made once by name and roles.
 
     Beside a person for each role there are the controller ``boss``, the approver and a stranger without any role.
     """
@@ -89,7 +90,8 @@ def office_with(
         with open_register(url) as register:
             return _begin(register, made_in, packages, roles)
 
-    stage = stages.stage(database, name, make, migrated(stages, database))
+    cast = hashlib.sha256(" ".join(roles).encode()).hexdigest()[:8]  # a company is shared with the same people alone
+    stage = stages.stage(database, f"{name}_{cast}", make, migrated(stages, database))
     with stages.copied(stage, folder) as url, open_register(url) as register:
         yield ActingCompany(register, *stage.made)
 
