@@ -7,6 +7,8 @@ own pitch and stand at the right; elsewhere a newline is a line break.
 What a value takes up is a bookmark, and what the program adds to it (circled numbers, notes, the space or the end of
 a line between an old value and the new one) is set ``w:noProof``: a filled form can be read back without guessing.
 
+It is long because each kind of value (lines, choices, spans, notes) has its own way to be struck, on shared runs.
+
 Source: P06-R3; ECMA-376, 17.3.2.37 (strike)
 """
 

@@ -1,5 +1,7 @@
 """Amending a record: striking values through, counter-signing that or refusing it.
 
+It is long because an amendment is one decision with many reasons to be refused, and all of them stand here.
+
 Source: P06-R3, P06-R4
 """
 

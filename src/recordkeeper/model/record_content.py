@@ -1,6 +1,7 @@
 """What a record or sheet holds after its acts: values by section, round and instance, and what follows from them.
 
-Nothing is decided here, and nothing routed: ``record_state`` says which sections are needed and folds the acts.
+Nothing is decided here, and nothing routed: ``record_state`` says which sections are needed and folds the acts. It is
+long because rounds, instances and amendments are three ways into the same values.
 
 Source: ISO 9001, 7.5.3
 """

@@ -1,7 +1,8 @@
 """What a form prints of a record: every value with its struck predecessors, signatures, the list of amendments.
 
 The result is plain data for a template or a screen: text, truth, lists, maps and spans. Nothing is set in type here.
-Forms are printed in Chinese; who reads a screen in English sees the same values.
+Forms are printed in Chinese; who reads a screen in English sees the same values. It is long because
+all that a template may name is made here.
 
 Source: ISO 9001, 7.5.3; 21 CFR 11.50; P06-R3
 """

@@ -2,7 +2,7 @@
 
 Values are stored in one canonical form: text as given (line ends normalised, blanks around it left out), a choice by
 its id, dates and moments as ``2026-11-23`` and ``2026-11-23T06:05:04Z``, numbers as decimals with as many places as
-the field says.
+the field says. It is long because every type has its one way in here, and nowhere else.
 """
 
 import re

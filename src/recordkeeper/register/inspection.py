@@ -2,7 +2,8 @@
 
 Nothing here trusts the schema, SQLAlchemy's types or the triggers. A SQLite database that nobody has open is
 copied aside with its write-ahead log into a private folder first: to open it where it lies would leave files
-beside it, and needs a folder that can be written to.
+beside it, and needs a folder that can be written to. It is long because both databases are read raw here, each in
+its own way.
 """
 
 import os

@@ -1,7 +1,8 @@
 """Appraisal and disposition: a list is drawn up and signed, and approved by another person. Execution stands apart.
 
 Lists are records of the forms that serve their purposes; who may draw up and approve them their sections say. Numbers,
-titles of forms, dates, pages and periods stand on a list, never a name or a value.
+titles of forms, dates, pages and periods stand on a list, never a name or a value. It is long because appraisal, list
+and approval read the same sources and refuse for the same reasons.
 
 Source: M-3, M-5, M-6; C-5; P00-R5, P00-R6
 """

@@ -2,7 +2,8 @@
 
 All rows are taken in one transaction, through the same door as values typed in. Every cell that does not fit is
 listed; then nothing is taken, unless rejected rows may be left out. A text that looks like a formula is a text; a cell
-that holds one is rejected. What an export says of a record besides its values is left out, and said.
+that holds one is rejected. What an export says of a record besides its values is left out, and said. It is long
+because one import is one story: headings, cells, rows, records.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,5 +1,7 @@
 """What a reader sees of a record, as plain data for a screen and for JSON alike; nothing is looked up or printed here.
 
+It is long because the plain classes of everything that can be seen of a record stand together.
+
 Source: ISO 9001, 7.5.3.1; P-7, P-11
 """
 
