@@ -38,6 +38,7 @@ def at_revision(folder: Path, revision: str) -> Path:
     folder.mkdir()
     for name in ("procedure.yaml", "QR-017-02.yaml"):
         text = (P02 / name).read_text(encoding="utf-8").replace("revision: A/0", f"revision: {revision}", 1)
+        text = re.sub(r"^provides: .*\n", "", text, flags=re.MULTILINE)  # by a form that is left out
         (folder / name).write_text(re.sub(r"^forms: .*$", "forms: [QR-017-02]", text, flags=re.MULTILINE), "utf-8")
     shutil.copy(P02 / "QR-017-02.docx", folder)
     return folder
