@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from recordkeeper.services.backup import BackedUp
 
 
-@click.command(help=_("Back up register and archive into one new file (FILE.zip) while others go on working"))
+@click.command(help=_("Back up register and archive into one file, a new FILE.zip, while others go on working"))
 @click.argument("file", type=NEW_FILE)
 @click.option(
     "--with-log-key",

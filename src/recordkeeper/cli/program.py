@@ -42,9 +42,7 @@ NOUNS = {
         _("Check records, register, files, log, signatures and tail; changes nothing"),
     ),
     "backup": Noun("recordkeeper.cli.backup", "backup", _("Back up register and archive into one file")),
-    "restore": Noun(
-        "recordkeeper.cli.restore", "restore", _("Put a backup back in an empty place, or try whether it can be")
-    ),
+    "restore": Noun("recordkeeper.cli.restore", "restore", _("Put a backup back in an empty place, or try it aside")),
     "procedure": Noun("recordkeeper.cli.procedure", "procedure", _("Procedures: a company's rules and forms as data")),
     "form": Noun("recordkeeper.cli.form", "form", _("Forms: the numbered templates and their revisions")),
     "record": Noun("recordkeeper.cli.record", "record", _("Records: new, fill, sign, amend, show, find")),

@@ -38,9 +38,7 @@ class NotEmptyError(WorkspaceError, InvalidInputError):
         super().__init__(message, subject=str(folder), expected=expected, found=found)
 
 
-@click.command(
-    help=_("Put the backup FILE back in DIR, which is empty or not there; with --drill try it aside and compare")
-)
+@click.command(help=_("Put a backup back in an empty place, or try it aside and compare it there (--drill)"))
 @click.argument("file", type=PRESENT_FILE)
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--drill", is_flag=True, help=_("Restore aside, verify, hold it against this workspace, remove it again"))
