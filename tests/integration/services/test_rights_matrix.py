@@ -14,10 +14,11 @@ from form_samples import section
 from p02_office import NOW, SECRET
 from packages import form, write_package
 from recordkeeper.errors import RecordkeeperError, RefusalError
+from recordkeeper.model.issued_copy import UnknownCopyError
 from recordkeeper.model.record_guard import NotItsTurnError
 from recordkeeper.model.record_state import State
 from recordkeeper.model.right import RIGHTS
-from recordkeeper.services import consent, extraction, intake, lifecycle, people, places, searching, viewing
+from recordkeeper.services import consent, copying, extraction, intake, lifecycle, people, places, searching, viewing
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.people import Actor, Signer
 from stage import SQLITE, Stages
@@ -265,8 +266,18 @@ def test_nobody_reads_by_any_door_but_who_has_a_role_there_and_auditors(staff: S
                 assert who in readers or found == [], (state, who, found)
 
 
+def test_nobody_copies_but_who_reads_without_an_auditors_account(staff: Staff) -> None:
+    """Asked for a copy that was never issued: who may copy is told so, the others that they may not; none is printed."""
+    copiers = {*CLERKS, *HEADS, "controller", "approver"}
+    for state, who in product(STATES, EVERYBODY):
+        number = staff.record(NOTE, state)
+        with pytest.raises(RecordkeeperError) as refused:
+            copying.copy_again(staff.company.register, staff.actors[who], NOW, number, 0)
+        assert isinstance(refused.value, UnknownCopyError) == (who in copiers), (state, who)
+
+
 def test_the_table_has_no_act_on_records_that_is_not_tried() -> None:
-    tried = {*ACTS, "record new", "record import"}
+    tried = {*ACTS, "record new", "record import", "record render (--copy)"}
     of_records = {
         line
         for line, right in RIGHTS.items()
