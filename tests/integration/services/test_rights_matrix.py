@@ -267,7 +267,7 @@ def test_nobody_reads_by_any_door_but_who_has_a_role_there_and_auditors(staff: S
 
 
 def test_nobody_copies_but_who_reads_without_an_auditors_account(staff: Staff) -> None:
-    """Asked for a copy that was never issued: who may copy is told so, the others that they may not; none is printed."""
+    """Asked for a copy that was never issued: who may copy is told so, the others that they may not."""
     copiers = {*CLERKS, *HEADS, "controller", "approver"}
     for state, who in product(STATES, EVERYBODY):
         number = staff.record(NOTE, state)
