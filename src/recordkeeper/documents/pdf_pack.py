@@ -22,9 +22,12 @@ def pdf_pack(pdfs: Mapping[str, bytes]) -> bytes:
     from pypdf.generic import ArrayObject, ByteStringObject, NameObject
 
     writer = PdfWriter()
-    for title, pdf in pdfs.items():
-        writer.append(io.BytesIO(pdf), outline_item=title, import_outline=False)
-    first = PdfReader(io.BytesIO(next(iter(pdfs.values()))))
+    # All are kept until the pack is written: pypdf knows a reader by its address in memory, and would take one that comes
+    # to lie where another lay for that other one, whose objects it has taken over already.
+    readers = {title: PdfReader(io.BytesIO(pdf)) for title, pdf in pdfs.items()}
+    for title, reader in readers.items():
+        writer.append(reader, outline_item=title, import_outline=False)
+    first = next(iter(readers.values()))
     catalogue: Any = first.trailer["/Root"]
     for name in ("/OutputIntents", "/Metadata"):
         if name in catalogue:
