@@ -11,6 +11,7 @@ import pytest
 from recordkeeper.cli import program
 from recordkeeper.cli.main import main
 from recordkeeper.cli.program import NOUNS, Noun
+from tampering import change
 
 _PROBE = """
 import click
@@ -206,3 +207,19 @@ def test_every_noun_of_the_table_loads_and_says_its_line_of_help(monkeypatch: py
         command = root.get_command(context, name)
         assert command is not None
         assert str(command.help).startswith(NOUNS[name].summary)
+
+
+def test_a_database_without_one_of_its_tables_is_named_by_every_command_and_found_by_verify(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RECORDKEEPER_PASSPHRASE", "correct horse")
+    assert run("init", "team", "--company", "绿城物业", "--login", "boss", "--name", "李雷") == 0
+    change(f"sqlite:///{tmp_path}/team/records.db", "DROP TABLE approval")
+    for command in (("status",), ("record", "find", "--as", "boss"), ("user", "list", "--as", "boss")):
+        capsys.readouterr()
+        assert run("--workspace", "team", *command, "--json") == 5
+        failure = json.loads(capsys.readouterr().out)["error"]
+        assert (failure["kind"], failure["expected"]) == ("incomplete-register", "table approval")
+    assert run("--workspace", "team", "verify", "--json") == 1
+    report = json.loads(capsys.readouterr().out)
+    assert ("table-missing", "approval") in {(each["code"], each["subject"]) for each in report["findings"]}

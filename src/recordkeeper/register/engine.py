@@ -36,7 +36,7 @@ from recordkeeper.register.privileges import (
     roles_of,
     verify_privileges,
 )
-from recordkeeper.register.schema import check_empty, check_schema, upgrade
+from recordkeeper.register.schema import check_complete, check_empty, check_schema, upgrade
 
 
 def create_register(url: str, everyday_login: str | None = None) -> Register:
@@ -140,6 +140,7 @@ def open_register(url: str) -> Register:
     Raises:
         MissingRegisterError: there is no register.
         DatabaseTooNewError: a newer program made it.
+        IncompleteRegisterError: it lacks a table or a column.
         UnguardedRegisterError: its triggers are not as the program made them.
         SettingError: the database does not take one of the settings, or its file can be read by others.
         NoDatabaseRoleError: an older register on PostgreSQL, and the login may not act as its owner to migrate it.
@@ -166,6 +167,7 @@ def _upgrade_once(connection: Connection, database: str) -> None:
     if connection.dialect.name == "postgresql" and (roles := roles_of(connection)):
         become(connection, roles.owner, database)
     upgrade(connection)
+    check_complete(connection, database)
 
 
 @contextmanager

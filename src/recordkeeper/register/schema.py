@@ -6,6 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from recordkeeper.errors import RefusalError, RegisterError, UnavailableError
 from recordkeeper.language import translate as _
+from recordkeeper.register import tables
 from recordkeeper.register.connection import MissingRegisterError
 from recordkeeper.register.privileges import put_privileges
 from recordkeeper.register.triggers import put_triggers, verify_triggers
@@ -50,6 +51,19 @@ class UnguardedRegisterError(RegisterError, UnavailableError):
         )
 
 
+class IncompleteRegisterError(RegisterError, UnavailableError):
+    """A register without a table or a column of its revision: somebody changed it, or an unreleased program made it."""
+
+    def __init__(self, database: str, missing: str) -> None:
+        super().__init__(
+            _("{database}: not as the program made it: expected {expected}, found nothing of that name").format(
+                database=database, expected=missing
+            ),
+            subject=database,
+            expected=missing,
+        )
+
+
 def check_empty(connection: Connection, database: str) -> None:
     """Refuse a database that holds tables.
 
@@ -81,6 +95,7 @@ def check_schema(connection: Connection, database: str) -> bool:
     Raises:
         MissingRegisterError: the database holds no register.
         DatabaseTooNewError: a newer program made it.
+        IncompleteRegisterError: a table or a column is missing.
         UnguardedRegisterError: a trigger is missing, altered or not one of ours.
     """
     found = revision_of(connection, database)
@@ -88,10 +103,35 @@ def check_schema(connection: Connection, database: str) -> bool:
         raise DatabaseTooNewError(database, found)
     if found != REVISIONS[-1]:
         return False
+    check_complete(connection, database)
     findings = verify_triggers(connection)
     if findings:
         raise UnguardedRegisterError(database, ", ".join(finding.message for finding in findings))
     return True
+
+
+_COLUMNS = {
+    "sqlite": "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'",
+    "postgresql": "SELECT t.relname, c.attname FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid"
+    " WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind = 'r' AND c.attnum > 0"
+    " AND NOT c.attisdropped",
+}
+
+
+def check_complete(connection: Connection, database: str) -> None:
+    """Refuse a register of the program's own revision that lacks a table or a column.
+
+    Raises:
+        IncompleteRegisterError: it lacks one; the first is named.
+    """
+    found = {(str(table), str(column)) for table, column in connection.execute(text(_COLUMNS[connection.dialect.name]))}
+    names = {table for table, _column in found}
+    for table in tables.metadata.sorted_tables:
+        if table.name not in names:
+            raise IncompleteRegisterError(database, _("table {name}").format(name=table.name))
+        for column in table.c:
+            if (table.name, column.name) not in found:
+                raise IncompleteRegisterError(database, _("column {name}").format(name=f"{table.name}.{column.name}"))
 
 
 def upgrade(connection: Connection) -> None:

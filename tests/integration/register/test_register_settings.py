@@ -29,8 +29,10 @@ from recordkeeper.register.connection import (
     sqlite_url,
 )
 from recordkeeper.register.engine import create_register, open_register
+from recordkeeper.register.inspection import open_for_verification
 from recordkeeper.register.schema import (
     DatabaseTooNewError,
+    IncompleteRegisterError,
     RegisterExistsError,
     UnguardedRegisterError,
 )
@@ -123,6 +125,25 @@ def test_a_register_without_one_of_its_triggers_is_refused(register_url: str, da
     change(register_url, f"DROP TRIGGER event_no_update{on}")
     with pytest.raises(UnguardedRegisterError, match="event_no_update"):
         open_register(register_url)
+
+
+@pytest.mark.parametrize(
+    ("change_of_it", "expected"),
+    [
+        ("DROP TABLE approval", "table approval"),
+        ("ALTER TABLE record DROP COLUMN closed_on", "column record.closed_on"),
+    ],
+)
+def test_a_register_without_one_of_its_tables_or_columns_is_refused_by_name(
+    register_url: str, change_of_it: str, expected: str
+) -> None:
+    change(register_url, change_of_it)
+    with pytest.raises(IncompleteRegisterError, match=expected) as caught:
+        open_register(register_url)
+    assert caught.value.expected == expected
+    with open_for_verification(register_url) as inspection:
+        codes = {finding.code for finding in inspection.verify_schema()}
+    assert codes & {"table-missing", "column-altered"}
 
 
 def test_a_database_without_a_register_holds_none_until_one_is_made(empty_url: str, database: str) -> None:
