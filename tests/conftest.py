@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from recordkeeper.credentials import keyring
 from recordkeeper.register.acts import Register
 from recordkeeper.register.engine import open_register
 from scratch_postgresql import find_binaries, find_binaries_with_tls
@@ -16,6 +17,9 @@ from verapdf import find_verapdf
 
 # Set before anything asks for it: libraries warn where it is missing, and a warning fails a test.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+
+# Guessing is made dear by the cost of a passphrase; tests sign thousands of times and ask for the least there is.
+_COST_AS_SHIPPED, keyring.cost_of_new_credentials = keyring.cost_of_new_credentials, (8, 1, 1)
 
 
 def _missing(item: pytest.Item) -> str | None:
@@ -36,6 +40,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get("CI") == "true":
             pytest.fail(missing, pytrace=False)
         pytest.skip(missing)
+
+
+@pytest.fixture(scope="module")
+def cost_as_shipped() -> Iterator[None]:
+    """New credentials cost what they cost outside tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keyring, "cost_of_new_credentials", _COST_AS_SHIPPED)
+        yield
 
 
 @pytest.fixture(scope="session")

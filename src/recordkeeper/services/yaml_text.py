@@ -90,7 +90,7 @@ def _checked(text: str) -> Source:
     return source
 
 
-_remembered = lru_cache(maxsize=8)(_checked)
+_remembered = lru_cache(maxsize=64)(_checked)
 """A definition is asked for its form and then for its data; reading it takes longer than both."""
 
 

@@ -17,7 +17,7 @@ PASSPHRASE = "correct horse 电池"
 
 
 @pytest.fixture(scope="module")
-def created() -> tuple[Credential, str]:
+def created(cost_as_shipped: None) -> tuple[Credential, str]:
     return create_credential(PASSPHRASE)
 
 
