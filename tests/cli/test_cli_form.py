@@ -65,7 +65,7 @@ def test_show_tells_sections_fields_and_the_whole_definition(desk: Desk) -> None
         (("check", "missing.yaml"), 4, "no-procedure"),
         (("preview", "missing.yaml"), 4, "no-procedure"),
         (("preview", "QR-017-02", "--output", "nowhere/a.docx"), 5, "environment"),
-        (("withdraw", "QR-017-02", "--reason", "x", "--yes"), 3, "no-role"),
+        (("withdraw", "QR-017-02", "--reason", "x", "--yes"), 3, "no-right"),
         (("print", "QR-017-02"), 3, "no-right"),
         (("print", "QR-999"), 4, "unknown-form"),
         (("print", "QR-017-02", "--count", "0"), 2, "blank-count"),

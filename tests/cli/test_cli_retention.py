@@ -70,8 +70,8 @@ def test_a_schedule_is_proposed_by_one_person_and_put_in_force_by_another(desk: 
     assert (move["number"], move["is_shorter"]) == (number, False)
     before = desk.listed("retention", "list", "--number", number)[0]["due_on"]
     assert move["due_on_before"] == before
-    assert desk.refused("retention", "schedule", "--approve", who="boss")["kind"] == "own-work"
-    assert desk.refused("retention", "schedule", "--approve", who="quality")["kind"] == "no-role"
+    assert desk.refused("retention", "schedule", "--approve", who="boss")["kind"] == "no-right"
+    assert desk.refused("retention", "schedule", "--approve", who="quality")["kind"] == "no-right"
     desk.done("retention", "schedule", "--approve", who="approver")
     [kept] = desk.listed("retention", "list", "--number", number)
     assert kept["due_on"] == move["due_on_after"] > before

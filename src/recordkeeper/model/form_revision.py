@@ -251,9 +251,7 @@ class Revision:
             NoRoleError: no approver.
         """
         self._check(RevisionState.DRAFT, _("approve"))
-        if who.subject == self.author:
-            raise OwnWorkError(self.name, who.name)
-        self._check_role(who, self.approving_role)
+        who = self._checked_approver(who)
         return {
             **_head("approve", who, moment),
             "files": dict(self.files),
@@ -271,9 +269,7 @@ class Revision:
             NoRoleError: no approver.
         """
         self._check(RevisionState.APPROVED, _("release"))
-        if who.subject == self.author:
-            raise OwnWorkError(self.name, who.name)
-        self._check_role(who, self.approving_role)
+        who = self._checked_approver(who)
         if effective_on.isoformat() < moment.on:
             raise WrongRevisionStateError(
                 self.name,
@@ -339,6 +335,19 @@ class Revision:
         """
         self._check_role(who, *RIGHTS["procedure install"].roles)
         return {**_head("install", who, moment), "units": list(units), "bindings": dict(bindings)}
+
+    def _checked_approver(self, who: Standing) -> Standing:
+        """Whoever approves, as they act: neither the author, nor for the author as a deputy.
+
+        Raises:
+            OwnWorkError: by its author, or a deputy for the author.
+            NoRoleError: no approver.
+        """
+        acting = who.acting_in([self.approving_role])
+        if self.author in {acting.subject, acting.deputy_for}:
+            raise OwnWorkError(self.name, acting.name)
+        self._check_role(who, self.approving_role)
+        return acting
 
     def _check(self, expected: RevisionState, act: str) -> None:
         if self.state is not expected:
@@ -438,4 +447,7 @@ def _bindings(content: Content) -> Mapping[str, str]:
 
 
 def _head(act: str, who: Standing, moment: Moment) -> dict[str, Json]:
-    return {"version": 1, "act": act, "by": who.subject, "name": who.name, "at": moment.at, "on": moment.on}
+    head: dict[str, Json] = {"version": 1, "act": act, "by": who.subject, "name": who.name, "at": moment.at}
+    if who.deputy_for:
+        head["deputy_for"] = who.deputy_for
+    return {**head, "on": moment.on}

@@ -517,6 +517,15 @@ class Person:
         """Whether this is an auditor's account on that day, of whatever unit."""
         return any(grant.role == AUDITOR and grant.period.holds_on(day) for grant in self.grants)
 
+    def check_no_auditor_within(self, period: Period) -> None:
+        """Refuse an account that is an auditor's on one of the days.
+
+        Raises:
+            MixedAuditorError: it is.
+        """
+        if any(grant.role == AUDITOR and grant.period.overlaps(period) for grant in self.grants):
+            raise MixedAuditorError(self.login, AUDITOR)
+
     def is_active_on(self, day: date) -> bool:
         """Whether the account is open on that day."""
         return self.disabled_on is None or day < self.disabled_on

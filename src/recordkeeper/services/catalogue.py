@@ -34,7 +34,7 @@ from recordkeeper.model.form_revision import (
 )
 from recordkeeper.model.record_state import Moment
 from recordkeeper.model.standing import Standing
-from recordkeeper.model.subject import form_subject, procedure_subject
+from recordkeeper.model.subject import form_subject, kind_of, procedure_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.lookup import form_codes_beginning, form_codes_called, form_codes_printing, revisions_of
@@ -52,7 +52,7 @@ from recordkeeper.services.name_check import check_names_are_free
 from recordkeeper.services.ownership import check_owner
 from recordkeeper.services.package import TEMPLATE, Package, Part, read_package
 from recordkeeper.services.people import Actor, Signer
-from recordkeeper.services.right import check_right_first
+from recordkeeper.services.right import Acting, check_right, check_right_first
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import signed
 
@@ -353,6 +353,7 @@ def install_and_release(
 def _install_package(
     transaction: Transaction, package: Package, actor: Actor, now: datetime, terms: Terms
 ) -> list[Revision]:
+    check_right(transaction, actor, "procedure install", now)
     setting = Setting(transaction, now)
     procedure = package.procedure
     if transaction.history(procedure_subject(procedure.code, procedure.revision)) is not None:
@@ -446,9 +447,10 @@ def approve(register: Register, subjects: Sequence[str], actor: Actor, signer: S
     """Approve drafts with a signature, all in one transaction.
 
     Raises:
+        NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
         OwnWorkError, NoRoleError, WrongRevisionStateError: as ``Revision.approve``.
     """
-    return act_on_each(register, subjects, actor, now, _approving(signer))
+    return act_on_each(register, subjects, actor, now, "approve", _approving(signer))
 
 
 def release(
@@ -459,10 +461,11 @@ def release(
     Forms that a released procedure has no longer are out of force from that date.
 
     Raises:
+        NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
         OwnWorkError, NoRoleError, WrongRevisionStateError: as ``Revision.release``.
     """
     with register.writing(now=now) as transaction:
-        return _release_in(transaction, sorted(subjects), effective_on, actor.subject, now)
+        return _release_in(transaction, sorted(subjects), effective_on, actor, now)
 
 
 def approve_and_release_in(
@@ -481,15 +484,17 @@ def approve_and_release_in(
         OwnWorkError, NoRoleError, WrongRevisionStateError: as ``Revision.approve`` and ``Revision.release``.
     """
     subjects = [each.subject for each in drafts]
-    _each_in(transaction, subjects, signer.subject, now, _approving(signer))
+    _check_rights(transaction, subjects, signer, now, "approve")
+    _each_in(transaction, subjects, signer, now, _approving(signer))
     day = effective_on or Setting(transaction, now).today
-    return _release_in(transaction, subjects, day, signer.subject, now)
+    return _release_in(transaction, subjects, day, signer, now)
 
 
 def _release_in(
-    transaction: Transaction, subjects: Sequence[str], day: date, person: str, now: datetime
+    transaction: Transaction, subjects: Sequence[str], day: date, actor: Acting, now: datetime
 ) -> list[Revision]:
-    released = _each_in(transaction, subjects, person, now, _releasing(day))
+    _check_rights(transaction, subjects, actor, now, "release")
+    released = _each_in(transaction, subjects, actor, now, _releasing(day))
     for procedure in released:
         if not procedure.is_form:
             listed = cast("Sequence[str]", procedure.definition.get("forms") or ())
@@ -498,7 +503,7 @@ def _release_in(
                 for each in forms_of(transaction, procedure.code)
                 if each.code not in listed and each.state is RevisionState.RELEASED
             ]
-            released += _each_in(transaction, dropped, person, now, _dropping(day, procedure))
+            released += _each_in(transaction, dropped, actor, now, _dropping(day, procedure))
     return released
 
 
@@ -508,16 +513,18 @@ def withdraw(
     """Take a revision out of force from a date.
 
     Raises:
+        NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
         NoRoleError, WrongRevisionStateError: as ``Revision.withdraw``, or another department owns its procedure.
     """
     with register.writing(now=now) as transaction:
+        check_right(transaction, actor, "form withdraw", now)
         history = transaction.history(subject)
         if history is not None:
             check_owner(Setting(transaction, now), Revision.replay(history).procedure, actor.subject)
         return _each_in(
             transaction,
             [subject],
-            actor.subject,
+            actor,
             now,
             lambda revision, who, moment: revision.withdraw(withdrawn_on, reason, who, moment),
         )[0]
@@ -540,18 +547,29 @@ def _dropping(day: date, procedure: Revision) -> Decide:
 
 
 def act_on_each(
-    register: Register, subjects: Sequence[str], actor: Actor, now: datetime, decide: Decide
+    register: Register, subjects: Sequence[str], actor: Actor, now: datetime, verb: str, decide: Decide
 ) -> list[Revision]:
-    """Do to several revisions what ``decide`` decides of each, all in one transaction."""
+    """Do to several revisions what ``decide`` decides of each, all in one transaction; ``verb`` is the command's.
+
+    Raises:
+        NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
+        Others: as ``decide``.
+    """
     with register.writing(now=now) as transaction:
-        return _each_in(transaction, sorted(subjects), actor.subject, now, decide)
+        _check_rights(transaction, subjects, actor, now, verb)
+        return _each_in(transaction, sorted(subjects), actor, now, decide)
+
+
+def _check_rights(transaction: Transaction, subjects: Sequence[str], actor: Acting, now: datetime, verb: str) -> None:
+    for noun in sorted({kind_of(subject) for subject in subjects}):
+        check_right(transaction, actor, f"{noun} {verb}", now)
 
 
 def _each_in(
-    transaction: Transaction, subjects: Sequence[str], person: str, now: datetime, decide: Decide
+    transaction: Transaction, subjects: Sequence[str], actor: Acting, now: datetime, decide: Decide
 ) -> list[Revision]:
     setting = Setting(transaction, now)
-    who, moment = setting.standing(person, ROOT_UNIT), setting.moment
+    who, moment = setting.standing(actor.subject, ROOT_UNIT), setting.moment
     done: list[Revision] = []
     for subject in subjects:
         history = transaction.history(subject)

@@ -37,11 +37,12 @@ from recordkeeper.services import lifecycle
 from recordkeeper.services.company import unit_of
 from recordkeeper.services.disposal_list import judge
 from recordkeeper.services.disposition import find_list
-from recordkeeper.services.execution import Executor, Progress, results_of, retain, skip
+from recordkeeper.services.execution import COMMAND, Executor, Progress, results_of, retain, skip
 from recordkeeper.services.installation import form_serving
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.people import Signer
 from recordkeeper.services.retention import RetentionDesk
+from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import signed
 
@@ -111,6 +112,7 @@ def certify(by: Executor, signer: Signer, said: Said, residue: Residue, progress
     with by.register.writing(now=by.now) as transaction:
         setting = Setting(transaction, by.now)
         listed = find_list(transaction, by.number, Kind.DESTRUCTION)
+        check_right(transaction, by.actor, COMMAND, by.now, listed.record.unit)
         who = setting.standing(by.actor.subject, listed.record.unit)
         closing = _Closing(transaction, setting, by, signer, who, said)
         listed = closing.settled(listed, progress)

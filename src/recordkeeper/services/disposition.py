@@ -50,6 +50,7 @@ from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.rendering import file_name
 from recordkeeper.services.retention import RetentionDesk
 from recordkeeper.services.retrieval import load
+from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 
 PURPOSES: Mapping[Kind, str] = {Kind.APPRAISAL: "appraisal_sheet", Kind.DESTRUCTION: "destruction_list"}
@@ -161,6 +162,7 @@ def appraise(by: Author, choice: Choice, said: Proposal) -> Record:
     """
     with by.register.writing(now=by.now) as transaction:
         desk = RetentionDesk(Setting(transaction, by.now))
+        _check_right(desk.setting, by, "retention appraise", Kind.APPRAISAL, choice)
         judged = _chosen(desk, by.actor, choice, Kind.APPRAISAL)
         until = f"，至 {said.until.isoformat()}" if said.until else ""
         lines = [
@@ -193,8 +195,9 @@ def list_new(by: Author, choice: Choice, methods: Sequence[str], appraisal: str 
     Source: M-1, M-4, M-12; P00-R6
     """
     with by.register.writing(now=by.now) as transaction:
-        check_clock(transaction, PURPOSES[Kind.DESTRUCTION])
         desk = RetentionDesk(Setting(transaction, by.now))
+        _check_right(desk.setting, by, "retention list-new", Kind.DESTRUCTION, choice)
+        check_clock(transaction, PURPOSES[Kind.DESTRUCTION])
         judged = _chosen(desk, by.actor, choice, Kind.DESTRUCTION)
         counted = [(each, _pages(by.root, each.record)) for each in judged]
         lines = [
@@ -226,6 +229,7 @@ def approve(register: Register, actor: Actor, signer: Signer, now: datetime, num
         listed = disposition_of(load(transaction, number))
         if listed is None:
             raise NoListError(number, Kind.DESTRUCTION)
+        check_right(transaction, actor, "retention approve", now, listed.record.unit)
         section = next(section_of(listed.record, Part.APPROVER), None)
         return lifecycle.sign_in(transaction, actor, signer, now, number, section.id if section else None)
 
@@ -256,6 +260,10 @@ def _drawn_up(
     about = About(unit=choice.unit)
     record = lifecycle.new_in(transaction, by.actor, by.now, code, raw, about, further=further)
     return lifecycle.sign_in(transaction, by.actor, by.signer, by.now, record.number, record.sections[0].id)
+
+
+def _check_right(setting: Setting, by: Author, command: str, kind: Kind, choice: Choice) -> None:
+    check_right(setting.snapshot, by.actor, command, by.now, _unit_of(setting, by.actor, kind, choice))
 
 
 def _unit_of(setting: Setting, actor: Actor, kind: Kind, choice: Choice) -> str:

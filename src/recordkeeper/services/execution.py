@@ -53,8 +53,10 @@ from recordkeeper.services.mirroring import mirrors_of, remove_from_mirrors
 from recordkeeper.services.people import Actor
 from recordkeeper.services.publication import Publisher, publish, publisher_lock
 from recordkeeper.services.retention import RetentionDesk, schedule_in_force
+from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 
+COMMAND = "retention execute"
 DESTROY = "destroy"
 """The kind of the event that binds a tombstone."""
 
@@ -188,9 +190,10 @@ def count_open(register: Register, number: str) -> int:
 def _check_begin(by: Executor, *, is_paper_destroyed: bool) -> list[Item]:
     """The items that are still to be done, if the list may be executed now, by this person."""
     with by.register.writing(now=by.now) as transaction:
-        check_clock(transaction, by.number)
         setting = Setting(transaction, by.now)
         listed = find_list(transaction, by.number, Kind.DESTRUCTION)
+        check_right(transaction, by.actor, COMMAND, by.now, listed.record.unit)
+        check_clock(transaction, by.number)
         schedule = schedule_in_force(transaction, setting.today) or BEFORE_ANY
         listed.check_executable(setting.today, schedule.cooling_days)
         who = setting.standing(by.actor.subject, listed.record.unit)
@@ -295,6 +298,7 @@ def _locked(transaction: Transaction, by: Executor, item: Item) -> tuple[Setting
         transaction.lock(subject)
     setting = Setting(transaction, by.now)
     listed = find_list(transaction, by.number, Kind.DESTRUCTION)
+    check_right(transaction, by.actor, COMMAND, by.now, listed.record.unit)
     listed.check_parts((Part.EXECUTOR, by.actor.subject, by.actor.name))
     judged = judge(RetentionDesk(setting), item, setting.today)
     return setting, listed, judged, setting.standing(by.actor.subject, listed.record.unit)

@@ -20,7 +20,6 @@ from recordkeeper.errors import ArchiveError, RefusalError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, parse_json
 from recordkeeper.model.event import salted_digest
-from recordkeeper.model.person import AUDITOR, CONTROLLER
 from recordkeeper.model.subject import form_subject, kind_of, name_of
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.model.value import format_moment
@@ -28,11 +27,11 @@ from recordkeeper.ocfl.inventory import Inventory, parse_inventory
 from recordkeeper.ocfl.storage_root import ROOT_FILES, StorageRoot
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.services.enclosure import ENCLOSURES
-from recordkeeper.services.people import Actor, standing
+from recordkeeper.services.people import Actor
 from recordkeeper.services.preservation import RECORD_FILE
 from recordkeeper.services.proving import UnpublishedEventError, prove_events
 from recordkeeper.services.publication import Publisher, publisher_lock
-from recordkeeper.services.right import NoRightError
+from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 from recordkeeper.tlog.proof import format_proof
 
@@ -104,9 +103,7 @@ def export(
     """
     root = publisher.storage_root
     with publisher.register.reading() as snapshot:
-        setting = Setting(snapshot, now)
-        if not standing(snapshot, actor, ROOT_UNIT, setting.today).roles & {CONTROLLER, AUDITOR}:
-            raise NoRightError(actor.login, (CONTROLLER, AUDITOR), setting.root.code)
+        check_right(snapshot, actor, "archive export", now)
     with BagWriter(target) as bag:
         with publisher_lock(publisher.archive), publisher.register.reading() as snapshot:
             setting = Setting(snapshot, now)

@@ -24,6 +24,7 @@ from recordkeeper.services.company import new_subject
 from recordkeeper.services.held import Places, member_of, refresh
 from recordkeeper.services.people import Actor
 from recordkeeper.services.retrieval import load
+from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 
 
@@ -82,9 +83,11 @@ def place(
     Raises:
         NothingHeldError: nothing is named, or nothing found.
         UnknownRecordError, UnknownFormError, UnknownPlaceError: something named is not there.
-        NoRoleError, TextRefusedError: as ``Hold.place``.
+        NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
+        TextRefusedError: as ``Hold.place``.
     """
     with register.writing(now=now) as transaction:
+        check_right(transaction, actor, "retention hold", now)
         setting = Setting(transaction, now)
         who = setting.standing(actor.subject, ROOT_UNIT)
         Hold.place(title, mandate, Scope(), who, setting.moment)  # refused before anything is looked for
@@ -103,9 +106,11 @@ def lift(register: Register, actor: Actor, now: datetime, name: str, *, reason: 
 
     Raises:
         UnknownHoldError: there is none.
-        LiftedAlreadyError, OwnHoldError, NoRoleError, TextRefusedError: as ``Hold.lift``.
+        NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
+        LiftedAlreadyError, OwnHoldError, TextRefusedError: as ``Hold.lift``.
     """
     with register.writing(now=now) as transaction:
+        check_right(transaction, actor, "retention release", now)
         setting = Setting(transaction, now)
         transaction.lock(ROOT_UNIT)
         hold = find_hold(transaction, name)

@@ -25,6 +25,7 @@ from recordkeeper.errors import CredentialError, InvalidInputError, MissingError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, digest
 from recordkeeper.model.event import History
+from recordkeeper.model.particulars import Period
 from recordkeeper.model.person import AUDITOR, CONTROLLER, MixedAuditorError, Person, Seal
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.subject import PROGRAM, is_subject, kind_of, record_subject, sheet_subject
@@ -474,15 +475,23 @@ def grant(
     with register.writing(now=now) as transaction:
         check_right(transaction, actor, "user grant", now, unit)
         person = find_person(transaction, login)
-        content = person.grant(
-            by=actor.subject,
-            at=now,
-            role=role,
-            unit=unit,
-            valid_from=valid_from or today(transaction, now),
-            valid_to=valid_to,
-        )
+        first_day = valid_from or today(transaction, now)
+        content = person.grant(by=actor.subject, at=now, role=role, unit=unit, valid_from=first_day, valid_to=valid_to)
+        if role == AUDITOR:
+            _check_no_deputy(transaction, person, Period(first_day, valid_to))
         return _append(transaction, _history(transaction, person.subject), content)
+
+
+def _check_no_deputy(snapshot: "Snapshot", person: Person, period: Period) -> None:
+    """Refuse an auditor's role for somebody who stands in for another on one of its days.
+
+    Raises:
+        MixedAuditorError: they do.
+    """
+    for subject in directory.stood_in_for(snapshot, person.subject):
+        other = person_of(snapshot, subject)
+        if any(each.person == person.subject and each.period.overlaps(period) for each in other.deputies):
+            raise MixedAuditorError(person.login, _("deputy of {login}").format(login=other.login))
 
 
 def revoke(
@@ -538,8 +547,7 @@ def deputize(
         person, other = find_person(transaction, login), find_person(transaction, deputy)
         first_day = valid_from or today(transaction, now)
         other.check_active_on(first_day)
-        if other.is_auditor_on(first_day):
-            raise MixedAuditorError(other.login, AUDITOR)
+        other.check_no_auditor_within(Period(first_day, valid_to))
         content = person.deputize(
             by=actor.subject,
             at=now,
@@ -588,6 +596,7 @@ def disable(
         UnknownPersonError: there is no such person.
         SelfGrantError: it is their own.
         DisabledPersonError: it is closed already.
+        MixedAuditorError: the successor's account is an auditor's.
         TextRefusedError: no reason.
         LastControllerError: nobody would be left to administer people.
     """
@@ -596,7 +605,10 @@ def disable(
         person = find_person(transaction, login)
         first_day = on or today(transaction, now)
         key_to_at = datetime.combine(first_day, time(), company(transaction).zone)
-        after_them = find_person(transaction, successor).subject if successor else ""
+        heir = find_person(transaction, successor) if successor else None
+        if heir is not None:
+            heir.check_no_auditor_within(Period(first_day, None))
+        after_them = heir.subject if heir else ""
         content = person.disable(
             by=actor.subject,
             at=now,

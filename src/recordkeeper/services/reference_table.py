@@ -30,7 +30,7 @@ from recordkeeper.services.csv_table import Row, read_table
 from recordkeeper.services.package import CSV_TYPE, DATA, read_data_file
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.reference_lookup import column_field, declared, table_revisions
-from recordkeeper.services.right import check_right_first
+from recordkeeper.services.right import check_right, check_right_first
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import signed
 
@@ -70,6 +70,7 @@ def enter(register: Register, actor: Actor, now: datetime, name: str, path: Path
     check_right_first(register, actor, "procedure table", now)
     data = read_data_file(path)
     with register.writing(now=now) as transaction:
+        check_right(transaction, actor, "procedure table", now)
         setting = Setting(transaction, now)
         found = declared(transaction, name)
         rows = _rows(setting, found.table, read_table(data, path.name, _headings(found.table)), path.name)
@@ -102,9 +103,11 @@ def put_in_force(register: Register, signer: Signer, now: datetime, name: str, e
 
     Raises:
         UnknownTableError, NoTableRevisionError: no such table, or no draft of it.
+        AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
         OwnWorkError, NoRoleError, WrongRevisionStateError: as ``Revision.approve`` and ``Revision.release``.
     """
     with register.writing(now=now) as transaction:
+        check_right(transaction, signer, "procedure table (--approve)", now)
         setting = Setting(transaction, now)
         declared(transaction, name)
         drafts = [each for each in table_revisions(transaction, name) if each.state is RevisionState.DRAFT]

@@ -28,10 +28,6 @@ class Acting(Protocol):
     def subject(self) -> str:
         """``person/7``."""
 
-    @property
-    def login(self) -> str:
-        """The login name."""
-
 
 class NoRightError(PersonError, RefusalError):
     """The role that an act needs is not held at the unit."""
@@ -72,7 +68,7 @@ def check_right(snapshot: "Snapshot", actor: Acting, command: str, now: datetime
     right = RIGHTS[command]
     history = snapshot.history(actor.subject)
     if history is None:
-        raise NoRightError(actor.login, right.roles, _("any unit"))
+        raise NoRightError(actor.subject, right.roles, _("any unit"))
     check_person(snapshot, Person.replay(history), right, today(snapshot, now), unit)
 
 

@@ -29,7 +29,7 @@ from recordkeeper.services.definition import form_data, load_as
 from recordkeeper.services.package import DEFINITION, YAML_TYPE, read_definition
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.retention import Move, any_shorter, moves, schedule_of, schedule_revisions
-from recordkeeper.services.right import check_right_first
+from recordkeeper.services.right import check_right, check_right_first
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import signed
 from recordkeeper.services.yaml_text import read_yaml
@@ -100,6 +100,7 @@ def propose(register: Register, actor: Actor, now: datetime, path: Path) -> Prop
     data, text = read_definition(path)
     schedule = load_as(Schedule, read_yaml(text), path.name)
     with register.writing(now=now) as transaction:
+        check_right(transaction, actor, "retention schedule", now)
         setting = Setting(transaction, now)
         codes = [each.revision.code for each in list_forms(transaction, setting.today)]
         if unknown := unknown_forms(schedule, codes):
@@ -140,9 +141,11 @@ def put_in_force(
     Raises:
         NoScheduleError: there is no draft.
         ShortenedError: records would go earlier, and that is not allowed.
-        OwnWorkError, NoRoleError, WrongRevisionStateError: as ``Revision.approve`` and ``Revision.release``.
+        NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
+        OwnWorkError, WrongRevisionStateError: as ``Revision.approve`` and ``Revision.release``.
     """
     with register.writing(now=now) as transaction:
+        check_right(transaction, signer, "retention schedule (--approve)", now)
         setting = Setting(transaction, now)
         drafts = [each for each in schedule_revisions(transaction) if each.state is RevisionState.DRAFT]
         if not drafts:

@@ -67,7 +67,7 @@ def settle(register: Register, identifier: str, terms: Terms, actor: Actor, now:
     Raises:
         UnknownProcedureError: it is not installed.
         UnusedPurposeError, UnknownFormError, SharedSpellingError, UnknownPlaceError: terms that cannot be.
-        NoRoleError: the actor is no controller.
+        NoRightError: the actor is no controller.
     """
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
@@ -84,7 +84,7 @@ def settle(register: Register, identifier: str, terms: Terms, actor: Actor, now:
     def decide(revision: Revision, who: Standing, moment: Moment) -> Content:
         return revision.install_for(units, bindings, who, moment)
 
-    return act_on_each(register, subjects, actor, now, decide)
+    return act_on_each(register, subjects, actor, now, "install", decide)
 
 
 def _goes_on(revision: Revision) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from company import FEEDBACK, NOW, P02, Company
 from recordkeeper.model.document_change import DocumentChange
-from recordkeeper.model.form_revision import NoRoleError, OwnWorkError, RevisionState, WrongRevisionStateError
+from recordkeeper.model.form_revision import OwnWorkError, RevisionState, WrongRevisionStateError
 from recordkeeper.model.record import Record
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register import tables
@@ -124,7 +124,7 @@ def test_nobody_approves_or_releases_their_own_work(company: Company, next_revis
     subjects = revise(company, next_revision, approver)
     with pytest.raises(OwnWorkError):
         approve(company, subjects)
-    with pytest.raises(NoRoleError):
+    with pytest.raises(NoRightError):
         catalogue.approve(register, subjects, boss, company.key("controller"), NOW)
     catalogue.approve(register, subjects, company.by("head"), company.key("head"), NOW)
     with pytest.raises(OwnWorkError):

@@ -127,6 +127,16 @@ def test_who_may_be_a_deputy_and_for_how_long(company: ActingCompany) -> None:
     )
     with pytest.raises(MixedAuditorError):
         deputize(company, "clerk")
+    with pytest.raises(MixedAuditorError):
+        people.disable(
+            company.register,
+            company.actors["boss"],
+            login=company.actors["quality"].login,
+            on=None,
+            reason="离职",
+            now=NOW,
+            successor="stranger",
+        )
     with pytest.raises(EndlessDeputyError):
         people.deputize(
             company.register,
@@ -139,6 +149,20 @@ def test_who_may_be_a_deputy_and_for_how_long(company: ActingCompany) -> None:
             reason="年休假",
             now=NOW,
         )
+
+
+def test_whoever_stands_in_for_another_is_no_auditor_on_the_same_days(company: ActingCompany) -> None:
+    deputize(company, "clerk")
+
+    def grant_from(day: date) -> None:
+        people.grant(
+            company.register, company.actors["boss"], login="stranger", role="auditor", unit=ROOT_UNIT,
+            valid_from=day, valid_to=date(2027, 1, 1), now=NOW,
+        )  # fmt: skip
+
+    with pytest.raises(MixedAuditorError, match=company.actors["clerk"].login):
+        grant_from(NOW.date())
+    grant_from(NOW.date() + timedelta(days=1))
 
 
 def test_what_a_leaver_was_named_for_passes_to_the_successor(company: ActingCompany, tmp_path: Path) -> None:

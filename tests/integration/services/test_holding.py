@@ -7,7 +7,6 @@ import pytest
 
 from p02_office import NOW, Office, opened_with_forms
 from recordkeeper.errors import RefusalError
-from recordkeeper.model.form_revision import NoRoleError
 from recordkeeper.model.hold import LiftedAlreadyError, OwnHoldError
 from recordkeeper.register.acts import Register
 from recordkeeper.register.search import RecordQuery, find_records
@@ -18,6 +17,7 @@ from recordkeeper.services.holding import NothingHeldError, ScopeAsked, UnknownH
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.people import Actor
 from recordkeeper.services.retrieval import UnknownRecordError, load
+from recordkeeper.services.right import NoRightError
 from stage import Stages
 
 RECEIVED = {
@@ -71,7 +71,7 @@ def test_a_hold_keeps_the_records_that_it_names_until_another_person_lifts_it(
         assert holds_on(snapshot, load(snapshot, first)) == (subject,)
         assert holds_on(snapshot, load(snapshot, second)) == ()
     lift = {"reason": "结案", "authority": "总经理"}
-    with pytest.raises(NoRoleError):
+    with pytest.raises(NoRightError):
         holding.lift(register, office.boss, NOW, subject, **lift)
     with pytest.raises(UnknownHoldError):
         holding.lift(register, approver_of(office), NOW, "99", **lift)

@@ -11,7 +11,8 @@ from form_samples import field, section, title
 from p02_office import NOW
 from packages import form, write_package
 from recordkeeper.model.form_revision import NoRoleError, OwnWorkError
-from recordkeeper.services import lifecycle, reference_table
+from recordkeeper.model.unit import ROOT_UNIT
+from recordkeeper.services import lifecycle, people, reference_table
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.reference_lookup import UnknownTableError
 from recordkeeper.services.reference_table import NoTableRevisionError, TableRefusedError
@@ -126,6 +127,29 @@ def test_whoever_the_procedure_names_approves_a_table_and_never_its_author(
             approve(company, role)
     approve(company)
     assert company.record(sold(company, "1")).values["is_below"] is True
+
+
+def test_a_deputy_approves_a_table_with_both_names_and_never_what_the_principal_entered(
+    company: ActingCompany, tmp_path: Path
+) -> None:
+    principal, deputy = "head", "clerk"
+    boss = company.actors["boss"]
+    people.deputize(
+        company.register, boss, login=company.actors[principal].login, deputy=company.actors[deputy].login,
+        unit=ROOT_UNIT, valid_from=None, valid_to=NOW.date(), reason="出差", now=NOW,
+    )  # fmt: skip
+    enter(company, tmp_path, "A-101,10000")
+    approved = reference_table.put_in_force(company.register, company.signers[deputy], NOW, "price_report", None)
+    assert approved.approver_name == f"{company.actors[deputy].name}（代{company.actors[principal].name}）"
+    assert {act.content["deputy_for"] for act in approved.history.acts[2:]} == {company.actors[principal].subject}
+    people.grant(
+        company.register, boss, login=company.actors[principal].login, role="controller", unit=ROOT_UNIT,
+        valid_from=None, valid_to=None, now=NOW,
+    )  # fmt: skip
+    rows = prices(tmp_path, "A-101,9000")
+    reference_table.enter(company.register, company.actors[principal], NOW, "price_report", rows)
+    with pytest.raises(OwnWorkError):
+        reference_table.put_in_force(company.register, company.signers[deputy], NOW, "price_report", None)
 
 
 @pytest.mark.parametrize(
