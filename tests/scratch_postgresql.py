@@ -61,11 +61,20 @@ class ScratchPostgresql:
         self._run("initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", f"--username={SUPERUSER}", "-D", self._data)
         network = f"-h 127.0.0.1 -p {port}" if port else "-h ''"
         self._query = f"host={self.folder}" + (f"&port={port}" if port else "")
-        options = f"{network} -k {self.folder} -F -c max_connections=60"
-        self._run("pg_ctl", "-w", "-D", self._data, "-l", self.folder / "server.log", "-o", options, "start")
+        self._port, self._options = port, f"{network} -k {self.folder} -F -c max_connections=60"
+        self.start()
+
+    def start(self) -> None:
+        """Start the server; after a stop too."""
+        self._run("pg_ctl", "-w", "-D", self._data, "-l", self.folder / "server.log", "-o", self._options, "start")
         self._administration = psycopg.connect(
-            host=str(self.folder), port=port, user=SUPERUSER, dbname="postgres", autocommit=True
+            host=str(self.folder), port=self._port, user=SUPERUSER, dbname="postgres", autocommit=True
         )
+
+    def crash(self) -> None:
+        """Let the server go away in the middle of whatever it does; its data stay for ``start``."""
+        self._administration.close()
+        self._run("pg_ctl", "-w", "-D", self._data, "-m", "immediate", "stop")
 
     def _reachable(self, binaries: Path) -> Path:
         if self._user is None:
@@ -119,8 +128,7 @@ class ScratchPostgresql:
         self._administration.execute(f"DROP DATABASE {_name_of(url)} WITH (FORCE)".encode())
 
     def stop(self) -> None:
-        self._administration.close()
-        self._run("pg_ctl", "-w", "-D", self._data, "-m", "immediate", "stop")
+        self.crash()
         shutil.rmtree(self.folder)
 
 

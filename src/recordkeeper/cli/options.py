@@ -12,7 +12,7 @@ import click
 from recordkeeper.cli import identity
 from recordkeeper.cli.output import print_json, say
 from recordkeeper.cli.workspace import Workspace, find_workspace
-from recordkeeper.errors import InvalidInputError, RecordkeeperError, RefusalError, WorkspaceError
+from recordkeeper.errors import InvalidInputError, RecordkeeperError, RefusalError, UnavailableError, WorkspaceError
 from recordkeeper.language import LANGUAGES
 from recordkeeper.language import translate as _
 
@@ -189,6 +189,12 @@ class Invocation:
         except RecordkeeperError as failure:
             say(_("the refusal could not be entered in the audit trail: {reason}").format(reason=failure))
 
+    def say_what_stands(self) -> None:
+        """Where the environment failed after acts of this run were committed, say that these stand."""
+        count = self._workspace.committed_acts if self._workspace else 0
+        if count:
+            say(_("{count} acts of this command were committed before, and stand").format(count=count))
+
     def publish(self) -> None:
         """Archive and publish what the acts of this run left to do; what cannot be done now is said to be pending.
 
@@ -283,6 +289,11 @@ def shared_options(command: Callable[Concatenate[Invocation, P], R]) -> Callable
             return command(invocation, *args, **kwargs)
         except RefusalError as error:
             invocation.record_refusal(error)
+            raise
+        except BrokenPipeError:
+            raise
+        except (UnavailableError, OSError):
+            invocation.say_what_stands()
             raise
 
     own = list(getattr(command, "__click_params__", []))

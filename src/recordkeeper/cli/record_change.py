@@ -7,7 +7,7 @@ import click
 
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_text
-from recordkeeper.cli.record_report import print_done, report
+from recordkeeper.cli.record_report import print_done, report, view_of_done
 from recordkeeper.cli.record_values import value_options, values_given
 from recordkeeper.language import translate as _
 
@@ -80,14 +80,13 @@ def attach(invocation: Invocation, number: str, files: tuple[Path, ...]) -> None
     from recordkeeper.services import lifecycle
     from recordkeeper.services.attachment import read_attachment
     from recordkeeper.services.record_view import as_map
-    from recordkeeper.services.viewing import done
 
     register, actor = invocation.workspace().register, invocation.actor()
     records: list[Record] = [
         lifecycle.attach(register, actor, invocation.now, number, file.name, file.media_type, file.data)
         for file in [read_attachment(path) for path in files]
     ]
-    view = done(register, invocation.now, records[-1])
+    view = view_of_done(invocation, records[-1])
     bound = records[-1].attachments[-len(files) :]
 
     def render() -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from recordkeeper.cli.options import Invocation
 from recordkeeper.cli.output import print_text
+from recordkeeper.errors import UnavailableError
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 
@@ -19,17 +20,33 @@ if TYPE_CHECKING:
 def report(invocation: Invocation, record: "Record", more: "Mapping[str, Json] | None" = None) -> None:
     """Say what was done to ``record`` and what comes next; then publish.
 
+    The act is committed: where the database cannot be read any more, it is said all the same.
+
     Args:
         invocation: this run.
         record: as it stands after the act.
         more: further keys of the JSON document.
     """
     from recordkeeper.services.record_view import as_map
-    from recordkeeper.services.viewing import done
 
-    view = done(invocation.workspace().register, invocation.now, record)
+    view = view_of_done(invocation, record)
     invocation.emit({**as_map(view), **(more or {})}, lambda: print_done(view))
     invocation.publish()
+
+
+def view_of_done(invocation: Invocation, record: "Record") -> "DoneView":
+    """What was done to ``record``; what comes next is left out, and that said, where the database fails now."""
+    from recordkeeper.services.viewing import done, done_alone
+
+    try:
+        return done(invocation.workspace().register, invocation.now, record)
+    except UnavailableError as failure:
+        invocation.say(
+            _("{number}: the act stands; what comes next cannot be read: {reason}").format(
+                number=record.number, reason=failure
+            )
+        )
+        return done_alone(record)
 
 
 def print_done(view: "DoneView") -> None:

@@ -7,7 +7,7 @@ import click
 
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_text, progress
-from recordkeeper.cli.record_report import failure_value, print_done, report
+from recordkeeper.cli.record_report import failure_value, print_done, report, view_of_done
 from recordkeeper.errors import RecordkeeperError, RefusalError
 from recordkeeper.language import translate as _
 
@@ -65,7 +65,6 @@ def _sign(invocation: Invocation, signer: "Signer", number: str, section: str | 
 
 def _sign_many(invocation: Invocation, signer: "Signer", numbers: list[str], section: str | None) -> None:
     from recordkeeper.services.record_view import as_map
-    from recordkeeper.services.viewing import done
 
     signed: list[Record] = []
     failures: list[tuple[str, RecordkeeperError]] = []
@@ -78,8 +77,7 @@ def _sign_many(invocation: Invocation, signer: "Signer", numbers: list[str], sec
                 if isinstance(error, RefusalError):
                     invocation.record_refusal(error)
             advance()
-    register = invocation.workspace().register
-    views = [done(register, invocation.now, record) for record in signed]
+    views = [view_of_done(invocation, record) for record in signed]
 
     def render() -> None:
         for view in views:

@@ -77,6 +77,11 @@ class Workspace:
 
         return open_register(self.database_url)
 
+    @property
+    def committed_acts(self) -> int:
+        """How many acts were committed to the register in this run."""
+        return self.register.committed_acts if "register" in self.__dict__ else 0
+
     @cached_property
     def storage_root(self) -> "StorageRoot":
         """The archive's storage root."""

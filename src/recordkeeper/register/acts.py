@@ -30,6 +30,7 @@ from recordkeeper.model.event import (
 )
 from recordkeeper.model.subject import kind_of
 from recordkeeper.register import tables
+from recordkeeper.register.committing import commit
 from recordkeeper.register.connection import database_name, failures_translated
 from recordkeeper.register.privileges import Roles, become, roles_of
 from recordkeeper.register.projection import Rows, replace_rows
@@ -397,15 +398,17 @@ class Transaction(Snapshot):
         if roles is not None:
             become(self.connection, roles.application, self._database)
 
-    def finish(self) -> None:
-        """Give the queued events their places in the trail; the last thing done before the commit.
+    def finish(self) -> list[Event]:
+        """Give the queued events their places in the trail, and answer them; the last thing done before the commit.
 
         Raises:
             DamagedRegisterError: the head, or the event it points to, is not there.
         """
+        placed: list[Event] = []
         if self._events:
-            place_events(self.connection, self._events, self.now, self._database)
+            placed = place_events(self.connection, self._events, self.now, self._database)
             self._events.clear()
+        return placed
 
     def moment_ahead(self) -> str | None:
         """The UTC moment of the last event where the clock stands more than five minutes before it; None elsewhere."""
@@ -418,6 +421,9 @@ class Register:
     Args:
         url: the database's URL, as configured.
         engine: one made by ``make_engine`` for the URL.
+
+    Attributes:
+        committed_acts: how many acts were committed through it; whatever fails afterwards, they stand.
     """
 
     def __init__(self, url: str, engine: Engine) -> None:
@@ -425,6 +431,7 @@ class Register:
         self.database = database_name(url)
         self._reader, self._writer = _reader_and_writer(engine)
         self._engine = engine
+        self.committed_acts = 0
 
     @contextmanager
     def writing(self, *, now: datetime) -> Iterator[Transaction]:
@@ -435,12 +442,15 @@ class Register:
 
         Raises:
             RegisterError: one of the ways in which the database can fail (``failures_translated``).
+            OutcomeUnknownError: the server went away during the commit and does not come back to say what became of it.
             ValueError: ``now`` has no zone.
         """
-        with failures_translated(self.database), self._writer.connect() as connection, connection.begin():
+        with failures_translated(self.database), self._writer.connect() as connection, connection.begin() as unit:
             transaction = Transaction(connection, self.database, now)
             yield transaction
-            transaction.finish()
+            placed = transaction.finish()
+            commit(unit, placed, self._writer, self.database)
+            self.committed_acts += sum(event.act_number is not None for event in placed)
 
     @contextmanager
     def reading(self) -> Iterator[Snapshot]:

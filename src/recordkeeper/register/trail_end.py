@@ -24,7 +24,7 @@ _MOST_AT_ONCE = 1000
 """So many events have 12,000 values; PostgreSQL takes 65,535 in one statement."""
 
 
-def place_events(connection: Connection, events: Sequence[Event], now: datetime, database: str) -> None:
+def place_events(connection: Connection, events: Sequence[Event], now: datetime, database: str) -> list[Event]:
     """Append ``events`` to the trail; where the clock went back, they are flagged.
 
     Args:
@@ -33,14 +33,18 @@ def place_events(connection: Connection, events: Sequence[Event], now: datetime,
         now: the moment of entry; with a zone.
         database: what to call the database in a message.
 
+    Returns:
+        The events with their places, without that flag.
+
     Raises:
         DamagedRegisterError: the head, or the event it points to, is not there.
     """
     latest = format_moment(now + _CLOCK_TOLERANCE)
     if connection.dialect.name == "sqlite" or len(events) > _MOST_AT_ONCE:
-        _place_one_by_one(connection, events, latest, database)
+        first = _place_one_by_one(connection, events, latest, database)
     else:
-        _place_together(connection, events, latest, database)
+        first = _place_together(connection, events, latest, database)
+    return [replace(event, index=index) for index, event in enumerate(events, first)]
 
 
 def moment_ahead(connection: Connection, now: datetime) -> str | None:
@@ -49,7 +53,7 @@ def moment_ahead(connection: Connection, now: datetime) -> str | None:
     return last if last is not None and last > format_moment(now + _CLOCK_TOLERANCE) else None
 
 
-def _place_one_by_one(connection: Connection, events: Sequence[Event], latest: str, database: str) -> None:
+def _place_one_by_one(connection: Connection, events: Sequence[Event], latest: str, database: str) -> int:
     size = connection.scalar(select(tables.head.c.size).with_for_update())
     if size is None:
         raise DamagedRegisterError(database, _("no head"))
@@ -65,6 +69,7 @@ def _place_one_by_one(connection: Connection, events: Sequence[Event], latest: s
     columns = tables.event.c.keys()
     connection.execute(insert(tables.event), [dict(zip(columns, astuple(event), strict=True)) for event in placed])
     connection.execute(update(tables.head).values(size=size + len(events)))
+    return int(size)
 
 
 _COLUMNS = [column.name for column in tables.event.c]
@@ -89,7 +94,7 @@ def _placing(count: int, types: Sequence[str]) -> str:
     )
 
 
-def _place_together(connection: Connection, events: Sequence[Event], latest: str, database: str) -> None:
+def _place_together(connection: Connection, events: Sequence[Event], latest: str, database: str) -> int:
     types = [_TYPES[name].compile(dialect=connection.dialect).split()[0] for name in _COLUMNS]
     statement = _placing(len(events), types)
     values = [value for place, event in enumerate(events) for value in astuple(replace(event, index=place))]
@@ -107,5 +112,7 @@ def _place_together(connection: Connection, events: Sequence[Event], latest: str
         ) from error
     if row is None:
         raise DamagedRegisterError(database, _("no head"))
+    first = int(row[0]) - len(events)
     if placed.rowcount != len(events):
-        raise DamagedRegisterError(database, _("no event {index}").format(index=row[0] - len(events) - 1))
+        raise DamagedRegisterError(database, _("no event {index}").format(index=first - 1))
+    return first

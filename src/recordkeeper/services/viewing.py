@@ -681,11 +681,19 @@ def _rows_of_sheet(setting: Setting, sheet: Record, on: date | None) -> Iterator
 
 
 def done(register: Register, now: datetime, record: Record) -> DoneView:
-    """What whoever has just acted on ``record`` is told: where it stands, and what comes next."""
-    act = record.history.acts[-1]
+    """What whoever has just acted on ``record`` is told: where it stands, and what comes next.
+
+    Raises:
+        RegisterError: the database fails now; the act stands, and ``done_alone`` tells it.
+    """
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
-        steps = tuple(next_steps(setting, record, setting.today))
+        return done_alone(record, tuple(next_steps(setting, record, setting.today)))
+
+
+def done_alone(record: Record, steps: tuple[StepView, ...] = ()) -> DoneView:
+    """As ``done``, of the record alone: nothing is read for it."""
+    act = record.history.acts[-1]
     return DoneView(
         number=record.number,
         subject=record.subject,
