@@ -8,14 +8,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select, union
 
 from recordkeeper.model.sheet import counted
 from recordkeeper.model.subject import name_of
 from recordkeeper.register import tables
 from recordkeeper.register.snapshot import Snapshot
 
-ARCHIVE = "archive"
+ARCHIVE, ASK = "archive", "ask"
 
 _STATES = {
     "record": tables.record.c,
@@ -36,6 +36,7 @@ class RecordQuery:
         number: how the number begins.
         forms: codes of forms.
         units: subjects of units.
+        or_part_of: subjects of persons: what they have a part in is found too, whatever its unit.
         states: states of records.
         entered_from: first date of entry, ``2026-11-01``.
         entered_to: last date of entry, itself included.
@@ -49,6 +50,7 @@ class RecordQuery:
     number: str | None = None
     forms: Collection[str] | None = None
     units: Collection[str] | None = None
+    or_part_of: Collection[str] = ()
     states: Collection[str] | None = None
     entered_from: str | None = None
     entered_to: str | None = None
@@ -95,13 +97,15 @@ def _conditions(query: RecordQuery) -> Iterator[ColumnElement[bool]]:
         yield record.number.istartswith(query.number, autoescape=True)
     for column, wanted in (
         (record.form, query.forms),
-        (record.unit, query.units),
         (record.state, query.states),
         (record.party, query.parties),
         (record.premises, query.premises),
     ):
         if wanted is not None:
             yield column.in_(wanted)
+    if query.units is not None:
+        has_part = [record.subject.in_(_parts(query.or_part_of))] if query.or_part_of else []
+        yield or_(record.unit.in_(query.units), *has_part)
     if query.entered_from is not None:
         yield record.entered_on >= query.entered_from
     if query.entered_to is not None:
@@ -110,6 +114,23 @@ def _conditions(query: RecordQuery) -> Iterator[ColumnElement[bool]]:
         yield exists().where(field.subject == record.subject, field.value.icontains(query.text, autoescape=True))
     if query.sheet is not None:
         yield record.sheet == query.sheet
+
+
+def subjects_with_part(snapshot: Snapshot, persons: Collection[str]) -> set[str]:
+    """The records that name one of these persons, that one of them signed, or consent to which one of them asked for.
+
+    Where to look, not who may read: the trail is gone through for what was asked for.
+    """
+    return set(snapshot.connection.scalars(_parts(persons)))
+
+
+def _parts(persons: Collection[str]) -> CompoundSelect[Any]:
+    signature, named, event = tables.signature.c, tables.record_field.c, tables.event.c
+    return union(
+        select(signature.subject).where(signature.person.in_(persons)),
+        select(named.subject).where(named.value.in_(persons)),
+        select(event.subject).where(event.kind == ASK, event.actor.in_(persons)),
+    )
 
 
 def last_numbered_sheet(snapshot: Snapshot, form: str, unit: str) -> str | None:

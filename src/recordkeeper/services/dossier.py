@@ -23,15 +23,15 @@ from recordkeeper.register.acts import Register
 from recordkeeper.register.lookup import units_below
 from recordkeeper.register.search import FoundRecord, RecordQuery, find_records
 from recordkeeper.services import lifecycle, places
-from recordkeeper.services.catalogue import form_of, revisions
+from recordkeeper.services.catalogue import revisions
 from recordkeeper.services.company import unit_and_above, unit_of
 from recordkeeper.services.installation import standing_procedures
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.people import Actor
-from recordkeeper.services.reading_right import Readers, may_read, readers_of
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.searching import NoUnitToReadError
 from recordkeeper.services.setting import Setting
+from recordkeeper.services.shelf import Shelf
 from recordkeeper.services.viewing import is_outdated, note_reading
 
 _GONE = {State.VOID, State.REPLACED, State.DISPOSED}
@@ -229,9 +229,9 @@ class _Desk:
 
     def __post_init__(self) -> None:
         """Begin with no answers."""
-        self._roles: dict[str, frozenset[str]] = {}
+        self._shelf = Shelf(self.setting, self.actor.subject)
         self._rules: dict[str, DossierRule] = {}
-        self._readers: dict[tuple[str, str, str], Readers] = {}
+        self._is_confidential = False
 
     def find(self, premises: str, party: str | None) -> tuple[Premises, Stay]:
         """The premises and the stay that are meant."""
@@ -266,14 +266,12 @@ class _Desk:
         return self._rules[unit]
 
     def roles_at(self, unit: str) -> frozenset[str]:
-        """The roles of the person at a unit."""
-        if unit not in self._roles:
-            self._roles[unit] = self.setting.standing(self.actor.subject, unit).roles
-        return self._roles[unit]
+        """The roles of the person at a unit, those of others whom they stand in for included."""
+        return self._shelf.roles_at(unit)
 
     def is_reading_noted(self, unit: str) -> bool:
         """Whether looking into dossiers of a unit leaves an event: an auditor's, or that of confidential forms."""
-        return AUDITOR in self.roles_at(unit) or any(self._readers.values())
+        return AUDITOR in self.roles_at(unit) or self._is_confidential
 
     def view(self, premises: Premises, stay: Stay) -> DossierView:
         """One dossier as it stands."""
@@ -309,11 +307,8 @@ class _Desk:
                 yield each
 
     def _is_readable(self, found: FoundRecord) -> bool:
-        key = (found.form, found.revision, found.unit)
-        if key not in self._readers:
-            form = form_of(self.setting.snapshot, found.form, found.revision)
-            self._readers[key] = readers_of(self.setting, form, found.unit)
-        return may_read(self.roles_at(found.unit), self._readers[key])
+        self._is_confidential |= bool(self._shelf.readers(found))
+        return self._shelf.is_readable(found)
 
     def _item(self, found: FoundRecord) -> ItemView:
         record = load(self.setting.snapshot, found.number)

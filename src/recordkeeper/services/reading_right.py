@@ -5,10 +5,14 @@ Where access rules meet, all of them hold, so that the stricter does.
 Source: ISO 9001, 7.5.3.1 (confidentiality); P09-R2; I-5
 """
 
+from datetime import date
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from recordkeeper.model.consent import READ, is_consented
 from recordkeeper.model.form import Form
 from recordkeeper.model.person import AUDITOR
+from recordkeeper.model.record import Record
+from recordkeeper.model.standing import Standing
 from recordkeeper.services.company import unit_and_above
 from recordkeeper.services.installation import standing_procedures
 from recordkeeper.services.setting import Setting
@@ -40,6 +44,24 @@ def may_read(roles: frozenset[str], readers: Readers) -> bool:
     if AUDITOR in roles:
         return True
     return all(not roles.isdisjoint(each) for each in readers) if readers else bool(roles)
+
+
+def may_read_record(record: Record, who: Standing, readers: Readers, on: date) -> bool:
+    """Whether somebody may read one record: by a role, by their own part in it, or because somebody consented.
+
+    A role that fills a section is no reader of a confidential form: the persons themselves are, and who stands in.
+
+    Args:
+        record: as it stands.
+        who: as they stand at its unit.
+        readers: of its form in its unit.
+        on: the day.
+    """
+    named = {role for section in record.sections for role in record.roles_of(section)}
+    named |= {signature.signer for signature in record.signatures}
+    persons = {right for right in who.rights if "/" in right}
+    is_allowed = not persons.isdisjoint(named) or may_read(who.reading_roles, readers)
+    return is_allowed or is_consented(record, who.subject, READ, on)
 
 
 def roles_that_read(readers: Readers) -> list[str]:

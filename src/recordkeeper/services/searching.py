@@ -3,24 +3,22 @@
 Source: ISO 9001, 7.5.3.2 (access, retrieval); I-6
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
 from recordkeeper.language import current_language
 from recordkeeper.language import translate as _
-from recordkeeper.model.form import Form
-from recordkeeper.model.person import AUDITOR, Person
 from recordkeeper.model.subject import name_of
 from recordkeeper.model.value import check_text
 from recordkeeper.register.acts import Register
 from recordkeeper.register.lookup import units_below
 from recordkeeper.register.search import FoundRecord, RecordQuery, find_records
-from recordkeeper.services.catalogue import code_of, form_of
-from recordkeeper.services.people import Actor, person_of
-from recordkeeper.services.reading_right import may_read, readers_of
+from recordkeeper.services.catalogue import code_of
+from recordkeeper.services.people import Actor
 from recordkeeper.services.setting import Setting
+from recordkeeper.services.shelf import Shelf
 from recordkeeper.services.viewing import note_reading
 
 
@@ -108,27 +106,41 @@ def find(register: Register, actor: Actor, now: datetime, criteria: Criteria) ->
     """
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
-        person = person_of(snapshot, actor.subject)
-        query = _query(setting, person, criteria)
-        shelf = _Shelf(setting, person)
-        found = [row for row in find_records(snapshot, query) if shelf.is_readable(row)]
+        shelf = Shelf(setting, actor.subject)
+        query, within = _query(shelf, criteria)
+        found = _readable(shelf, query, within)
         if query.limit is not None and len(found) < query.limit:
-            found = [row for row in find_records(snapshot, replace(query, limit=None)) if shelf.is_readable(row)]
+            found = _readable(shelf, replace(query, limit=None), within)
+        if not (found or query.units):
+            place = setting.find("unit", criteria.unit) if criteria.unit is not None else ""
+            raise NoUnitToReadError(shelf.person.login, setting.shown_name(place) if place else _("any unit"))
         views = [_view(shelf, row) for row in found[: query.limit]]
-        is_auditor = any(grant.role == AUDITOR and grant.period.holds_on(setting.today) for grant in person.grants)
+        is_auditor = shelf.person.is_auditor_on(setting.today)
     if is_auditor:
         note_reading(register, actor, now, None)
     return views
 
 
-def _query(setting: Setting, person: Person, criteria: Criteria) -> RecordQuery:
+def _readable(shelf: Shelf, query: RecordQuery, within: Collection[str] | None) -> list[FoundRecord]:
+    rows = find_records(shelf.setting.snapshot, query)
+    return [row for row in rows if (within is None or row.unit in within) and shelf.is_readable(row)]
+
+
+def _query(shelf: Shelf, criteria: Criteria) -> tuple[RecordQuery, Collection[str] | None]:
+    """What is looked for, and the units that all of it belongs to; none where no unit is asked for."""
+    setting = shelf.setting
+    within = None
+    if criteria.unit is not None:
+        within = set(units_below(setting.snapshot, setting.find("unit", criteria.unit)))
+    units = shelf.units if within is None else shelf.units & within
     first, last = criteria.entered_from, criteria.entered_to
     if first and last and last < first:
         raise TurnedPeriodError(first, last)
-    return RecordQuery(
+    query = RecordQuery(
         number=check_text(criteria.number, "number") if criteria.number else None,
         forms=[code_of(setting.snapshot, spelling) for spelling in criteria.forms] or None,
-        units=_readable_units(setting, person, criteria.unit),
+        units=sorted(units),
+        or_part_of=shelf.persons,
         states=criteria.states or None,
         entered_from=first.isoformat() if first else None,
         entered_to=last.isoformat() if last else None,
@@ -137,46 +149,10 @@ def _query(setting: Setting, person: Person, criteria: Criteria) -> RecordQuery:
         text=check_text(criteria.text, "text") if criteria.text else None,
         limit=criteria.limit,
     )
+    return query, within
 
 
-def _readable_units(setting: Setting, person: Person, asked: str | None) -> list[str]:
-    person.check_active_on(setting.today)
-    granted = {grant.unit for grant in person.grants if grant.period.holds_on(setting.today)}
-    readable = {below for unit in granted for below in units_below(setting.snapshot, unit)}
-    if asked is not None:
-        unit = setting.find("unit", asked)
-        readable &= set(units_below(setting.snapshot, unit))
-        if not readable:
-            raise NoUnitToReadError(person.login, setting.shown_name(unit))
-    if not readable:
-        raise NoUnitToReadError(person.login, _("any unit"))
-    return sorted(readable)
-
-
-@dataclass(slots=True)
-class _Shelf:
-    """Which forms' records the person may read at which unit; each answer is found once."""
-
-    setting: Setting
-    person: Person
-    answers: dict[tuple[str, str, str], bool] = field(default_factory=dict)
-    forms: dict[tuple[str, str], Form] = field(default_factory=dict)
-
-    def form(self, row: FoundRecord) -> Form:
-        key = (row.form, row.revision)
-        if key not in self.forms:
-            self.forms[key] = form_of(self.setting.snapshot, *key)
-        return self.forms[key]
-
-    def is_readable(self, row: FoundRecord) -> bool:
-        key = (row.form, row.revision, row.unit)
-        if key not in self.answers:
-            roles = self.setting.standing(self.person.subject, row.unit).reading_roles
-            self.answers[key] = may_read(roles, readers_of(self.setting, self.form(row), row.unit))
-        return self.answers[key]
-
-
-def _view(shelf: _Shelf, row: FoundRecord) -> FoundView:
+def _view(shelf: Shelf, row: FoundRecord) -> FoundView:
     setting, title = shelf.setting, shelf.form(row).title.in_language(current_language())
     return FoundView(
         number=row.number,

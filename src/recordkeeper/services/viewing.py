@@ -23,7 +23,7 @@ from recordkeeper.model.amendment import (
     show_versions,
 )
 from recordkeeper.model.canonical import Json
-from recordkeeper.model.consent import COPY, READ, is_consented
+from recordkeeper.model.consent import COPY
 from recordkeeper.model.disposition import SAYS_NOTHING
 from recordkeeper.model.issued_copy import copies_of
 from recordkeeper.model.lateness import lateness_of
@@ -42,7 +42,7 @@ from recordkeeper.register.disposal import tombstone_of
 from recordkeeper.services.consent import check_may_use
 from recordkeeper.services.people import SESSION_LASTS, Actor, person_of
 from recordkeeper.services.preservation import record_file
-from recordkeeper.services.reading_right import may_read, readers_of, roles_that_read
+from recordkeeper.services.reading_right import may_read_record, readers_of, roles_that_read
 from recordkeeper.services.record_view import (
     CLOSE,
     COUNTERSIGN,
@@ -209,12 +209,7 @@ def readable(setting: Setting, actor: Actor, number: str) -> Record:
     record = load(setting.snapshot, number)
     who = setting.standing(actor.subject, record.unit)
     expected = readers_of(setting, record.form, record.unit)
-    named = {role for section in record.sections for role in record.roles_of(section)}
-    named |= {signature.signer for signature in record.signatures}
-    # a role that fills a section is no reader of a confidential form: the persons themselves are, and who stands in
-    persons = {right for right in who.rights if "/" in right}
-    is_allowed = not persons.isdisjoint(named) or may_read(who.reading_roles, expected)
-    if not (is_allowed or is_consented(record, who.subject, READ, setting.today)):
+    if not may_read_record(record, who, expected, setting.today):
         names = listing(setting.shown_name(role) for role in (*roles_that_read(expected), AUDITOR))
         unit = setting.shown_name(record.unit)
         wanted = names if expected else _("who has a role at {unit}").format(unit=unit)

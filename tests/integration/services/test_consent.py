@@ -1,7 +1,7 @@
 """Confidential records: who reads, copies, takes out; consent asked for and recorded; readings noted once a session."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,9 @@ from recordkeeper.errors import RefusalError
 from recordkeeper.findings import Severity
 from recordkeeper.model.consent import COPY, READ, TAKE_OUT, NobodyConsentsError, asked_of
 from recordkeeper.model.record_guard import NoReasonError, NotYoursError, ValuesRefusedError, WrongStateError
-from recordkeeper.services import consent, extraction, people, searching, viewing
+from recordkeeper.services import consent, extraction, people, retention, searching, viewing
 from recordkeeper.services.people import Actor
+from recordkeeper.services.searching import NoUnitToReadError
 from recordkeeper.services.verification import verify
 from stage import Stages
 
@@ -60,7 +61,20 @@ def uses(company: ActingCompany, who: str, number: str) -> set[str]:
         "take_out as a table": lambda: extraction.export_table(register, actor, NOW, selection),
         "take_out as a pack": lambda: extraction.export_workbook(register, actor, NOW, selection),
     }
-    return {door.partition(" ")[0] for door, enter in doors.items() if not is_refused(enter)}
+    found = {door.partition(" ")[0] for door, enter in doors.items() if not is_refused(enter)}
+    assert (number in listed(company, who)) == (READ in found), who
+    return found
+
+
+def listed(company: ActingCompany, who: str, now: datetime = NOW) -> list[str]:
+    """The numbers that somebody finds, and finds among what is kept; none where there is no unit to look in."""
+    try:
+        found = searching.find(company.register, company.actors[who], now, searching.Criteria())
+    except RefusalError:
+        return []
+    kept = retention.kept_records(company.register, company.actors[who], now, searching.Criteria())
+    assert [each.found.number for each in kept] == [each.number for each in found]
+    return [each.number for each in found]
 
 
 def is_refused(enter: Callable[[], object]) -> bool:
@@ -108,6 +122,23 @@ def test_consent_is_asked_for_given_for_one_use_up_to_a_day_and_recorded(
     assert [act.kind for act in company.record(number).history.acts[-2:]] == ["ask", "consent"]
     findings = verify(register.url, tmp_path / "archive").findings
     assert [each for each in findings if each.severity is Severity.ALTERED] == []
+
+
+def test_whoever_may_read_by_consent_alone_finds_it_up_to_the_day_and_nobody_else_does(
+    company: ActingCompany, number: str
+) -> None:
+    register, outsider = company.register, company.actors["stranger"]
+    assert listed(company, "stranger") == []
+    consent.ask(register, outsider, NOW, number, READ, "公安机关查阅")
+    assert listed(company, "stranger") == []
+    consent.consent(register, company.actors["head"], NOW, number, None, None)
+    assert listed(company, "stranger") == [number]
+    assert uses(company, "stranger", number) == {READ}
+    with pytest.raises(NoUnitToReadError):
+        searching.find(register, outsider, NOW, searching.Criteria(unit="SH"))
+    assert [each.number for each in searching.find(register, outsider, NOW, searching.Criteria(unit="HQ"))] == [number]
+    assert listed(company, "stranger", NOW + timedelta(days=1)) == []
+    assert uses(company, "quality", number) == uses(company, "boss", number) == set()
 
 
 def test_a_refused_request_allows_nothing_and_keeps_its_reason(company: ActingCompany, number: str) -> None:
