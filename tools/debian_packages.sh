@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests need beside Python: LibreOffice, a Chinese font, Poppler, Java for veraPDF, a PostgreSQL with TLS. Installed on Debian when run as root, named else.
+# What the tests need beside Python: LibreOffice, a Chinese font, Poppler, Java for veraPDF, a PostgreSQL with TLS, strace. Installed on Debian when run as root, named else.
 set -eu
 missing=""
 command -v soffice >/dev/null 2>&1 || missing="$missing libreoffice-writer-nogui"
@@ -8,6 +8,7 @@ fc-list ':lang=zh-cn' 2>/dev/null | grep -q CJK || missing="$missing fonts-noto-
 command -v javac >/dev/null 2>&1 || missing="$missing default-jdk-headless"
 [ -e /usr/share/java/jaxb-api.jar ] || missing="$missing libjaxb-java"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v strace >/dev/null 2>&1 || missing="$missing strace"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive
