@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -17,16 +18,19 @@ from recordkeeper import verifier
 from recordkeeper.model.disposition import Item, Kind
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
+from recordkeeper.model.transfer import Keeping
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register
 from recordkeeper.register.connection import sqlite_path
 from recordkeeper.register.engine import open_register
 from recordkeeper.register.residue import wipe
-from recordkeeper.services import catalogue, disposition, lifecycle, people, publication
+from recordkeeper.services import catalogue, disposition, lifecycle, people, places, publication, transfer
 from recordkeeper.services.destruction import certificate_of
 from recordkeeper.services.destruction_certificate import Said, certify
 from recordkeeper.services.disposition import Author, Choice, Proposal, find_list
 from recordkeeper.services.execution import Executor, Progress, destroy_listed
+from recordkeeper.services.handing_over import HandedOver, hand_over_listed
+from recordkeeper.services.lifecycle import Scan
 from recordkeeper.services.people import Actor
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.verification import Answer, verify
@@ -46,9 +50,10 @@ PEOPLE = {
     "witness2": "destruction_witness",
     "lifter": "approver",
 }
-FORMS = ("QR-100-06", "QR-100-07", "QR-100-08")
+FORMS = ("QR-100-06", "QR-100-07", "QR-100-08", "QR-100-09", "QR-100-10")
 FEEDBACKS = 3
 SHARED = "一张照片，三份记录都附".encode()
+RECEIVER = "区档案馆"
 DESTROY = Proposal("destroy", None, "期满，无保存价值", "档案室 2 排 3 柜")
 SHEET = "QR-017-01/2026-11"
 
@@ -126,6 +131,43 @@ class DisposalOffice(Company):
         publication.publish(self.publisher, now)
         return done
 
+    keep_for_archive: ClassVar[Proposal] = Proposal("transfer", None, "永久保存，移交进馆", "档案室 2 排 3 柜")
+
+    def list_transfer(self, numbers: Sequence[str], now: datetime = LATER) -> str:
+        """The number of a new transfer list over these records, signed by the archivist."""
+        said = transfer.Handing(RECEIVER, "永久档案进馆", test="QR-100-10/2030-0001")
+        return transfer.transfer_new(self.author(now), Choice(numbers), said).number
+
+    def approve_transfer(self, number: str, now: datetime = LATER) -> Record:
+        """Let a transfer list be approved."""
+        return disposition.approve(self.register, self.by("manager"), self.key("manager"), now, number)
+
+    def received(self, numbers: Sequence[str], now: datetime = LATER) -> str:
+        """The number of a transfer list over these records whose package is in the receiver's hands."""
+        self.appraise(numbers, now, self.keep_for_archive)
+        number = self.list_transfer(numbers, now)
+        self.approve_transfer(number, now)
+        with tempfile.TemporaryDirectory() as folder:
+            packed = transfer.make_package(self.executor(number, now), Path(folder) / "package.zip")[2]
+        lifecycle.fill(self.register, self.by("archivist"), now, number, "checked", {"check_result": "complete"})
+        scan = Scan(b"%PDF-1.7 received", "application/pdf", "receipt.pdf", "钱馆员", "孙见证")
+        transfer.enter_receipt(
+            self.register, self.by("archivist"), now, number, digest=packed.digest, received_on=None, signing=scan
+        )
+        publication.publish(self.publisher, now)
+        return number
+
+    def hand_over(self, number: str, keeps: Keeping, now: datetime = COOLED) -> HandedOver:
+        """End a transfer."""
+        done = hand_over_listed(self.executor(number, now), keeps)
+        publication.publish(self.publisher, now)
+        return done
+
+    def is_handed_over(self, number: str) -> bool:
+        """Whether a transfer list says what became of each item."""
+        with self.register.reading() as snapshot:
+            return find_list(snapshot, number, Kind.TRANSFER).is_executed
+
     def finish(self, number: str, now: datetime = COOLED) -> tuple[Record, Record]:
         """Go on with an execution that was interrupted, wherever that was."""
         if self.record(number).state is not State.CLOSED:
@@ -168,7 +210,7 @@ class Old:
 
 
 def lists_of_p00(folder: Path) -> Path:
-    """P00 with its forms for appraisal and destruction alone, in ``folder``."""
+    """P00 with its forms for appraisal, destruction, transfer and tests alone, in ``folder``."""
     package = folder / "P00"
     package.mkdir()
     text = (P00 / "procedure.yaml").read_text("utf-8")
@@ -193,6 +235,7 @@ def begin(register: Register, folder: Path, before: Company) -> Old:
         opened.signers[login] = people.open_signing_key(
             register, opened.actors[login], PASSPHRASE, NOW, unattended=False
         )
+    places.add_party(register, boss, name=RECEIVER, kind="firm", now=NOW)
     feedbacks = tuple(opened.new("clerk", "QR-017-02", dict(FEEDBACK)) for _number in range(FEEDBACKS))
     for number in feedbacks:
         lifecycle.attach(register, opened.by("clerk"), NOW, number, "现场.txt", "text/plain", SHARED)

@@ -1385,15 +1385,21 @@ def _note_names(history: History, holdings: Holdings) -> None:
             holdings.named_checkpoints[str(named)] = first, count + 1
 
 
+NOT_HANDED_OVER = "the list {list} was not approved by one other person, or its package not received by a third"
+
+
 def _note_tombstones(history: History, holdings: Holdings) -> None:
     """Keep what an executed destruction list says of what it destroyed. Source: MoReq2010, 9."""
     for number, act in enumerate(history.acts):
         if not number or act["act"] != "execute":
             continue
         fault, named = _list_fault(history.acts[:number]), _named_on(history.acts[1])
+        packages = _packages(history.acts[:number])
         for stone in (stone for result in act["results"] for stone in result.get("tombstones", ())):
             subject = str(stone["subject"])
             what = fault or ("" if subject in named else "the list {list} does not name it")
+            if not what and history.acts[1]["disposal"]["kind"] == "transfer" and stone.get("package") not in packages:
+                what = NOT_HANDED_OVER
             digest = hashlib.sha256(canonical(stone)).hexdigest()
             name = history.subject.partition("/")[2]
             holdings.tombstones[subject] = Tombstone(name, digest, int(stone["acts"]), str(stone["state"]), what)
@@ -1406,11 +1412,30 @@ def _list_fault(acts: Sequence[Content]) -> str:
         meaning: {
             str(act["signer_name" if act["method"] == "paper" else "by"]) for act in signed if act["meaning"] == meaning
         }
-        for meaning in ("prepared", "approved", "witnessed")
+        for meaning in ("prepared", "approved", "witnessed", "received")
     }
+    if acts[1]["disposal"]["kind"] == "transfer":
+        authors, receivers = of["prepared"] | {str(acts[1]["by"])}, of["received"]
+        is_apart = not of["approved"] & (authors | receivers) and not receivers & authors
+        return "" if of["approved"] and receivers and is_apart else NOT_HANDED_OVER
     others = of["prepared"] | of["witnessed"] | {str(acts[1]["by"])}
     is_sound = of["approved"] and not of["approved"] & others and len(of["witnessed"]) >= WITNESSES
     return "" if is_sound else "the list {list} was not approved by one other person and watched by two more"
+
+
+def _packages(acts: Sequence[Content]) -> list[str]:
+    """The package that was made last, where its receipt was given and the handing over of all has begun."""
+    held: list[str] = []
+    received = begun = False
+    for act in acts[1:]:
+        match act["act"]:
+            case "pack":
+                held, received = [str(act["package"])], False
+            case "receive":
+                received = act.get("package") in held
+            case "hand-over":
+                begun = act.get("keeps") == "nothing"
+    return held if received and begun else []
 
 
 def _named_on(opening: Content) -> set[str]:
@@ -2559,6 +2584,7 @@ CHINESE = {
     "the tombstone names another last state than the events": "注销登记所载的末状态与事件不符",
     "event {index} says anew that it was destroyed": "事件 {index} 再次称其已销毁",
     "the list {list} does not name it": "清册 {list} 未列入它",
+    NOT_HANDED_OVER: "清册 {list} 未经另一人批准，或其移交包未由第三人签收",
     "the list {list} was not approved by one other person and watched by two more": (
         "清册 {list} 未经另一人批准并由另外两人监销"
     ),

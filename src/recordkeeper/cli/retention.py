@@ -9,6 +9,7 @@ from recordkeeper.cli.disposition import appraise, approve, certificate, execute
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.program import noun
+from recordkeeper.cli.transfer import hand_over, pack, receive, transfer_new
 from recordkeeper.language import listing, ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.particulars import parse_date
@@ -33,6 +34,7 @@ _OUTCOMES = {
     "review": _("to be appraised"),
     "transfer": _("to be transferred"),
     "destroy": _("may be destroyed"),
+    "transferred": _("transferred, kept as a copy"),
     "held": _("held"),
 }
 _TRIGGERS = {
@@ -53,7 +55,7 @@ _ACTIONS = {
 }
 
 retention = noun("retention")
-for _verb in (appraise, list_new, approve, execute, certificate):
+for _verb in (appraise, list_new, approve, execute, certificate, transfer_new, pack, receive, hand_over):
     retention.add_command(_verb)
 
 

@@ -21,7 +21,10 @@ def show_stone(invocation: Invocation, stone: "Content") -> None:
 
     def render() -> None:
         said = _("{number} {title}: disposed of, tombstone {count}")
-        print_text(said.format(number=stone["number"], title=view.title, count=stone["tombstone"]))
+        if "transferred_to" in stone:
+            said = _("{number} {title}: transferred to {receiver}, tombstone {count}")
+        receiver = stone.get("transferred_to")
+        print_text(said.format(number=stone["number"], title=view.title, count=stone["tombstone"], receiver=receiver))
         for name, value in _tombstone_lines(view):
             print_text(_("{name}: {value}").format(name=name, value=value))
 
@@ -44,7 +47,11 @@ def _tombstone_lines(view: "TombstoneView") -> Iterator[tuple[str, str]]:
     yield _("List"), stone["list"]
     names = part_names()
     for part in Part:
-        yield names[part], listing(view.people[part])
+        if str(part) in view.people:
+            yield names[part], listing(view.people[part])
+    if "transferred_to" in stone:
+        yield _("Transferred to"), stone["transferred_to"]
+        yield _("Package"), stone["package"]
     yield _("Disposed of on"), stone["on"]
     yield _("Acts"), stone["acts"]
     yield _("State digest"), stone["state"]

@@ -33,6 +33,7 @@ class Kind(StrEnum):
 
     APPRAISAL = "appraisal"
     DESTRUCTION = "destruction"
+    TRANSFER = "transfer"
 
 
 class Part(StrEnum):
@@ -42,6 +43,7 @@ class Part(StrEnum):
     APPRAISER = "appraiser"
     APPROVER = "approver"
     WITNESS = "witness"
+    RECEIVER = "receiver"
     EXECUTOR = "executor"
 
 
@@ -50,6 +52,7 @@ _PART_OF_MEANING: Mapping[str, Part] = {
     "reviewed": Part.APPRAISER,
     "approved": Part.APPROVER,
     "witnessed": Part.WITNESS,
+    "received": Part.RECEIVER,
     "completed": Part.EXECUTOR,
 }
 
@@ -157,8 +160,8 @@ class Item:
         return (*own, *(f"record/{number}" for number, _state in self.rows))
 
 
-SAYS_NOTHING = {"archive", "copy", "dispose", "retain"}
-"""Acts that change nothing about what a record says: it was stored, copied, began to go, stayed."""
+SAYS_NOTHING = {"archive", "copy", "dispose", "retain", "transfer"}
+"""Acts that change nothing about what a record says: it was stored, copied, began to go, stayed, was handed over."""
 
 
 def settled_state(history: History) -> tuple[int, str]:
@@ -269,6 +272,11 @@ class Disposition:
             raise NotReadyError(self.number, expected, on.isoformat())
 
     @property
+    def is_executed(self) -> bool:
+        """Whether it says what became of each item."""
+        return any(act.kind == "execute" for act in self.record.history.acts)
+
+    @property
     def skips(self) -> dict[str, "Result"]:
         """What was left out while it was executed, with the reason, by number."""
         return {
@@ -288,6 +296,8 @@ class Disposition:
 
 
 DESTROYED, SKIPPED, FAILED = "destroyed", "skipped", "failed"
+TRANSFERRED, MARKED = "transferred", "marked"
+"""Of a transfer: handed over, and gone from here; handed over, and kept as a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +305,8 @@ class Reason:
     """Why an item is not to go, or did not.
 
     Args:
-        code: held, changed, not_due, waiting, permanent, open, review, transfer, gone, listed, failed.
+        code: held, changed, not_due, waiting, permanent, open, review, transfer, destroy, transferred, gone, listed,
+            failed.
         detail: the holds, the day, the list, what the system said.
     """
 
@@ -317,6 +328,8 @@ class Reason:
             "open": _("not closed"),
             "review": _("to be appraised first"),
             "transfer": _("to be transferred"),
+            "destroy": _("to be destroyed"),
+            "transferred": _("transferred already"),
             "gone": _("disposed of already, {detail}"),
             "listed": _("on another list, {detail}"),
             "failed": _("failed: {detail}"),
@@ -324,14 +337,20 @@ class Reason:
         return names[self.code].format(detail=self.detail)
 
 
-def reason_of(answer: Eligibility) -> Reason | None:
-    """Why a record may not be destroyed that day; None where it may.
+def reason_of(answer: Eligibility, kind: Kind) -> Reason | None:
+    """Why a record may not be destroyed, or transferred, that day; None where it may.
+
+    A hold stops both: what a dispute is about stays in the hands that hold it.
 
     Args:
         answer: what the rules, the holds and the appraisal say.
+        kind: what the list is for.
     """
+    wanted = Outcome.TRANSFER if kind is Kind.TRANSFER else Outcome.DESTROY
+    if answer.outcome is wanted and answer.holds:
+        return Reason("held", ", ".join(answer.holds))
     match answer.outcome:
-        case Outcome.DESTROY:
+        case outcome if outcome is wanted:
             return None
         case Outcome.HELD:
             return Reason("held", ", ".join(answer.holds))
@@ -347,9 +366,9 @@ class Result:
 
     Args:
         number: its number.
-        outcome: destroyed, skipped or failed.
-        why: the reason for either of the latter.
-        tombstones: of what was destroyed: the tombstone of the record, or of the sheet and each row.
+        outcome: destroyed, transferred, marked, skipped or failed.
+        why: the reason for either of the last two.
+        tombstones: of what is gone: the tombstone of the record, or of the sheet and each row.
     """
 
     number: str
@@ -404,6 +423,7 @@ def part_names() -> dict[Part, str]:
         Part.APPRAISER: _("appraiser"),
         Part.APPROVER: _("approver"),
         Part.WITNESS: _("witness"),
+        Part.RECEIVER: _("receiver"),
         Part.EXECUTOR: _("executor"),
     }
 

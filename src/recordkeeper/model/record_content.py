@@ -110,6 +110,7 @@ class RecordContent:
         sections: the form's sections, or for a sheet those of its sheet rule.
         opening: the content of act ``new``.
         saved: the values of every step that was filled.
+        transferred_by: number of the list by which it was handed over, so that what is kept here is a copy.
     """
 
     history: History
@@ -128,6 +129,7 @@ class RecordContent:
     successor: str = ""
     is_closed_by_hand: bool = False
     before_disposal: State | None = None
+    transferred_by: str = ""
     _found_rounds: Rounds | None = field(default=None, init=False, repr=False, compare=False)
 
     # ---- what it is ------------------------------------------------------------------------------------------

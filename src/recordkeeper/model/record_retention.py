@@ -95,6 +95,22 @@ class KeptRecord(AmendableRecord):
         self._check_finished(_("dispose of"))
         return {**head_of("dispose", who, moment), "items": [{"number": listed[0], "state": listed[1]}]}
 
+    def transfer(self, listed: tuple[str, str], who: Standing, moment: Moment) -> Content:
+        """The act by which a record that was handed over stays here as a copy.
+
+        Args:
+            listed: number and state digest of the list that says so.
+            who: who hands it over.
+            moment: when.
+
+        Raises:
+            WrongStateError: the record is not finished, disposed of, or a row, which goes with its sheet.
+
+        Source: M-3; P00-R7
+        """
+        self._check_finished(_("transfer"))
+        return {**head_of("transfer", who, moment), "items": [{"number": listed[0], "state": listed[1]}]}
+
     def retain(self, reason: str, who: Standing, moment: Moment, *, is_stored: bool) -> Content:
         """The act that ends a disposal which a hold, or anything else, has stopped before the record was gone.
 

@@ -220,6 +220,9 @@ class RecordState(RecordContent):
     def _apply_retain(self, _act: Act) -> Self:
         return replace(self, state=self.before_disposal or State.CLOSED, before_disposal=None)
 
+    def _apply_transfer(self, act: Act) -> Self:
+        return replace(self, transferred_by=str(cast("Sequence[Content]", act.content["items"])[0]["number"]))
+
     def _apply_nothing(self, _act: Act) -> Self:
         return self
 
@@ -244,6 +247,10 @@ _APPLY: Mapping[str, Any] = {
     "retain": RecordState._apply_retain,  # noqa: SLF001
     "skip": RecordState._apply_nothing,  # noqa: SLF001
     "execute": RecordState._apply_nothing,  # noqa: SLF001
+    "pack": RecordState._apply_nothing,  # noqa: SLF001
+    "receive": RecordState._apply_nothing,  # noqa: SLF001
+    "hand-over": RecordState._apply_nothing,  # noqa: SLF001
+    "transfer": RecordState._apply_transfer,  # noqa: SLF001
 }
 
 

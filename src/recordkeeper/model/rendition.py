@@ -898,6 +898,8 @@ def _last_shown(record: Record) -> int:
 
 def _marks(record: Record, rows: Sequence[Record]) -> str:
     marks = [STATE_MARKS[record.state]] if record.state in STATE_MARKS else []
+    if record.transferred_by:
+        marks.append("副本")
     if any(each.pending_amendments and each.state is not State.VOID for each in (record, *rows)):
         marks.append("更改待会签")
     return "　".join(marks)

@@ -121,6 +121,7 @@ class Kept:
         holds: the names of the holds that keep it.
         decision: the last appraisal; None where there was none.
         successor: what is known of the record that replaces it; None where none does.
+        is_transferred: whether it was handed over, and what is kept here is a copy.
     """
 
     number: str
@@ -130,6 +131,7 @@ class Kept:
     holds: Sequence[str] = ()
     decision: Decision | None = None
     successor: "Kept | None" = None
+    is_transferred: bool = False
 
 
 class Outcome(StrEnum):
@@ -142,6 +144,7 @@ class Outcome(StrEnum):
     REVIEW = "review"
     TRANSFER = "transfer"
     DESTROY = "destroy"
+    TRANSFERRED = "transferred"
     HELD = "held"
 
     @property
@@ -214,6 +217,7 @@ def eligibility(kept: Kept, on: date) -> Eligibility:
 
     Of several rules the longest shortest period wins; one whose trigger is still waited for outlasts any date, and one
     for ever outlasts all. A hold stops destruction alone: the clock goes on, review and transfer are still told. A
+    What was handed over leaves a copy here, which goes when somebody appraises it so. A
     longest time, as personal data has it, makes a record due for review when it is over; where a shortest one still
     runs, that wins and the conflict is named. What replaces a record keeps it as long as it is kept itself.
 
@@ -234,6 +238,8 @@ def eligibility(kept: Kept, on: date) -> Eligibility:
         return answer
     deciding = lines[place]
     answer = _after_rules(replace(answer, exceeds=_exceeded(lines, deciding)), deciding, on)
+    if kept.is_transferred:
+        answer = replace(answer, outcome=Outcome.TRANSFERRED)
     if kept.decision is not None:
         answer = _after_decision(answer, kept.decision, on)
     if answer.outcome is Outcome.DESTROY and answer.holds:
@@ -309,6 +315,8 @@ def _exceeded(lines: Sequence[Line], deciding: Line) -> Rule | None:
 def _after_decision(answer: Eligibility, decision: Decision, on: date) -> Eligibility:
     """What an appraisal changes; it never shortens what the rules demand now, for they may have changed since."""
     decided = replace(answer, decision=decision)
+    if answer.outcome is Outcome.TRANSFERRED:
+        return replace(decided, outcome=Outcome.DESTROY) if decision.action == "destroy" else answer
     if decision.action == "transfer":
         return replace(decided, outcome=Outcome.TRANSFER)
     if decision.action == "keep":

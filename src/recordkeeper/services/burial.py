@@ -10,11 +10,12 @@ import secrets
 from dataclasses import dataclass
 
 from recordkeeper.model.canonical import Content, Json
-from recordkeeper.model.disposition import Disposition, Item, Part
+from recordkeeper.model.disposition import Disposition, Item, Kind, Part
 from recordkeeper.model.event import SALT_BYTES
 from recordkeeper.model.record import Record
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.subject import name_of
+from recordkeeper.model.transfer import package_of, receiver_of
 from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.disposal import SERIES
@@ -68,6 +69,7 @@ def tombstones_of(transaction: Transaction, root: StorageRoot, setting: Setting,
             "files": len(each.attachments),
             "bytes": root.byte_count(each.subject),
             "sheet": name_of(each.sheet),
+            **({"transferred_by": each.transferred_by} if each.transferred_by else {}),
         }
         for each in several
     ]
@@ -76,7 +78,8 @@ def tombstones_of(transaction: Transaction, root: StorageRoot, setting: Setting,
 def _common(setting: Setting, gone: Disposal) -> dict[str, Json]:
     """What the tombstones of an item have in common: by which list, by whom, when, how."""
     listed, item, who = gone.listed, gone.item, gone.who
-    people = {str(part): [subject or "paper" for subject, _name in listed.of_part(part)] for part in Part}
+    parts = [part for part in Part if part is not Part.RECEIVER or listed.kind is Kind.TRANSFER]
+    people = {str(part): [subject or "paper" for subject, _name in listed.of_part(part)] for part in parts}
     method = listed.record.values.get("method")
     return {
         "version": 1,
@@ -87,8 +90,17 @@ def _common(setting: Setting, gone: Disposal) -> dict[str, Json]:
         "authority": item.authority,
         "due_on": item.due_on,
         "how": list(method) if isinstance(method, list | tuple) else [],
+        **_where_to(listed),
         **people,
         str(Part.EXECUTOR): [who.subject],
         "on": setting.moment.on,
         "at": setting.moment.at,
     }
+
+
+def _where_to(listed: Disposition) -> dict[str, Json]:
+    """Of a transfer: to whom, and in which package; the firm or office alone, not who signed for it."""
+    package = package_of(listed.record)
+    if listed.kind is not Kind.TRANSFER or package is None:
+        return {}
+    return {"how": ["transferred"], "transferred_to": receiver_of(listed.record), "package": package.digest}

@@ -22,7 +22,6 @@ from recordkeeper.model.disposition import (
     Disposition,
     Kind,
     NotReadyError,
-    Reason,
     Result,
 )
 from recordkeeper.model.record import Record
@@ -35,13 +34,11 @@ from recordkeeper.register.residue import Residue
 from recordkeeper.register.snapshot import parse_moment
 from recordkeeper.services import lifecycle
 from recordkeeper.services.company import unit_of
-from recordkeeper.services.disposal_list import judge
 from recordkeeper.services.disposition import find_list
-from recordkeeper.services.execution import COMMAND, Executor, Progress, results_of, retain, skip
+from recordkeeper.services.execution import COMMAND, Executor, Progress, give_up_items, results_of
 from recordkeeper.services.installation import form_serving
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.people import Signer
-from recordkeeper.services.retention import RetentionDesk
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import signed
@@ -118,7 +115,7 @@ def certify(by: Executor, signer: Signer, said: Said, residue: Residue, progress
         listed = closing.settled(listed, progress)
         results = list(results_of(transaction, listed, {}))
         rest = [*residue.kinds, *(("mirror", str(place)) for place in progress.unreached)]
-        rest += _exports(transaction, results)
+        rest += given_out(transaction, results)
         closed = closing.closed(listed, results, rest)
         return closed, closing.certificate(listed, closed, results, rest)
 
@@ -141,18 +138,10 @@ class _Closing:
             NotReadyError: something is still to be done.
         """
         waiting = subjects_open(self.transaction, listed.record.subject)
-        failures = {result.number: result.why for result in progress.results}
-        for item in listed.items:
-            if item.subject not in waiting:
-                continue
-            if not self.said.gives_up:
-                raise NotReadyError(listed.number, _("every item destroyed or skipped"), item.number)
-            judged = judge(RetentionDesk(self.setting), item, self.setting.today)
-            reason = failures.get(item.number) or Reason("failed", _("given up"))
-            retain(self.transaction, self.by, judged, reason, self.who, self.setting)
-            skip(self.transaction, listed, item, reason, self.who, self.setting)
-            listed = find_list(self.transaction, listed.number, Kind.DESTRUCTION)
-        return listed
+        left = [item for item in listed.items if item.subject in waiting]
+        if left and not self.said.gives_up:
+            raise NotReadyError(listed.number, _("every item destroyed or skipped"), left[0].number)
+        return give_up_items(self.transaction, self.by, left, progress, self.who, self.setting)
 
     def closed(self, listed: Disposition, results: Sequence[Result], rest: Sequence[tuple[str, str]]) -> Record:
         """The list with the results of its execution, its last section filled and signed."""
@@ -291,7 +280,7 @@ def rest_text(kind: str, detail: str, _: Callable[[str], str] = _) -> str:
     return names[kind].format(detail=detail)
 
 
-def _exports(transaction: Transaction, results: Sequence[Result]) -> Iterator[tuple[str, str]]:
+def given_out(transaction: Transaction, results: Sequence[Result]) -> Iterator[tuple[str, str]]:
     """What of the destroyed records was given out, for the files are in other hands."""
     for result in results:
         for stone in result.tombstones:

@@ -15,7 +15,7 @@ from recordkeeper.errors import RecordkeeperError
 from recordkeeper.findings import Finding
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, canonical, digest, parse_json
-from recordkeeper.model.event import Event, History
+from recordkeeper.model.event import Act, Event, History
 from recordkeeper.model.subject import kind_of, record_subject
 from recordkeeper.register import tables
 from recordkeeper.register.disposal import APPROVED, EXECUTED
@@ -23,8 +23,9 @@ from recordkeeper.register.inspection import Inspection, UnreadableTableError
 from recordkeeper.services.aspect import REGISTER, altered, aspect_of
 
 DESTROY, DISPOSE, RETAIN, ARCHIVE = "destroy", "dispose", "retain", "archive"
+DESTRUCTION, TRANSFER = "destruction", "transfer"
 WITNESSES = 2
-"""Kinds of events and acts, and how many witnesses, as they are written; the rules that wrote them are not asked."""
+"""Kinds of events, acts and lists, and how many witnesses, as they are written; who wrote them is not asked."""
 
 
 @dataclass(slots=True)
@@ -139,14 +140,41 @@ def _list_faults(subject: str, stone: Content, histories: Mapping[str, History])
         yield altered(
             "tombstone-list", subject, _("the list {list} does not name it").format(list=name), aspect_of(subject)
         )
-    signed = [act for act in history.acts[1 : digests.index(state) + 1] if act.kind == "sign"]
+    acts = history.acts[1 : digests.index(state) + 1]
+    signed = [act for act in acts if act.kind == "sign"]
     people = [(str(act.content.get("meaning")), _signer(act.content)) for act in signed]
     approvers = {who for meaning, who in people if meaning == "approved"}
     witnesses = {who for meaning, who in people if meaning == "witnessed"}
     authors = {history.acts[1].by, *(who for meaning, who in people if meaning == "prepared")}
+    if _list_kind(history) == TRANSFER:
+        receivers = {who for meaning, who in people if meaning == "received"}
+        is_approved = approvers and receivers and not approvers & (authors | receivers) and not receivers & authors
+        if not is_approved or stone.get("package") not in _packages(acts):
+            message = _("the list {list} was not approved by one other person, or its package not received by a third")
+            yield altered("tombstone-list", subject, message.format(list=name), aspect_of(subject))
+        return
     if not approvers or approvers & (authors | witnesses) or len(witnesses) < WITNESSES:
         message = _("the list {list} was not approved by one other person and watched by two more").format(list=name)
         yield altered("tombstone-list", subject, message, aspect_of(subject))
+
+
+def _packages(acts: Sequence[Act]) -> list[object]:
+    """The package that was made last and whose receipt was given, as it was handed over; none where it was not."""
+    held: list[object] = []
+    received = False
+    for act in acts:
+        if act.kind == "pack":
+            held, received = [act.content.get("package")], False
+        elif act.kind == "receive":
+            received = act.content.get("package") in held
+    is_begun = any(act.kind == "hand-over" and act.content.get("keeps") == "nothing" for act in acts)
+    return held if received and is_begun else []
+
+
+def _list_kind(history: History) -> object:
+    """What a list is for; None for any other record."""
+    held = history.acts[1].content.get("disposal")
+    return held.get("kind") if isinstance(held, Mapping) else None
 
 
 def _signer(content: Content) -> str:
@@ -159,7 +187,7 @@ def items_of(history: History) -> list[tuple[str, ...]]:
     Acts are read as they are: those that nobody decided on are said elsewhere.
     """
     held = history.acts[1].content.get("disposal")
-    if not isinstance(held, Mapping) or held.get("kind") != "destruction":
+    if not isinstance(held, Mapping) or held.get("kind") not in {DESTRUCTION, TRANSFER}:
         return []
     items = held.get("items")
     found: list[tuple[str, ...]] = []
@@ -181,7 +209,7 @@ def expected_steps(histories: Mapping[str, History], stones: Mapping[str, Conten
         if kind_of(history.subject) != "record" or not (items := items_of(history)):
             continue
         acts = history.acts[1:]
-        if not any(act.kind == "sign" and act.content.get("meaning") == "approved" for act in acts):
+        if not _opens_road(history):
             continue
         number = history.subject.partition("/")[2]
         skipped = {str(result.get("number")) for act in acts if act.kind == "skip" for result in _results(act.content)}
@@ -193,6 +221,14 @@ def expected_steps(histories: Mapping[str, History], stones: Mapping[str, Conten
                 if is_done:
                     rows[history.subject, subject, EXECUTED] += 1
     return rows
+
+
+def _opens_road(history: History) -> bool:
+    """Whether a list has let its items go: by its approval, or where they are handed over and nothing is kept."""
+    acts = history.acts[1:]
+    if _list_kind(history) == TRANSFER:
+        return any(act.kind == "hand-over" and act.content.get("keeps") == "nothing" for act in acts)
+    return any(act.kind == "sign" and act.content.get("meaning") == "approved" for act in acts)
 
 
 def _results(content: Content) -> list[Content]:

@@ -6,7 +6,7 @@ approve, and nobody has two parts on one list.
 Source: P00-R5, P00-R6; M-5, M-6; P-5
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,10 +23,12 @@ from recordkeeper.model.disposition import (
     reason_of,
     settled_state,
 )
+from recordkeeper.model.event import Act
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
 from recordkeeper.model.retention import Decision, Eligibility, Outcome, eligibility
 from recordkeeper.model.subject import name_of
+from recordkeeper.model.transfer import check_received, handing_over_of
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.disposal import (
     approve_items,
@@ -37,12 +39,15 @@ from recordkeeper.register.disposal import (
     tombstone_of,
 )
 from recordkeeper.register.record_projection import record_rows
+from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.installation import provided
 from recordkeeper.services.retention import RetentionDesk
-from recordkeeper.services.retrieval import replayed, rows_of
+from recordkeeper.services.retrieval import load, replayed, rows_of
 from recordkeeper.services.setting import Setting
 
 _MOST_NAMED = 10
+_UNDER_WAY = ("open", "pending", "closed")
 
 
 class NotEligibleError(RetentionError, RefusalError):
@@ -77,8 +82,8 @@ class Judged:
     reason: Reason | None
 
 
-def judge(desk: RetentionDesk, item: Item, on: date) -> Judged:
-    """Whether an item of a list may be destroyed on a day: as it was listed, due, and kept by nothing.
+def judge(desk: RetentionDesk, item: Item, on: date, kind: Kind = Kind.DESTRUCTION) -> Judged:
+    """Whether an item of a list may be destroyed, or transferred, on a day: as it was listed, due, and kept by nothing.
 
     The one place where eligibility is asked for by listing, approval and each removal of bytes alike.
 
@@ -91,7 +96,7 @@ def judge(desk: RetentionDesk, item: Item, on: date) -> Judged:
         return Judged(item, None, None, Reason("gone", str(stone["list"]) if stone else ""))
     record = replayed(snapshot, history)
     answer = eligibility(desk.kept(record), on)
-    reason = reason_of(answer)
+    reason = reason_of(answer, kind)
     if reason is None and not _is_as_listed(snapshot, record, item):
         reason = Reason("changed")
     return Judged(item, record, answer, reason)
@@ -127,11 +132,13 @@ def settle_list(transaction: Transaction, setting: Setting, after: Record) -> No
             listed.check_parts()
             if act.content.get("meaning") == "approved":
                 _approve(transaction, setting, listed)
+            elif listed.kind is Kind.TRANSFER and act.content.get("meaning") == "received":
+                check_received(listed)
         case "void":
             _give_up(transaction, listed)
         case "amend" | "reissue" | "countersign":
             raise FrozenListError(after.number, _(act.kind))
-        case "fill" if listed.execution is not None and act.content.get("section") == listed.execution.id:
+        case "fill" if _is_execution(listed, act):
             raise NotReadyError(after.number, _("its execution by the program"), _("values typed in"))
         case _:
             return
@@ -142,24 +149,55 @@ def _approve(transaction: Transaction, setting: Setting, listed: Disposition) ->
     if listed.kind is Kind.APPRAISAL:
         _appraise(transaction, setting, listed)
         return
+    check_items(setting, listed)
+    if listed.kind is Kind.DESTRUCTION:
+        subjects = [subject for item in listed.items for subject in item.subjects]
+        approve_items(transaction, listed.record.subject, subjects)
+
+
+def check_items(setting: Setting, listed: Disposition) -> None:
+    """Refuse a list that names what may not go today, or what is on another list.
+
+    Raises:
+        NotEligibleError: it does.
+    """
     desk = RetentionDesk(setting)
     items = [item for item in listed.items if item.subject]
     subjects = [subject for item in items for subject in item.subjects]
-    elsewhere = lists_open_for(transaction, subjects)
-    reasons = list(_reasons_against(desk, items, elsewhere, setting.today))
-    if reasons:
-        raise NotEligibleError(listed.number, reasons)
-    approve_items(transaction, listed.record.subject, subjects)
-
-
-def _reasons_against(
-    desk: RetentionDesk, items: Sequence[Item], elsewhere: dict[str, str], on: date
-) -> Iterator[tuple[str, Reason]]:
+    elsewhere = lists_open_for(setting.snapshot, subjects)
+    if listed.kind is Kind.TRANSFER:
+        elsewhere |= transfers_under_way(setting, subjects, but=listed.number)
+    reasons: list[tuple[str, Reason]] = []
     for item in items:
         if item.subject in elsewhere:
-            yield item.number, Reason("listed", name_of(elsewhere[item.subject]))
-        elif (judged := judge(desk, item, on)).reason is not None:
-            yield item.number, judged.reason
+            reasons.append((item.number, Reason("listed", name_of(elsewhere[item.subject]))))
+        elif (judged := judge(desk, item, setting.today, listed.kind)).reason is not None:
+            reasons.append((item.number, judged.reason))
+    if reasons:
+        raise NotEligibleError(listed.number, reasons)
+
+
+def transfers_under_way(setting: Setting, subjects: Collection[str], but: str = "") -> dict[str, str]:
+    """Those of the subjects that a transfer list names whose handing over is not over, with the list.
+
+    Args:
+        setting: the register on a day.
+        subjects: which are asked about.
+        but: the number of a list that is left out.
+    """
+    wanted, found = set(subjects), dict[str, str]()
+    codes = provided(setting.snapshot, setting.today).get("transfer_list", [])
+    for row in find_records(setting.snapshot, RecordQuery(forms=codes, states=_UNDER_WAY)) if codes else []:
+        listed = disposition_of(load(setting.snapshot, row.number)) if row.number != but else None
+        if listed is not None and listed.kind is Kind.TRANSFER and not listed.is_executed:
+            found |= {item.subject: row.subject for item in listed.items if item.subject in wanted}
+    return found
+
+
+def _is_execution(listed: Disposition, act: Act) -> bool:
+    """Whether an act fills in what the program says of the execution of a destruction list."""
+    section = listed.execution
+    return listed.kind is Kind.DESTRUCTION and section is not None and act.content.get("section") == section.id
 
 
 def _appraise(transaction: Transaction, setting: Setting, listed: Disposition) -> None:
@@ -188,7 +226,7 @@ def judge_appraisal(desk: RetentionDesk, item: Item, on: date) -> Judged:
     judged = judge(desk, item, on)
     if judged.answer is None or (judged.reason is not None and judged.reason.code == "changed"):
         return judged
-    is_due = judged.answer.outcome.is_due or judged.answer.outcome is Outcome.HELD
+    is_due = judged.answer.outcome.is_due or judged.answer.outcome in {Outcome.HELD, Outcome.TRANSFERRED}
     return Judged(item, judged.record, judged.answer, None if is_due else judged.reason)
 
 
@@ -205,6 +243,8 @@ def _give_up(transaction: Transaction, listed: Disposition) -> None:
         NotReadyError: a record on it is going, or gone.
     """
     open_for = subjects_open(transaction, listed.record.subject)
+    if handing_over_of(listed.record) is not None:
+        raise NotReadyError(listed.number, _("a list whose execution has not begun"), _("the handing over begun"))
     for item in listed.items:
         history = transaction.history(item.subject) if item.subject else None
         is_going = history is not None and replayed(transaction, history).state is State.DISPOSED

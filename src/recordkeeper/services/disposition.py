@@ -10,6 +10,7 @@ Source: M-3, M-5, M-6; C-5; P00-R5, P00-R6
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from recordkeeper.documents.pdf import page_count
 from recordkeeper.errors import InvalidInputError, MissingError, RecordkeeperError, RetentionError
@@ -43,6 +44,7 @@ from recordkeeper.services.disposal_list import (
     judge,
     judge_appraisal,
     row_states,
+    transfers_under_way,
 )
 from recordkeeper.services.installation import form_serving
 from recordkeeper.services.lifecycle import About
@@ -53,7 +55,11 @@ from recordkeeper.services.retrieval import load
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 
-PURPOSES: Mapping[Kind, str] = {Kind.APPRAISAL: "appraisal_sheet", Kind.DESTRUCTION: "destruction_list"}
+PURPOSES: Mapping[Kind, str] = {
+    Kind.APPRAISAL: "appraisal_sheet",
+    Kind.DESTRUCTION: "destruction_list",
+    Kind.TRANSFER: "transfer_list",
+}
 MOST_LISTED = 2000
 _PDF = ".pdf"
 
@@ -83,7 +89,11 @@ class NoListError(RetentionError, InvalidInputError):
     """A record is no list that the program drew up."""
 
     def __init__(self, number: str, expected: Kind) -> None:
-        wanted = {Kind.APPRAISAL: _("an appraisal sheet"), Kind.DESTRUCTION: _("a destruction list")}[expected]
+        wanted = {
+            Kind.APPRAISAL: _("an appraisal sheet"),
+            Kind.DESTRUCTION: _("a destruction list"),
+            Kind.TRANSFER: _("a transfer list"),
+        }[expected]
         super().__init__(
             _("{number}: expected {expected} drawn up by the program").format(number=number, expected=wanted),
             subject=number,
@@ -162,16 +172,16 @@ def appraise(by: Author, choice: Choice, said: Proposal) -> Record:
     """
     with by.register.writing(now=by.now) as transaction:
         desk = RetentionDesk(Setting(transaction, by.now))
-        _check_right(desk.setting, by, "retention appraise", Kind.APPRAISAL, choice)
-        judged = _chosen(desk, by.actor, choice, Kind.APPRAISAL)
+        check_list_right(desk.setting, by, "retention appraise", Kind.APPRAISAL, choice)
+        judged = chosen_for(desk, by.actor, choice, Kind.APPRAISAL)
         until = f"，至 {said.until.isoformat()}" if said.until else ""
         lines = [
-            {**_line(each, _pages(by.root, each.record)), "opinion": _opinion(said), "why": f"{said.why}{until}"}
+            {**line_of(each, pages_of(by.root, each.record)), "opinion": _opinion(said), "why": f"{said.why}{until}"}
             for each in judged
         ]
         raw = {"prepared_on": desk.setting.today.isoformat(), "keeping_place": said.place, "records_due": lines}
-        items = [_item(each, said=said) for each in judged]
-        return _drawn_up(by, desk, Kind.APPRAISAL, choice, raw, items)
+        items = [item_of(each, said=said) for each in judged]
+        return drawn_up(by, desk, Kind.APPRAISAL, choice, raw, items)
 
 
 def list_new(by: Author, choice: Choice, methods: Sequence[str], appraisal: str = "") -> Record:
@@ -196,22 +206,22 @@ def list_new(by: Author, choice: Choice, methods: Sequence[str], appraisal: str 
     """
     with by.register.writing(now=by.now) as transaction:
         desk = RetentionDesk(Setting(transaction, by.now))
-        _check_right(desk.setting, by, "retention list-new", Kind.DESTRUCTION, choice)
+        check_list_right(desk.setting, by, "retention list-new", Kind.DESTRUCTION, choice)
         check_clock(transaction, PURPOSES[Kind.DESTRUCTION])
-        judged = _chosen(desk, by.actor, choice, Kind.DESTRUCTION)
-        counted = [(each, _pages(by.root, each.record)) for each in judged]
+        judged = chosen_for(desk, by.actor, choice, Kind.DESTRUCTION)
+        counted = [(each, pages_of(by.root, each.record)) for each in judged]
         lines = [
-            {**_line(each, pages), "medium_kept": _medium(each.record), "appraisal": _opinion_on(each)}
+            {**line_of(each, pages), "medium_kept": medium_of(each.record), "appraisal": _opinion_on(each)}
             for each, pages in counted
         ]
         raw: dict[str, object] = {"method": list(methods), "records_listed": [*lines, *map(_paper_line, choice.paper)]}
         if appraisal:
             raw["appraisal_number"] = load(transaction, appraisal).number
-        items = [_item(each, pages=pages) for each, pages in counted]
+        items = [item_of(each, pages=pages) for each, pages in counted]
         items += [
             Item("", line.get("number", ""), due_on=line.get("due_on", ""), medium="paper") for line in choice.paper
         ]
-        return _drawn_up(by, desk, Kind.DESTRUCTION, choice, raw, items)
+        return drawn_up(by, desk, Kind.DESTRUCTION, choice, raw, items)
 
 
 def approve(register: Register, actor: Actor, signer: Signer, now: datetime, number: str) -> Record:
@@ -234,21 +244,32 @@ def approve(register: Register, actor: Actor, signer: Signer, now: datetime, num
         return lifecycle.sign_in(transaction, actor, signer, now, number, section.id if section else None)
 
 
-def find_list(snapshot: Snapshot, number: str, kind: Kind) -> Disposition:
+def find_list(snapshot: Snapshot, number: str, *kinds: Kind) -> Disposition:
     """The list of that number.
+
+    Args:
+        snapshot: where to look.
+        number: of the list.
+        kinds: what it may be for.
 
     Raises:
         UnknownRecordError: no such record.
-        NoListError: it is none of that kind.
+        NoListError: it is none of these kinds.
     """
     listed = disposition_of(load(snapshot, number))
-    if listed is None or listed.kind is not kind:
-        raise NoListError(number, kind)
+    if listed is None or listed.kind not in kinds:
+        raise NoListError(number, kinds[0])
     return listed
 
 
-def _drawn_up(
-    by: Author, desk: RetentionDesk, kind: Kind, choice: Choice, raw: Mapping[str, object], items: Sequence[Item]
+def drawn_up(
+    by: Author,
+    desk: RetentionDesk,
+    kind: Kind,
+    choice: Choice,
+    raw: Mapping[str, object],
+    items: Sequence[Item],
+    party: str | None = None,
 ) -> Record:
     """The list, opened with what it is frozen as, filled and signed in the one transaction that the desk reads in."""
     transaction = desk.setting.snapshot
@@ -257,12 +278,13 @@ def _drawn_up(
     schedule = desk.schedule.name if desk.schedule else ""
     further = {DISPOSAL: disposal_content(kind, schedule, items)}
     code = form_serving(transaction, PURPOSES[kind], desk.setting.today)
-    about = About(unit=choice.unit)
+    about = About(unit=choice.unit, party=party)
     record = lifecycle.new_in(transaction, by.actor, by.now, code, raw, about, further=further)
     return lifecycle.sign_in(transaction, by.actor, by.signer, by.now, record.number, record.sections[0].id)
 
 
-def _check_right(setting: Setting, by: Author, command: str, kind: Kind, choice: Choice) -> None:
+def check_list_right(setting: Setting, by: Author, command: str, kind: Kind, choice: Choice) -> None:
+    """Ask the table of rights, for the unit whose list it is."""
     check_right(setting.snapshot, by.actor, command, by.now, _unit_of(setting, by.actor, kind, choice))
 
 
@@ -275,11 +297,11 @@ def _unit_of(setting: Setting, actor: Actor, kind: Kind, choice: Choice) -> str:
 # ---- what may stand on a list ----------------------------------------------------------------------------------------
 
 
-def _chosen(desk: RetentionDesk, actor: Actor, choice: Choice, kind: Kind) -> list[Judged]:
+def chosen_for(desk: RetentionDesk, actor: Actor, choice: Choice, kind: Kind) -> list[Judged]:
     """The records that a list names, each judged as it stands now."""
     snapshot, today = desk.setting.snapshot, desk.setting.today
     units = set(units_below(snapshot, _unit_of(desk.setting, actor, kind, choice)))
-    judging = judge if kind is Kind.DESTRUCTION else judge_appraisal
+    judging = judge_appraisal if kind is Kind.APPRAISAL else partial(judge, kind=kind)
     if choice.numbers:
         records = [_listable(load(snapshot, number), units) for number in dict.fromkeys(choice.numbers)]
     else:
@@ -287,6 +309,8 @@ def _chosen(desk: RetentionDesk, actor: Actor, choice: Choice, kind: Kind) -> li
         records = [load(snapshot, row.number) for row in rows if not row.sheet]
     judged = [judging(desk, _as_it_stands(desk, record), today) for record in records]
     elsewhere = lists_open_for(snapshot, [each.item.subject for each in judged])
+    if kind is Kind.TRANSFER:
+        elsewhere |= transfers_under_way(desk.setting, [each.item.subject for each in judged])
     refused = [(each.item.number, each.reason) for each in judged if each.reason is not None]
     refused += [
         (each.item.number, Reason("listed", elsewhere[each.item.subject].partition("/")[2]))
@@ -320,7 +344,7 @@ def _as_it_stands(desk: RetentionDesk, record: Record) -> Item:
     return Item(record.subject, record.number, act, state, rows=rows)
 
 
-def _item(judged: Judged, *, pages: int | None = None, said: Proposal | None = None) -> Item:
+def item_of(judged: Judged, *, pages: int | None = None, said: Proposal | None = None) -> Item:
     """An item as it is frozen: the record's state, and the rule by which it goes."""
     item, record, answer = judged.item, judged.record, judged.answer
     assert record is not None and answer is not None  # noqa: S101, PT018 - what was chosen stands
@@ -335,7 +359,7 @@ def _item(judged: Judged, *, pages: int | None = None, said: Proposal | None = N
         rule.authority if rule else "",
         answer.due_on.isoformat() if answer.due_on else "",
         pages,
-        _medium(record),
+        medium_of(record),
         item.rows,
         said.decision if said else "",
         said.until.isoformat() if said and said.until else "",
@@ -350,7 +374,8 @@ def _rule_of(answer: Eligibility) -> Rule | None:
 # ---- what is printed of it -------------------------------------------------------------------------------------------
 
 
-def _line(judged: Judged, pages: int | None) -> dict[str, object]:
+def line_of(judged: Judged, pages: int | None) -> dict[str, object]:
+    """What a list prints of a record: number, title of its form, dates, period and pages."""
     record, answer = judged.record, judged.answer
     assert record is not None and answer is not None  # noqa: S101, PT018 - what was chosen stands
     rule = _rule_of(answer)
@@ -385,7 +410,7 @@ def _period(rule: Rule | None) -> str:
     return "".join(f"{count} {name}" for count, name in parts if count) or "0 年"
 
 
-def _medium(record: Record | None) -> str:
+def medium_of(record: Record | None) -> str:
     """On what a record is kept: an original on paper has its electronic copy here."""
     if record is None:
         return "electronic"
@@ -408,7 +433,7 @@ def _opinion_on(judged: Judged) -> str:
     return f"期满（{rule.authority}）" if rule else "期满"
 
 
-def _pages(root: StorageRoot, record: Record | None) -> int | None:
+def pages_of(root: StorageRoot, record: Record | None) -> int | None:
     """How many pages the archived PDF has; None where there is none to count."""
     if record is None:
         return None

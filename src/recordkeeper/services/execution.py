@@ -1,14 +1,16 @@
-"""The execution of a destruction list, record by record: what may go goes everywhere, what may not is said.
+"""The execution of a list, record by record: what may go goes everywhere, what may not is said.
 
 Of each record first its act ``dispose`` is committed and published, then in one transaction that keeps every hold out
 its object leaves the archive and the mirrors, its acts, salt, files and projections leave the register, and a tombstone
 takes their place. Each step asks anew whether the record may go, and can be done again after a kill. What the hold of
 another person has stopped after the first step is kept whole, for its acts go last.
 
-Source: M-1, M-7, M-8, M-12, M-14; P-5, P-8; P00-R6
+A transfer list goes the same road once its records are in other hands.
+
+Source: M-1, M-3, M-7, M-8, M-12, M-14; P-5, P-8; P00-R6, P00-R7
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +21,9 @@ from recordkeeper.model.canonical import canonical, digest
 from recordkeeper.model.disposition import (
     DESTROYED,
     FAILED,
+    MARKED,
     SKIPPED,
+    TRANSFERRED,
     Disposition,
     Item,
     Kind,
@@ -34,6 +38,7 @@ from recordkeeper.model.record_state import State
 from recordkeeper.model.schedule import BEFORE_ANY
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.step import Step
+from recordkeeper.model.transfer import Keeping, handing_over_of
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.disposal import (
@@ -53,12 +58,17 @@ from recordkeeper.services.mirroring import mirrors_of, remove_from_mirrors
 from recordkeeper.services.people import Actor
 from recordkeeper.services.publication import Publisher, publish, publisher_lock
 from recordkeeper.services.retention import RetentionDesk, schedule_in_force
+from recordkeeper.services.retrieval import replayed
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 
 COMMAND = "retention execute"
+COMMANDS = {Kind.DESTRUCTION: COMMAND, Kind.TRANSFER: "retention hand-over"}
 DESTROY = "destroy"
 """The kind of the event that binds a tombstone."""
+
+GOING = (Kind.DESTRUCTION, Kind.TRANSFER)
+"""The lists by which records leave."""
 
 Advance = Callable[[], object]
 
@@ -151,8 +161,24 @@ def destroy_listed(by: Executor, *, is_paper_destroyed: bool, advance: Advance =
 
     Source: M-12, M-14; P00-R6
     """
-    items = _check_begin(by, is_paper_destroyed=is_paper_destroyed)
-    _publish(by)
+    return remove_listed(by, _check_begin(by, is_paper_destroyed=is_paper_destroyed), advance)
+
+
+def remove_listed(by: Executor, items: Sequence[Item], advance: Advance = lambda: None) -> Progress:
+    """Remove the items of a list that may be executed, each in its two steps.
+
+    Args:
+        by: who, where, when, which list.
+        items: those that are still to be done.
+        advance: called for each item.
+
+    Returns:
+        What became of each item of the list. One that failed stays to be tried again.
+
+    Raises:
+        ClockBackError, NotPublishedError, PublisherBusyError, ArchiveError: as ``destroy_listed``.
+    """
+    publish_first(by)
     progress = Progress(by.number)
     failed: dict[str, Reason] = {}
     begun: list[Item] = []
@@ -161,7 +187,7 @@ def destroy_listed(by: Executor, *, is_paper_destroyed: bool, advance: Advance =
             begun += [item] if begin_item(by, item) else []
         except NotStoredError as error:
             failed[item.number] = Reason("failed", error.found)
-    _publish(by)
+    publish_first(by)
     for item in begun:
         try:
             progress.unreached += finish_item(by, item)
@@ -169,20 +195,20 @@ def destroy_listed(by: Executor, *, is_paper_destroyed: bool, advance: Advance =
             failed[item.number] = Reason("failed", str(error))
         advance()
     with by.register.reading() as snapshot:
-        listed = find_list(snapshot, by.number, Kind.DESTRUCTION)
+        listed = find_list(snapshot, by.number, *GOING)
         progress.results = list(results_of(snapshot, listed, failed))
     progress.unreached = list(dict.fromkeys(progress.unreached))
     return progress
 
 
 def count_open(register: Register, number: str) -> int:
-    """How many records a list is still to destroy.
+    """How many records a list is still to destroy, or, where the handing over has begun, to remove.
 
     Raises:
         UnknownRecordError, NoListError: there is no such list.
     """
     with register.reading() as snapshot:
-        listed = find_list(snapshot, number, Kind.DESTRUCTION)
+        listed = find_list(snapshot, number, *GOING)
         waiting = subjects_open(snapshot, listed.record.subject)
         return sum(item.subject in waiting for item in listed.items)
 
@@ -214,7 +240,7 @@ def _check_executor(listed: Disposition, who: Standing, setting: Setting) -> Non
         listed.record.check_may_fill(Step(section.id), who, setting.moment)
 
 
-def _publish(by: Executor) -> None:
+def publish_first(by: Executor) -> None:
     """Publish what is committed; nothing leaves the archive before the log says that it goes.
 
     Raises:
@@ -237,7 +263,7 @@ def begin_item(by: Executor, item: Item) -> bool:
         NotStoredError: a version of it waits for the archive.
     """
     with by.register.writing(now=by.now) as transaction:
-        setting, listed, judged, who = _locked(transaction, by, item)
+        setting, listed, judged, who = locked(transaction, by, item)
         if judged.record is not None and judged.record.state is State.DISPOSED:
             return True  # begun by a run that was killed, or did not get further
         if judged.reason is not None or judged.record is None:
@@ -265,7 +291,7 @@ def finish_item(by: Executor, item: Item) -> list[Path]:
         ArchiveError: the archive refuses; the record stays to be tried again.
     """
     with publisher_lock(by.publisher.archive), by.register.writing(now=by.now) as transaction:
-        setting, listed, judged, who = _locked(transaction, by, item)
+        setting, listed, judged, who = locked(transaction, by, item)
         record = judged.record
         if record is None:
             return []
@@ -287,7 +313,7 @@ def finish_item(by: Executor, item: Item) -> list[Path]:
         return unreached
 
 
-def _locked(transaction: Transaction, by: Executor, item: Item) -> tuple[Setting, Disposition, Judged, Standing]:
+def locked(transaction: Transaction, by: Executor, item: Item) -> tuple[Setting, Disposition, Judged, Standing]:
     """The list and one of its items as they stand, nobody else changing them until the transaction ends.
 
     The company is locked as whoever places or lifts a hold locks it.
@@ -297,10 +323,10 @@ def _locked(transaction: Transaction, by: Executor, item: Item) -> tuple[Setting
     for subject in sorted(item.subjects):
         transaction.lock(subject)
     setting = Setting(transaction, by.now)
-    listed = find_list(transaction, by.number, Kind.DESTRUCTION)
-    check_right(transaction, by.actor, COMMAND, by.now, listed.record.unit)
+    listed = find_list(transaction, by.number, *GOING)
+    check_right(transaction, by.actor, COMMANDS[listed.kind], by.now, listed.record.unit)
     listed.check_parts((Part.EXECUTOR, by.actor.subject, by.actor.name))
-    judged = judge(RetentionDesk(setting), item, setting.today)
+    judged = judge(RetentionDesk(setting), item, setting.today, listed.kind)
     return setting, listed, judged, setting.standing(by.actor.subject, listed.record.unit)
 
 
@@ -313,7 +339,8 @@ def skip(
     content = {**head_of("skip", who, setting.moment), "results": [result.content]}
     after = Record.replay(listed.record.form, listed.record.history.followed_by(content))
     transaction.append(listed.record.history, content, record_rows(after))
-    close_items(transaction, listed.record.subject, item.subjects)
+    if handing_over_of(listed.record) is not Keeping.COPIES:  # by which no road was opened
+        close_items(transaction, listed.record.subject, item.subjects)
 
 
 def retain(
@@ -329,6 +356,21 @@ def retain(
     transaction.append(record.history, content, record_rows(after))
 
 
+def give_up_items(
+    transaction: Transaction, by: Executor, left: Sequence[Item], progress: Progress, who: Standing, setting: Setting
+) -> Disposition:
+    """Let the items that are still to be done stay, with the reason why each failed; the list as it then stands."""
+    listed = find_list(transaction, by.number, *GOING)
+    failures = {result.number: result.why for result in progress.results}
+    for item in left:
+        judged = judge(RetentionDesk(setting), item, setting.today, listed.kind)
+        reason = failures.get(item.number) or Reason("failed", _("given up"))
+        retain(transaction, by, judged, reason, who, setting)
+        skip(transaction, listed, item, reason, who, setting)
+        listed = find_list(transaction, by.number, *GOING)
+    return listed
+
+
 # ---- what became of the items ----------------------------------------------------------------------------------------
 
 
@@ -341,13 +383,22 @@ def results_of(snapshot: Snapshot, listed: Disposition, failed: Mapping[str, Rea
         failed: why items that are still to be done failed in this run.
     """
     skips = listed.skips
+    gone = TRANSFERRED if listed.kind is Kind.TRANSFER else DESTROYED
     for item in listed.items:
         stones = [stone for subject in item.subjects if (stone := tombstone_of(snapshot, subject))]
         if item.number in skips:
             yield skips[item.number]
         elif not item.subject:
-            yield Result(item.number, DESTROYED)
+            yield Result(item.number, gone)
         elif stones and str(stones[0]["list"]) == listed.number:
-            yield Result(item.number, DESTROYED, tombstones=tuple(stones))
+            yield Result(item.number, gone, tombstones=tuple(stones))
+        elif is_marked(snapshot, listed, item):
+            yield Result(item.number, MARKED)
         else:
             yield Result(item.number, FAILED, failed.get(item.number, Reason("failed", _("not yet done"))))
+
+
+def is_marked(snapshot: Snapshot, listed: Disposition, item: Item) -> bool:
+    """Whether a record was handed over by a list and is kept here as a copy."""
+    history = snapshot.history(item.subject)
+    return history is not None and replayed(snapshot, history).transferred_by == listed.number

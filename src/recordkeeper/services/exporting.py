@@ -25,6 +25,7 @@ from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.model.value import format_moment
 from recordkeeper.ocfl.inventory import Inventory, parse_inventory
 from recordkeeper.ocfl.storage_root import ROOT_FILES, StorageRoot
+from recordkeeper.register.acts import Transaction
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.services.enclosure import ENCLOSURES
 from recordkeeper.services.people import Actor
@@ -101,9 +102,41 @@ def export(
         BagExistsError, UnwritableBagError: the file cannot be made.
         ArchiveError, LogError, RegisterError: something cannot be read.
     """
-    root = publisher.storage_root
     with publisher.register.reading() as snapshot:
         check_right(snapshot, actor, "archive export", now)
+    made, records = write_pack(publisher, target, now, numbers)
+    with publisher.register.writing(now=now) as transaction:
+        note_export(transaction, actor, made, records)
+    return made
+
+
+def write_pack(
+    publisher: Publisher,
+    target: Path,
+    now: datetime,
+    numbers: Collection[str] | None = None,
+    more: Mapping[str, bytes] | None = None,
+    said: Sequence[tuple[str, str]] = (),
+) -> tuple[Exported, tuple[str, ...]]:
+    """Write a pack; who may have it is asked before, and that it was made is noted afterwards.
+
+    Equal archive, moment and file name give equal bytes.
+
+    Args:
+        publisher: the workspace's parts.
+        target: the new file, a zip.
+        now: aware, UTC.
+        numbers: of records and sheets; all of the archive if absent.
+        more: further files beside the payload, by path.
+        said: further labels and values of bag-info.txt.
+
+    Returns:
+        The pack, and the subjects of the records and sheets in it.
+
+    Raises:
+        NotArchivedError, BagExistsError, UnwritableBagError, ArchiveError, LogError, RegisterError: as ``export``.
+    """
+    root = publisher.storage_root
     with BagWriter(target) as bag:
         with publisher_lock(publisher.archive), publisher.register.reading() as snapshot:
             setting = Setting(snapshot, now)
@@ -118,11 +151,14 @@ def export(
         _add_proofs(bag, publisher, records)
         bag.add_tag("README.txt", _READ_ME.format(company=setting.root.name_zh).encode())
         bag.add_tag("verifier.py", (Path(__file__).parent.parent / "verifier.py").read_bytes())
+        for path, data in sorted((more or {}).items()):
+            bag.add_tag(path, data)
         left_out = len(present) - len(chosen)
-        said = [(SELECTION, f"{len(chosen)} of {len(present)} objects")] if numbers is not None else []
+        selected = [(SELECTION, f"{len(chosen)} of {len(present)} objects")] if numbers is not None else []
         digest = bag.finish(
             [
                 (KIND, PACK),
+                *selected,
                 *said,
                 ("Source-Organization", setting.root.name_zh),
                 ("Bagging-Date", setting.today.isoformat()),
@@ -130,12 +166,15 @@ def export(
                 ("Bag-Software-Agent", f"Recordkeeper {__version__}"),
             ]
         )
-    with publisher.register.writing(now=now) as transaction:
-        history = transaction.history(ROOT_UNIT)
-        bound = salted_digest(history.salt, digest.encode()) if history else None
-        for subject in records:
-            transaction.note(EXPORT, actor=actor.subject, subject=subject, bound_digest=bound)
-    return Exported(target, len(records), len(chosen), left_out, events, digest)
+    return Exported(target, len(records), len(chosen), left_out, events, digest), tuple(records)
+
+
+def note_export(transaction: Transaction, actor: Actor, made: Exported, records: Iterable[str]) -> None:
+    """Say in the trail of each record that it was given out, bound to the pack."""
+    history = transaction.history(ROOT_UNIT)
+    bound = salted_digest(history.salt, made.digest.encode()) if history else None
+    for subject in records:
+        transaction.note(EXPORT, actor=actor.subject, subject=subject, bound_digest=bound)
 
 
 def _closure(root: StorageRoot, present: Sequence[str], numbers: Collection[str]) -> set[str]:

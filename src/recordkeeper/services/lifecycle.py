@@ -480,18 +480,25 @@ def sign_on_paper(
         Others: as ``Record.sign_on_paper``.
     """
     with register.writing(now=now) as transaction:
-        setting, record, who = _loaded(transaction, actor, now, "record sign", number)
-        record, digest = _with_scan(transaction, setting, record, who, scan)
-        content = record.sign_on_paper(
-            section or str(_next_to_sign(record, who)),
-            who,
-            setting.moment,
-            signer_name=scan.signer_name,
-            witness=scan.witness,
-            scan=digest,
-        )
-        check_needs(setting, record, record.section(str(content["section"])))
-        return _decided(transaction, setting, record, content, who)
+        return sign_on_paper_in(transaction, actor, now, number, section, scan)
+
+
+def sign_on_paper_in(
+    transaction: Transaction, actor: Actor, now: datetime, number: str, section: str | None, scan: Scan
+) -> Record:
+    """As ``sign_on_paper``, inside a transaction: a receipt is entered and signed at once."""
+    setting, record, who = _loaded(transaction, actor, now, "record sign", number)
+    record, digest = _with_scan(transaction, setting, record, who, scan)
+    content = record.sign_on_paper(
+        section or str(_next_to_sign(record, who)),
+        who,
+        setting.moment,
+        signer_name=scan.signer_name,
+        witness=scan.witness,
+        scan=digest,
+    )
+    check_needs(setting, record, record.section(str(content["section"])))
+    return _decided(transaction, setting, record, content, who)
 
 
 def amend(

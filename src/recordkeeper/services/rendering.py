@@ -50,9 +50,11 @@ def printed_record(snapshot: Snapshot, record: Record) -> Record:
 
 
 def mark_of(record: Record) -> Mark:
-    """What stands across the pages of a record's PDF; nothing on those of a finished one."""
+    """What stands across the pages of a record's PDF; nothing on those of a finished one that was not handed over."""
     if record.state is State.VOID:
         return Mark.VOID
+    if record.transferred_by:
+        return Mark.COPY
     return Mark.NONE if is_finished(record) else Mark.DRAFT
 
 

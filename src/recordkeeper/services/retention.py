@@ -84,6 +84,7 @@ class RetentionDesk:
             holds_on(snapshot, record, self.standing_holds),
             _decision(record),
             self.kept(successor) if successor is not None else None,
+            bool(record.transferred_by),
         )
 
     def _kind_of(self, party: str) -> str:

@@ -49,7 +49,7 @@ def show_tombstone(register: Register, actor: Actor, now: datetime, stone: Conte
         unit_name = setting.shown_name(unit)
         if not who.roles:
             raise MayNotReadError(str(stone["number"]), unit_name, who.name)
-        people = {str(part): _names(setting, stone.get(str(part))) for part in Part}
+        people = {str(part): _names(setting, stone[str(part)]) for part in Part if str(part) in stone}
         view = TombstoneView(stone, _title(setting, stone), unit_name, people)
     if AUDITOR in who.roles:
         note_reading(register, actor, now, str(stone["subject"]))

@@ -1,18 +1,16 @@
 """kill -9 at each step of an execution: nothing is half gone, the next run goes on, and the certificate is right."""
 
-import os
 import random
 import shutil
-import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType
 from typing import Any
 
 import pytest
 
 from disposal_office import SHEET, DisposalScene, check_verified
+from killed_run import steps_until
 from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.register import acts, disposal, residue
 from recordkeeper.services import destruction_certificate, execution, publication
@@ -38,44 +36,6 @@ FEW = {SQLITE: 10, POSTGRESQL: 5}
 MOST_NEEDED = 40
 
 
-def steps_until(scene: DisposalScene, number: str, last: int) -> int:
-    """Execute a list in a process of its own, which kills itself at a step; how many it has come to, or 0 for all.
-
-    Args:
-        scene: whose list it is.
-        number: of the list.
-        last: the step before which it is killed, counting each call and each return of ``STEPS``; 0 for never.
-    """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        status = 1
-        try:
-            seen = 0
-
-            def watch(frame: FrameType, event: str, _argument: object) -> None:
-                nonlocal seen
-                if event in {"call", "return"} and frame.f_code in CODES:
-                    seen += 1
-                    if seen == last:
-                        os.kill(os.getpid(), signal.SIGKILL)
-
-            with scene.opened() as office:
-                sys.setprofile(watch)
-                office.execute(number)
-                sys.setprofile(None)
-            os.write(writing, str(seen).encode())
-            status = 0
-        finally:
-            os._exit(status)
-    os.close(writing)
-    _pid, status = os.waitpid(child, 0)
-    with os.fdopen(reading) as told:
-        count = told.read()
-    assert count or os.WIFSIGNALED(status), "the execution failed by itself"
-    return int(count or 0)
-
-
 @pytest.mark.torture
 def test_an_execution_that_is_killed_at_any_step_is_carried_through_by_the_next(
     disposal_files: DisposalScene, database: str, stages: Stages, tmp_path: Path
@@ -84,13 +44,13 @@ def test_an_execution_that_is_killed_at_any_step_is_carried_through_by_the_next(
     with disposal_files.opened() as office:
         number = office.ready(names)
     with disposal_files.copied(stages, tmp_path / "whole") as whole:
-        total = steps_until(whole, number, 0)
+        total = steps_until(whole, lambda office: office.execute(number), CODES, 0)
     assert total > MOST_NEEDED
     chance = random.Random(7)
     tried = range(1, total + 1) if IS_LONG else sorted(chance.sample(range(1, total + 1), FEW[database]))
     for step in tried:
         with disposal_files.copied(stages, tmp_path / str(step)) as copy:
-            assert steps_until(copy, number, step) == 0
+            assert steps_until(copy, lambda office: office.execute(number), CODES, step) == 0
             with copy.opened() as office:
                 check_verified(office)
                 closed, certificate = office.finish(number)

@@ -1,0 +1,242 @@
+"""A transfer of records as far as the receiver's receipt: the list is drawn up, the package made, the receipt entered.
+
+A list is a record of the form that serves ``transfer_list``; who draws it up and approves it its sections say. What
+becomes of the records here once they are in other hands stands in ``handing_over``.
+
+Source: M-3; P00-R7; ISO 9001, 7.5.3.2
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from recordkeeper.durable import open_plain_file
+from recordkeeper.language import translate as _
+from recordkeeper.model.canonical import Content
+from recordkeeper.model.disposition import Disposition, Item, Kind, NotReadyError, Part, section_of
+from recordkeeper.model.record import Record
+from recordkeeper.model.standing import Standing
+from recordkeeper.model.transfer import Package, check_packable, pack, receive
+from recordkeeper.register.acts import Register, Transaction
+from recordkeeper.register.disposal import check_clock
+from recordkeeper.register.record_projection import record_rows
+from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services import lifecycle
+from recordkeeper.services.disposal_list import Judged, check_items
+from recordkeeper.services.disposition import (
+    PURPOSES,
+    Author,
+    Choice,
+    check_list_right,
+    chosen_for,
+    drawn_up,
+    find_list,
+    item_of,
+    line_of,
+    medium_of,
+    pages_of,
+)
+from recordkeeper.services.execution import Executor, publish_first
+from recordkeeper.services.exporting import Exported, note_export, write_pack
+from recordkeeper.services.lifecycle import Scan
+from recordkeeper.services.people import Actor, Signer
+from recordkeeper.services.rendering import file_name, render_record
+from recordkeeper.services.retention import RetentionDesk
+from recordkeeper.services.right import check_right
+from recordkeeper.services.setting import Setting
+
+LIST_LABEL = "Recordkeeper-Transfer-List"
+WITHOUT_FILES = "无电子文件"
+"""What stands for the number of a test report on a list of paper alone."""
+
+_SHORT_DIGEST = 16
+_BLOCK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """What is said of a transfer when its list is drawn up.
+
+    Args:
+        receiver: name or number of the party that takes over.
+        reason: why.
+        on: the day of the transfer; None for today.
+        test: number of the report on the four properties; empty where the list names paper alone.
+    """
+
+    receiver: str
+    reason: str
+    on: date | None = None
+    test: str = ""
+
+
+def transfer_new(by: Author, choice: Choice, said: Handing) -> Record:
+    """Draw up a transfer list, freeze what it names, and sign it.
+
+    Args:
+        by: the author.
+        choice: which records; what exists on paper alone with number, title, created_on, period, pages.
+        said: to whom, why, when.
+
+    Raises:
+        UnservedPurposeError: no form in force serves as transfer list.
+        NothingToListError: nothing is due to be transferred.
+        NotOnListError: a row, or a record of a unit that is not below the list's.
+        NotEligibleError: a record that was named may not be transferred, or stands on another list.
+        ClockBackError: the clock is set back.
+        UnknownRecordError, UnknownPlaceError: no such record, or no such party.
+        Others: as ``lifecycle.new`` and ``lifecycle.sign``.
+
+    Source: M-3; P00-R7
+    """
+    with by.register.writing(now=by.now) as transaction:
+        desk = RetentionDesk(Setting(transaction, by.now))
+        check_list_right(desk.setting, by, "retention transfer-new", Kind.TRANSFER, choice)
+        check_clock(transaction, PURPOSES[Kind.TRANSFER])
+        judged = chosen_for(desk, by.actor, choice, Kind.TRANSFER) if choice.numbers or not choice.paper else []
+        counted = [(each, pages_of(by.root, each.record)) for each in judged]
+        raw: dict[str, object] = {
+            "transfer_on": (said.on or desk.setting.today).isoformat(),
+            "reason": said.reason,
+            "test_number": said.test if judged else said.test or WITHOUT_FILES,
+            "items": [*(_line(each, pages) for each, pages in counted), *map(_paper_line, choice.paper)],
+        }
+        items = [item_of(each, pages=pages) for each, pages in counted]
+        items += [Item("", line.get("number", ""), medium="paper") for line in choice.paper]
+        return drawn_up(by, desk, Kind.TRANSFER, choice, raw, items, said.receiver)
+
+
+def _line(judged: Judged, pages: int | None) -> dict[str, object]:
+    line = {name: value for name, value in line_of(judged, pages).items() if name != "due_on"}
+    return {**line, "medium_moved": medium_of(judged.record), "digest": judged.item.state[:_SHORT_DIGEST]}
+
+
+def _paper_line(given: Mapping[str, str]) -> dict[str, object]:
+    names = {"number": "record_number", "title": "record_title"}
+    known = ("number", "title", "created_on", "period", "pages")
+    line: dict[str, object] = {names.get(name, name): given[name] for name in known if given.get(name)}
+    return {**line, "medium_moved": "paper"}
+
+
+# ---- the package -----------------------------------------------------------------------------------------------------
+
+
+def make_package(by: Executor, target: Path) -> tuple[Record, Exported, Package]:
+    """Write the package of an approved list into a new file, and bind its digest in an act on the list.
+
+    In it stand the records that the list names with all that it takes to check them, and the list as it is printed.
+
+    Args:
+        by: who, where, when, which list.
+        target: the new file, a zip.
+
+    Returns:
+        The list, the pack, and what was bound of it.
+
+    Raises:
+        UnknownRecordError, NoListError: there is no such list.
+        NoRightError, NotYoursError: no role of who draws up such lists.
+        NotReadyError: not approved, received already, or paper alone.
+        NotEligibleError: a record on it was changed, or a hold keeps it.
+        NotPublishedError: the log cannot be published.
+        Others: as ``exporting.write_pack``.
+
+    Source: M-3; ISO 9001, 7.5.3.2; P00-R7
+    """
+    with by.register.reading() as snapshot:
+        _check_packed_by(snapshot, by)
+    publish_first(by)
+    with by.register.reading() as snapshot:
+        setting, listed, _who = _check_packed_by(snapshot, by)
+        numbers = [item.number for item in listed.items if item.subject]
+        more = {f"transfer/{file_name(listed.number)}.docx": render_record(snapshot, setting, listed.record)}
+    made, records = write_pack(by.publisher, target, by.now, numbers, more, [(LIST_LABEL, listed.number)])
+    try:
+        digest, size = _digest_of(target)
+        with by.register.writing(now=by.now) as transaction:
+            setting, listed, who = _check_packed_by(transaction, by)
+            package = Package(digest, made.digest, size, made.objects, setting.moment.on)
+            record = _appended(transaction, listed.record, pack(listed, package, who, setting.moment))
+            note_export(transaction, by.actor, made, records)
+    except BaseException:
+        target.unlink(missing_ok=True)  # nothing binds it
+        raise
+    return record, made, package
+
+
+def _check_packed_by(snapshot: Snapshot, by: Executor) -> tuple[Setting, Disposition, Standing]:
+    """The list, if its package may be made now, by this person."""
+    setting = Setting(snapshot, by.now)
+    listed = find_list(snapshot, by.number, Kind.TRANSFER)
+    check_right(snapshot, by.actor, "retention pack", by.now, listed.record.unit)
+    who = setting.standing(by.actor.subject, listed.record.unit)
+    check_packable(listed, who)
+    if not any(item.subject for item in listed.items):
+        raise NotReadyError(listed.number, _("a list with electronic records"), _("paper alone"))
+    check_items(setting, listed)
+    return setting, listed, who
+
+
+def _digest_of(path: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with open(open_plain_file(path), "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor, which no link gave
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+            size += len(block)
+    return digest.hexdigest(), size
+
+
+# ---- the receipt -----------------------------------------------------------------------------------------------------
+
+
+def enter_receipt(
+    register: Register,
+    actor: Actor,
+    now: datetime,
+    number: str,
+    *,
+    digest: str,
+    received_on: date | None,
+    signing: Signer | Scan,
+) -> Record:
+    """Enter the receiver's receipt for the package, and their signature, in one transaction.
+
+    Args:
+        register: the open register.
+        actor: who enters it; or the receiver's own account where they sign with it.
+        now: aware, UTC.
+        number: of the list.
+        digest: SHA-256 of the package as the receiver has computed it; empty where the list names paper alone.
+        received_on: the local date; today if absent.
+        signing: the scan of what was signed on paper, or the receiver's opened key.
+
+    Raises:
+        UnknownRecordError, NoListError: there is no such list.
+        NotReadyError: no package, not approved, a wrong date, or no section for the receiver.
+        WrongPackageError, NoDigestError: the receipt names another package.
+        TwoPartsError: the receiver has another part on the list.
+        Others: as ``lifecycle.sign`` and ``lifecycle.sign_on_paper``.
+
+    Source: M-3; P00-R7
+    """
+    with register.writing(now=now) as transaction:
+        setting = Setting(transaction, now)
+        listed = find_list(transaction, number, Kind.TRANSFER)
+        check_right(transaction, actor, "retention receive", now, listed.record.unit)
+        section = next(section_of(listed.record, Part.RECEIVER), None)
+        if section is None:
+            raise NotReadyError(listed.number, _("a form with a section for the receiver"), listed.record.form.code)
+        who = setting.standing(actor.subject, listed.record.unit)
+        day = (received_on or setting.today).isoformat()
+        _appended(transaction, listed.record, receive(listed, digest, day, who, setting.moment))
+        if isinstance(signing, Scan):
+            return lifecycle.sign_on_paper_in(transaction, actor, now, listed.number, section.id, signing)
+        return lifecycle.sign_in(transaction, actor, signing, now, listed.number, section.id)
+
+
+def _appended(transaction: Transaction, record: Record, content: Content) -> Record:
+    after = Record.replay(record.form, record.history.followed_by(content))
+    transaction.append(record.history, content, record_rows(after))
+    return after
