@@ -11,7 +11,7 @@ import pytest
 
 from recordkeeper.cli.main import main
 from scratch_postgresql import as_everyday
-from stage import POSTGRESQL
+from stage import POSTGRESQL, Stages
 
 pytestmark = pytest.mark.parametrize("database", [pytest.param(POSTGRESQL, marks=pytest.mark.needs_postgresql)])
 
@@ -92,3 +92,31 @@ def test_a_role_that_is_not_given_ends_with_5_and_says_which(run: Run, empty_url
     assert failure["error"]["expected"].endswith("_owner")
     assert not Path("team/recordkeeper.toml").exists()
     assert not Path("team/log.key").exists()
+
+
+def test_what_is_restored_or_rebuilt_has_its_roles_and_names_the_everyday_login(
+    run: Run,
+    empty_url: str,
+    stages: Stages,
+    database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert run(*INIT, "--database", empty_url, "--database-user", "everyday")[0] == 0
+    assert run("backup", "backup.zip", "--as", "boss")[0] == 0
+    key = ("--log-key", "team/log.key")
+    ways = {
+        "restored": ("restore", "backup.zip", "restored", *key),
+        "rebuilt": ("archive", "rebuild", "rebuilt", "--from", "team/archive", *key, "--controller", "boss"),
+    }
+    for place, words in ways.items():
+        assert run(*words, "--database-user", "everyday")[0] == 2  # of a file nobody logs in
+        with stages.empty(database, tmp_path) as url:
+            status, told = run(*words, "--database", url, "--database-user", "everyday")
+            assert (status, told["verdict"]) == (0, "ok"), told["findings"]
+            assert "://everyday@" in Path(place, "recordkeeper.toml").read_text(encoding="utf-8")
+            if place == "rebuilt":
+                monkeypatch.setenv("RECORDKEEPER_PASSPHRASE", "battery staple")
+            status, report = run("verify", where=place)
+            assert (status, [each["code"] for each in report["findings"]]) == (0, []), report
+            assert run("user", "add", "bert", "--name", "贝特", "--as", "boss", where=place)[0] == 0

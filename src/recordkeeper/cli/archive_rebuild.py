@@ -1,11 +1,13 @@
 """The verb rebuild of archive: a new workspace out of an archive alone, when the database is lost."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.database_option import check_database_user, configured_database, database_options
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import ProblemsFound
@@ -36,9 +38,7 @@ _KEY_BYTES = 64 * 1024
     type=click.Path(file_okay=False, path_type=Path),
     help=_("The archive's folder, or a mirror; it is copied and not changed"),
 )
-@click.option(
-    "--database", default=DEFAULTS["database"], show_default=True, metavar="URL", help=_("A file or postgresql://…")
-)
+@database_options
 @click.option("--log-key", type=PRESENT_FILE, help=_("The log's private key as it was kept apart"))
 @click.option(
     "--controller",
@@ -47,14 +47,22 @@ _KEY_BYTES = 64 * 1024
 )
 @shared_options
 def rebuild(
-    invocation: Invocation, folder: Path, archive: Path, database: str, log_key: Path | None, controller: str | None
+    invocation: Invocation,
+    folder: Path,
+    archive: Path,
+    database: str,
+    database_user: str | None,
+    log_key: Path | None,
+    controller: str | None,
 ) -> None:
     """Rebuild a workspace."""
     from recordkeeper.services.verification import Answer, verify
 
+    check_database_user(database, database_user)
     check_empty(folder)
     passphrase = invocation.new_passphrase_of(controller) if controller is not None else ""
-    workspace, rebuilt = _made(invocation, folder.resolve(), archive, database, log_key, controller, passphrase)
+    where = _Where(folder.resolve(), database, database_user)
+    workspace, rebuilt = _made(invocation, where, archive, log_key, controller, passphrase)
     invocation.use_workspace(workspace)
     invocation.publish()
     report = verify(workspace.database_url, workspace.archive)
@@ -75,11 +83,19 @@ def rebuild(
         raise ProblemsFound
 
 
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where a workspace is made: its folder, its database, on PostgreSQL the login for everyday work."""
+
+    folder: Path
+    database: str
+    everyday_login: str | None
+
+
 def _made(
     invocation: Invocation,
-    folder: Path,
+    where: _Where,
     archive: Path,
-    database: str,
     log_key: Path | None,
     controller: str | None,
     passphrase: str,
@@ -89,17 +105,20 @@ def _made(
     from recordkeeper.services.people import give_passphrase_after_loss
     from recordkeeper.services.rebuilding import rebuild as rebuild_workspace
 
+    folder, database = where.folder, where.database
     incoming = folder.with_name(f".{folder.name}.incoming")
     shutil.rmtree(incoming, ignore_errors=True)
     try:
         make_folder(incoming)
-        rebuilt = rebuild_workspace(archive, incoming, database_url_of(incoming, database), invocation.now)
+        url = database_url_of(incoming, database)
+        rebuilt = rebuild_workspace(archive, incoming, url, invocation.now, where.everyday_login)
         with rebuilt.register as register:
             if controller is not None:
                 give_passphrase_after_loss(register, login=controller, passphrase=passphrase, now=invocation.now)
         if log_key is not None:
             write_new_file(incoming / "log.key", read_plain_file(log_key, _KEY_BYTES), 0o600)
-        settings = {"database": database, "archive": DEFAULTS["archive"], "language": current_language()}
+        configured = configured_database(folder, database, where.everyday_login)
+        settings = {"database": configured, "archive": DEFAULTS["archive"], "language": current_language()}
         write_configuration(incoming, settings)
         if folder.exists():
             folder.rmdir()

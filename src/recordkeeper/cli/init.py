@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.database_option import check_database_user, configured_database, database_options
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.workspace import (
@@ -40,14 +41,7 @@ class OccupiedFolderError(WorkspaceError, RefusalError):
 @click.option("--login", required=True, metavar="LOGIN", help=_("The first controller's login name"))
 @click.option("--name", required=True, metavar="NAME", help=_("The first controller's name as it is printed"))
 @click.option("--time-zone", default="Asia/Shanghai", show_default=True, help=_("The company's time zone"))
-@click.option(
-    "--database", default=DEFAULTS["database"], show_default=True, metavar="URL", help=_("A file or postgresql://…")
-)
-@click.option(
-    "--database-user",
-    metavar="LOGIN",
-    help=_("PostgreSQL: the login for everyday work, made where there is none; else the one in the URL"),
-)
+@database_options
 @shared_options
 def init(
     invocation: Invocation,
@@ -64,10 +58,7 @@ def init(
     """Make a workspace."""
     from recordkeeper.services.initiation import prepare
 
-    if database_user is not None and "://" not in database:
-        raise click.UsageError(
-            _("--database-user: expected a PostgreSQL in --database, found {found}").format(found=database)
-        )
+    check_database_user(database, database_user)
     root = (folder or invocation.folder or Path.cwd()).absolute()
     check_unoccupied(root, database)
     beginning = prepare(
@@ -133,7 +124,7 @@ def make_workspace(
         ArchiveError: the archive cannot be made.
         LogError: the log key cannot be written.
     """
-    from recordkeeper.register.connection import sqlite_path, url_of_login
+    from recordkeeper.register.connection import sqlite_path
     from recordkeeper.register.engine import create_register
     from recordkeeper.services.initiation import initiate
 
@@ -145,8 +136,7 @@ def make_workspace(
     try:
         with create_register(url, everyday_login) as register:
             initiate(beginning, register, made.storage_root, made.log_key_path, now)
-        if everyday_login is not None:
-            settings["database"] = url_of_login(url, everyday_login)
+        settings["database"] = configured_database(root, database, everyday_login)
         write_configuration(root, settings)
     except BaseException:
         # Nothing was acknowledged: the folder is left as it was found, a database elsewhere is not touched.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.database_option import check_database_user, configured_database, database_options
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import CannotAssess, ProblemsFound
@@ -42,9 +43,7 @@ class NotEmptyError(WorkspaceError, InvalidInputError):
 @click.argument("file", type=PRESENT_FILE)
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--drill", is_flag=True, help=_("Restore aside, verify, hold it against this workspace, remove it again"))
-@click.option(
-    "--database", default=DEFAULTS["database"], show_default=True, metavar="URL", help=_("A file or postgresql://…")
-)
+@database_options
 @click.option("--log-key", type=PRESENT_FILE, help=_("The log's private key as it was kept apart"))
 @shared_options
 def restore(
@@ -53,9 +52,11 @@ def restore(
     folder: Path | None,
     drill: bool,  # noqa: FBT001 - click gives flags so
     database: str,
+    database_user: str | None,
     log_key: Path | None,
 ) -> None:
     """Restore a backup."""
+    check_database_user(database, database_user)
     if drill:
         _drill(invocation, file)
         return
@@ -63,7 +64,7 @@ def restore(
         raise click.UsageError(_("DIR: name the folder to restore into, or give --drill"))
     check_empty(folder)
     with opened(file, folder.resolve().parent) as bag:
-        workspace = restore_into(invocation, bag, folder.resolve(), database, log_key)
+        workspace = restore_into(invocation, bag, folder.resolve(), database, log_key, database_user)
     invocation.use_workspace(workspace)
     invocation.publish()
     _report(invocation, workspace)
@@ -93,7 +94,12 @@ def opened(file: Path, place: Path) -> "BagReader":
 
 
 def restore_into(
-    invocation: Invocation, bag: "BagReader", folder: Path, database: str, log_key: Path | None
+    invocation: Invocation,
+    bag: "BagReader",
+    folder: Path,
+    database: str,
+    log_key: Path | None,
+    database_user: str | None = None,
 ) -> Workspace:
     """Restore beside the folder, then put it there by one rename: it is a workspace or it is not there."""
     from recordkeeper.services.backup import restore as restore_backup
@@ -102,9 +108,10 @@ def restore_into(
     shutil.rmtree(incoming, ignore_errors=True)
     try:
         url = database_url_of(incoming, database)
-        restore_backup(bag, incoming, url, invocation.now).close()
+        restore_backup(bag, incoming, url, invocation.now, database_user).close()
         _put_log_key(invocation, bag, incoming, log_key)
-        settings = {"database": database, "archive": DEFAULTS["archive"], "language": _language_of(bag)}
+        configured = configured_database(folder, database, database_user)
+        settings = {"database": configured, "archive": DEFAULTS["archive"], "language": _language_of(bag)}
         write_configuration(incoming, settings)
         if folder.exists():
             folder.rmdir()
