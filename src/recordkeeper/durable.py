@@ -124,7 +124,9 @@ def read_with_status(path: Path | str, byte_limit: int) -> tuple[bytes, os.stat_
         OSError: as ``read_plain_file``.
     """
     descriptor, status = _opened(path)
-    data = b"".join(_blocks_of(descriptor, status.st_size, byte_limit))
+    data = _read_small(descriptor, status.st_size)
+    if data is None:
+        data = b"".join(_blocks_of(descriptor, status.st_size, byte_limit))
     if len(data) > byte_limit:
         raise OSError(f"larger than {byte_limit} bytes: {path}")
     return data, status
@@ -141,6 +143,9 @@ def digest_with_status(path: Path | str, algorithm: str) -> tuple[str, os.stat_r
         OSError: missing, unreadable, a link, a folder or a special file.
     """
     descriptor, status = _opened(path)
+    data = _read_small(descriptor, status.st_size)
+    if data is not None:
+        return getattr(hashlib, algorithm)(data).hexdigest(), status
     digest = getattr(hashlib, algorithm)()
     for block in _blocks_of(descriptor, status.st_size, sys.maxsize):
         digest.update(block)
@@ -155,6 +160,22 @@ def _opened(path: Path | str) -> tuple[int, os.stat_result]:
         os.close(descriptor)
         raise OSError(f"not a regular file: {path}")
     return descriptor, status
+
+
+def _read_small(descriptor: int, expected: int) -> bytes | None:
+    """All of a file that is read at once; the descriptor is closed then. None for a larger one, or one that grows."""
+    if expected >= _BLOCK_BYTES:
+        return None
+    try:
+        data = os.read(descriptor, _BLOCK_BYTES)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if len(data) != expected:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return None
+    os.close(descriptor)
+    return data
 
 
 def _blocks_of(descriptor: int, expected: int, byte_limit: int) -> Iterator[bytes]:

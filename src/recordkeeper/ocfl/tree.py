@@ -57,7 +57,7 @@ class Tree:
         return sorted(path for path, folder in self.folders.items() if folder.is_empty and path)
 
 
-def walk(top: Path) -> Tree:
+def walk(top: Path | str) -> Tree:
     """Everything below ``top``, at most 100 folders deep."""
     tree = Tree()
     waiting = [""]
