@@ -5,7 +5,8 @@ its object leaves the archive and the mirrors, its acts, salt, files and project
 takes their place. Each step asks anew whether the record may go, and can be done again after a kill. What the hold of
 another person has stopped after the first step is kept whole, for its acts go last.
 
-A transfer list goes the same road once its records are in other hands.
+A transfer list goes the same road once its records are in other hands. It is long because the two steps, and what ends
+them otherwise, are read together or not at all.
 
 Source: M-1, M-3, M-7, M-8, M-12, M-14; P-5, P-8; P00-R6, P00-R7
 """
