@@ -312,6 +312,8 @@ def translated_failure(database: str, error: DBAPIError) -> RegisterError | None
 
 def _sqlite_failure(database: str, error: sqlite3.Error, found: str) -> RegisterError | None:
     extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if extended == sqlite3.SQLITE_IOERR_SHMSIZE:  # the file of memory that processes share could not grow
+        return RegisterFullError(database)
     match extended & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return RegisterBusyError(database)

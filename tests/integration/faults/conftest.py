@@ -1,18 +1,42 @@
 """What the tests of faults share: a company at work, and no LibreOffice."""
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from integration.faults.acts import assert_finished
 from integration.faults.workplace import Staff, Workplace, begin
 from recordkeeper.register.acts import Register
-from recordkeeper.register.engine import open_register
+from recordkeeper.register.connection import sqlite_url
+from recordkeeper.register.engine import create_register, open_register
 
 
 @pytest.fixture(autouse=True)
 def no_libreoffice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """A company on SQLite, all of whose acts are archived and published: what others are copied from."""
+    folder = tmp_path_factory.mktemp("begun")
+    made = Workplace(sqlite_url(folder / "records.db"), folder)
+    with pytest.MonkeyPatch.context() as patch, create_register(made.url) as register:
+        patch.setenv("PATH", str(folder))
+        begin(made, register)
+        assert_finished(made, register)
+    return made
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    """A place for one workplace after another, in memory where that is possible: they are many and small."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as name:
+        yield Path(name) / "workplace"
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ Source: POSIX.1-2017, fsync; SQLite, "Atomic Commit In SQLite", 2
 """
 
 import hashlib
-import os
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
@@ -137,6 +136,9 @@ class Recording:
         folder: what the run worked in; nothing outside counts.
         before: what lay in it at the beginning.
         calls: the run's calls in their order.
+
+    Attributes:
+        touching: those of the calls that changed or synced something there.
     """
 
     def __init__(self, folder: Path, before: Disk, calls: Iterable[Call]) -> None:
@@ -145,6 +147,7 @@ class Recording:
         self.steps: list[Step] = []
         self.syncs: dict[int, list[int]] = {}
         self.acks: list[Ack] = []
+        self.touching: list[Call] = []
         self.length = 0
         self.now = before.copy()
         self._open: dict[int, int] = {}
@@ -161,6 +164,7 @@ class Recording:
             "lseek": self._take_lseek,
             "write": self._take_write,
             "pwrite64": self._take_write,
+            "writev": self._take_said,
             "ftruncate": self._take_ftruncate,
             "fsync": self._take_sync,
             "fdatasync": self._take_sync,
@@ -173,7 +177,10 @@ class Recording:
             "fcntl": self._take_fcntl,
         }.get(call.name)
         if take is not None:
+            done, synced = len(self.steps), sum(map(len, self.syncs.values()))
             take(call)
+            if len(self.steps) > done or sum(map(len, self.syncs.values())) > synced:
+                self.touching.append(call)
         else:
             assert not self._concerns(call), f"not understood: {call}"
 
@@ -248,15 +255,18 @@ class Recording:
 
     def _take_write(self, call: Call) -> None:
         descriptor = call.number(0)
-        data = call.data(1)[: call.result]
-        if descriptor == 1:
-            self.acks += [Ack(self.length, tuple(line.split())) for line in data.decode().splitlines()]
-        elif descriptor in self._open:
+        if descriptor in self._open:
+            data = call.data(1)[: call.result]
             is_sequential = call.name == "write"
             offset = self._offsets[descriptor] if is_sequential else call.number(3)
             self._do(Step(self.length, self._open[descriptor], "write", offset, data))
             if is_sequential:
                 self._offsets[descriptor] = offset + len(data)
+
+    def _take_said(self, call: Call) -> None:
+        assert call.number(0) == 1
+        said = call.data(1, "[{iov_base=").decode()
+        self.acks += [Ack(self.length, tuple(line.split())) for line in said.splitlines()]
 
     def _name(self, path: str, *, is_folder: bool) -> None:
         place = self._place(path)
@@ -296,10 +306,9 @@ class Recording:
         """What had been said before a place in the run."""
         return [ack for ack in self.acks if ack.index < end]
 
-    def states(self, chance: random.Random, begin: int) -> Iterator[tuple[int, Disk]]:
-        """Disks as a power cut at places from ``begin`` on may leave them, without end, with their places."""
-        places = [step.index + 1 for step in self.steps if step.index >= begin]
-        places += [ack.index + 1 for ack in self.acks if ack.index >= begin]
+    def states(self, chance: random.Random) -> Iterator[tuple[int, Disk]]:
+        """Disks as a power cut may leave them, without end, with the places in the run at which it came."""
+        places = [*(step.index + 1 for step in self.steps), *(ack.index + 1 for ack in self.acks)]
         while True:
             end = chance.choice(places)
             yield end, self.state(chance, end)
@@ -340,9 +349,3 @@ def _is_reading(call: Call) -> bool:
 
 def _hex(argument: str) -> str:
     return argument.replace("\\x", "").strip('"')
-
-
-def memory_folder(fallback: Path) -> Path:
-    """A folder on a file system in memory, where there is one: nothing of a state needs to survive a sync."""
-    memory = Path("/dev/shm")
-    return memory if os.access(memory, os.W_OK) else fallback

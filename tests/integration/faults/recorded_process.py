@@ -1,15 +1,21 @@
-"""Run by the tests of faults under strace: one record is filled, signed, archived, amended and archived again.
+"""Run by the tests of faults: one record is filled, signed, archived, amended and archived again, traced by strace.
 
 What it has finished it says on stdout, one line an act: from then on the act is acknowledged, and must stand whatever
-happens. It begins by saying ``ready``: what it does to the disk before that is no part of the run.
+happens. Python and the keys are loaded once: each line on stdin, a URL and a folder, forks a child that says its
+process id, stops until the tracer lets it go on, and says how it ended. With a number behind the folder the database
+has that setting of synchronous: the control.
 """
 
+import ctypes
 import os
+import signal
 import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
 from integration.faults.workplace import ROW_FORM, SHEET_FORM, Staff, Workplace, staff_of
+from recordkeeper.cli.main import DEFECT, exit_status
 from recordkeeper.errors import RecordkeeperError
 from recordkeeper.model.record import Record
 from recordkeeper.register import connection
@@ -17,11 +23,12 @@ from recordkeeper.register.acts import Register
 from recordkeeper.register.engine import open_register
 from recordkeeper.services import lifecycle, publication
 
-REFUSED = 5
+_MAY_BE_TRACED, _BY_ANYBODY = 0x59616D61, ctypes.c_ulong(-1)  # prctl(2), PR_SET_PTRACER
 
 
 def say(line: str) -> None:
-    os.write(1, f"{line}\n".encode())
+    """Write a line at once and whole, by a call that nothing else makes: no fault strikes it."""
+    os.writev(1, [f"{line}\n".encode()])
 
 
 def now() -> datetime:
@@ -34,7 +41,12 @@ def done(record: Record) -> Record:
 
 
 def publish(workplace: Workplace, register: Register) -> None:
-    outcome = publication.publish(workplace.publisher(register), now())
+    """As a command does after its act: what cannot be done now is said to be pending."""
+    try:
+        outcome = publication.publish(workplace.publisher(register), now())
+    except (RecordkeeperError, OSError) as error:
+        say(f"pending {error}")
+        return
     for problem in outcome.problems:
         say(f"pending {problem}")
     if not outcome.problems:
@@ -64,24 +76,44 @@ def amend_and_archive(workplace: Workplace, register: Register, staff: Staff, nu
     publish(workplace, register)
 
 
-def main() -> int:
-    workplace = Workplace(sys.argv[1], Path(sys.argv[2]))
-    if len(sys.argv) > 3:
-        # The control run: what the tests prove must not hold with this setting.
-        connection._SETTINGS["synchronous"] = int(sys.argv[3])
-    with open_register(workplace.url) as register:
-        staff = staff_of(register)
-    say("ready")
+def work(workplace: Workplace, staff: Staff) -> int:
+    """All of it, or as much as the disk lets be done; the exit status that the command line would have."""
     try:
         with open_register(workplace.url) as register:
             number = fill_and_archive(workplace, register, staff)
         with open_register(workplace.url) as register:
             amend_and_archive(workplace, register, staff, number)
     except (RecordkeeperError, OSError) as error:
-        say(f"refused {error}")
-        return REFUSED
+        say(f"refused {exit_status(error)} {error}")
+        return exit_status(error)
     return 0
 
 
+def child(workplace: Workplace, staff: Staff) -> int:
+    """What a forked process does: wait for the tracer, then work."""
+    ctypes.CDLL(None).prctl(_MAY_BE_TRACED, _BY_ANYBODY, 0, 0, 0)
+    say(f"pid {os.getpid()}")
+    os.kill(os.getpid(), signal.SIGSTOP)
+    try:
+        return work(workplace, staff)
+    except BaseException:  # noqa: BLE001  # whatever it is, the test is told
+        traceback.print_exc()
+        return DEFECT
+
+
+def main() -> None:
+    with open_register(sys.argv[1]) as register:
+        staff = staff_of(register)
+    say("ready")
+    for line in sys.stdin:
+        url, folder, *settings = line.split()
+        if (pid := os.fork()) == 0:
+            if settings:
+                connection._SETTINGS["synchronous"] = int(settings[0])
+            os._exit(child(Workplace(url, Path(folder)), staff))
+        _pid, status = os.waitpid(pid, 0)
+        say(f"ended {os.waitstatus_to_exitcode(status)}")
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
