@@ -31,6 +31,7 @@ from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.publication import Publisher
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
+from scratch_postgresql import as_executor
 from stage import Stages, migrated
 
 NOTE, LOOSE, GUARDED, COVER = "QR-900-01", "QR-900-02", "QR-900-03", "QR-900-04"
@@ -44,6 +45,14 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "approver": ("approver",),
     "auditor": ("auditor",),
 }
+HELPERS = {
+    "archivist": "archivist",
+    "appraiser": "appraiser",
+    "manager": "general_manager",
+    "witness one": "destruction_witness",
+    "witness two": "destruction_witness",
+}
+"""Who makes lists ready for others to try what comes next; of everybody's parts they have one each."""
 DEPUTY, NOBODY = "deputy of the clerk here", "without any role"
 EVERYBODY = (*(f"{role} {place}" for role, place in product(ROLES, UNITS)), DEPUTY, NOBODY)
 STATES: Mapping[str, tuple[str, ...]] = {
@@ -182,9 +191,9 @@ class Staff:
 
 @contextmanager
 def staffed(stages: Stages, database: str, folder: Path) -> Iterator[Staff]:
-    """A copy of the company, made once for each database."""
+    """A copy of the company, made once for each database, opened by the login that executes dispositions."""
     stage = stages.stage(database, "rights_company", _make, migrated(stages, database))
-    with stages.copied(stage, folder) as url, open_register(url) as register:
+    with stages.copied(stage, folder) as url, open_register(as_executor(url)) as register:
         yield replace(stage.made, register=register, folder=folder, numbers={})
 
 
@@ -209,7 +218,7 @@ def _make(url: str, folder: Path) -> Staff:
                 register, boss, premises=code, party=PARTY, capacity="owner", valid_from=None, valid_to=None, now=NOW
             )
         staff = Staff(register, folder, {"boss": boss}, {"first approver": office.approver})
-        for who in (*EVERYBODY, "appraiser", "witness one", "witness two"):
+        for who in (*EVERYBODY, *HELPERS):
             _add(staff, who)
         clerk, deputy = staff.actors["clerk here"].login, staff.actors[DEPUTY].login
         people.deputize(
@@ -221,8 +230,7 @@ def _make(url: str, folder: Path) -> Staff:
 
 def _add(staff: Staff, who: str) -> None:
     register, boss, login = staff.register, staff.actors["boss"], f"u{len(staff.actors)}"
-    helpers = {"appraiser": "appraiser", "witness one": "destruction_witness", "witness two": "destruction_witness"}
-    held = {(helpers[who], "above")} if who in helpers else (held_by(who) if who != DEPUTY else set())
+    held = {(HELPERS[who], "above")} if who in HELPERS else (held_by(who) if who != DEPUTY else set())
     person = people.add_user(register, boss, login=login, name=f"员工{login}", passphrase=SECRET, now=NOW)
     for role, place in sorted(held):
         with register.reading() as snapshot:

@@ -1,4 +1,7 @@
-"""Every command that asks for a role, by everybody and for either unit: done or refused as the table of rights says."""
+"""Every command at the command line: done or refused as the table of rights says, each refusal an event.
+
+Every role at every place is tried in the services; here one who may and several who may not, by the command itself.
+"""
 
 import json
 from itertools import product
@@ -6,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from record_workspace import PEOPLE, Desk, desk, record_template
+from record_workspace import PEOPLE, SECRET, TOKENS, Desk, desk, record_template
+from recordkeeper.cli.main import main
+from recordkeeper.cli.workspace import find_workspace
 from recordkeeper.model.right import ACCOUNT, ANYBODY, FORM, RIGHTS, TABLE, Place
 from stage import SQLITE
 
@@ -62,6 +67,7 @@ PREPARED: dict[str, tuple[tuple[str, ...], ...]] = {
     "form release": APPROVED,
     "retention release": (("boss", "retention", "hold", "--form", "QR-017-02", "--title", "t", "--mandate", "m"),),
 }
+REFUSED = 3
 RIGHT = {"no-right", "no-role", "auditor-changes-nothing", "nobody-acts", "not-proven", "own-work"}
 ROLES = {"boss": [("controller", "HQ")], **{who: PEOPLE[who] for who in ("local", "approver", "auditor", "nobody")}}
 ABOVE = {"SH": {"SH", "HQ"}, "BJ": {"BJ", "HQ"}, "HQ": {"HQ"}}
@@ -96,14 +102,14 @@ def test_a_command_is_done_or_refused_as_the_table_says(
     (tmp_path / "file.csv").write_text("name\n新顾客\n", encoding="utf-8")
     for who, *given in PREPARED.get(command, ()):
         desk.done(*given, who=who)
-    units = ABOVE if RIGHTS[command].place is Place.UNIT else ("HQ",)
+    units = ("BJ",) if RIGHTS[command].place is Place.UNIT else ("HQ",)
     # whoever may not comes first, as long as there is something to do
     for who, unit in sorted(product(ROLES, units), key=lambda cell: is_allowed(command, *cell)):
         places = {"SH": "1-1-0302", "BJ": "1-1-0303", "HQ": "1-1-0304"}
         named = {"UNIT": unit, "FOLDER": "folder", "FILE": "file.csv", "PREMISES": places[unit]}
-        for code, place in (("BJ", "1-1-0303"), ("HQ", "1-1-0304")):
-            desk.run("premises", "add", place, "--unit", code, who="boss")
-        before = desk.acts()
+        if "PREMISES" in PROBES[command]:
+            desk.run("premises", "add", places[unit], "--unit", unit, who="boss")
+        before, refusals = desk.acts(), len(desk.events("refuse"))
         arguments = [*command.partition(" (")[0].split(), *(named.get(word, word) for word in PROBES[command])]
         status = desk.run(*arguments, "--yes", "--json", who=who)
         kind = "" if status in {0, 1} else json.loads(desk.out)["error"]["kind"]
@@ -113,5 +119,128 @@ def test_a_command_is_done_or_refused_as_the_table_says(
             assert status != 0, (who, unit)
             assert desk.acts() == before
             assert kind in RIGHT, (who, unit, desk.err)
+        events = desk.events("refuse")
+        assert len(events) == refusals + (status == REFUSED), (who, unit, desk.err)
         if kind in RIGHT:
-            assert desk.events("refuse")[-1][1] != "program"
+            assert events[-1][1] == subjects(desk)[who]
+
+
+def subjects(desk: Desk) -> dict[str, str]:
+    """``person/7`` of everybody, by login."""
+    return {who: subject for who, (subject, _token) in json.loads((desk.root / TOKENS).read_text("utf-8")).items()}
+
+
+# What is given without an account, or by any account; FOLDER, FILE and NEW are paths, and nothing needs to be found.
+BY_ANYBODY: dict[str, tuple[str, ...]] = {
+    "init": ("NEW", "--company", "甲", "--login", "a1", "--name", "甲"),
+    "demo": ("FILE",),
+    "status": (),
+    "verify": (),
+    "restore": ("FILE", "NEW"),
+    "procedure check": ("FOLDER",),
+    "procedure copy": ("P02", "NEW"),
+    "procedure list": (),
+    "procedure show": ("P02", "--changes"),
+    "form check": ("FILE",),
+    "form list": (),
+    "form master-list": (),
+    "form preview": ("FILE",),
+    "form scaffold": ("FILE", "--output", "NEW.docx"),
+    "form show": ("QR-017-02",),
+    "archive rebuild": ("FOLDER", "--from", "FOLDER"),
+    "audit check-proof": ("FILE",),
+    "audit cosign": ("FILE", "--key", "FILE", "--output", "NEW"),
+    "audit cosigner-key": ("--name", "a.example.org", "--output", "NEW"),
+}
+BY_ACCOUNT: dict[str, tuple[str, ...]] = {
+    "whoami": (),
+    "unit list": (),
+    "unit show": ("SH",),
+    "party list": (),
+    "party show": ("周文娟",),
+    "premises list": (),
+    "premises show": ("1-1-0302",),
+    "archive check": (),
+    "archive list": (),
+    "archive resume": (),
+    "audit check": (),
+    "audit checkpoint": (),
+    "audit keep-cosigned": ("FILE", "--cosigner", "FILE"),
+    "audit log": (),
+    "audit prove": ("0",),
+    "user list": (),
+    "user passphrase": (),
+    "user show": ("staff",),
+    "record ask": ("QR-017-02/2026-0001", "--for", "read", "--reason", "r"),
+}
+OF_SESSIONS = {"login", "logout"}
+"""Begin and end a session, whatever there was before: their own tests try them with wrong and closed accounts."""
+
+
+def test_every_other_command_is_tried_without_an_account_or_by_accounts(database: str) -> None:
+    decided_elsewhere = {line for line, right in RIGHTS.items() if not {ANYBODY, ACCOUNT} & {*right.who}}
+    assert {*BY_ANYBODY} == {line for line, right in RIGHTS.items() if ANYBODY in right.who}
+    assert {*BY_ACCOUNT} | OF_SESSIONS == RIGHTS.keys() - decided_elsewhere - {*BY_ANYBODY}
+
+
+@pytest.fixture
+def given(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What stands for the paths of a probe; whoever acts has no passphrase to give."""
+    for name in ("RECORDKEEPER_PASSPHRASE", "RECORDKEEPER_USER"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "something").write_text("x", encoding="utf-8")
+    (tmp_path / "file.yaml").write_text("x", encoding="utf-8")
+    return {"FOLDER": str(tmp_path / "folder"), "FILE": str(tmp_path / "file.yaml"), "NEW": str(tmp_path / "new")}
+
+
+def kind_of_failure(desk: Desk, words: list[str]) -> tuple[int, str]:
+    """The exit status of a command without a named user, and the kind of its error."""
+    desk.capsys.readouterr()
+    in_workspace = [] if words[:1] in (["init"], ["demo"], ["restore"]) else ["--workspace", str(desk.root)]
+    status = main([*words, *in_workspace, "--yes", "--json", "--lang", "en"], {})
+    out = desk.capsys.readouterr().out
+    return status, "" if status in {0, 1, 6} else str(json.loads(out)["error"]["kind"])
+
+
+def test_what_anybody_may_do_is_never_refused_for_want_of_an_account(
+    desk: Desk, database: str, given: dict[str, str]
+) -> None:
+    for command, words in BY_ANYBODY.items():
+        status, kind = kind_of_failure(desk, [*command.split(), *(given.get(word, word) for word in words)])
+        assert (status != REFUSED, kind not in RIGHT) == (True, True), (command, status, kind)
+        assert kind not in {"missing-parameter", "no-such-option"}, command
+
+
+def test_what_accounts_may_do_is_refused_without_an_open_one_and_leaves_an_event(
+    desk: Desk, database: str, given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody at all; a session that was ended; the session of an account that was closed since: each is nobody."""
+    workspace = find_workspace(desk.root)
+    tokens = json.loads((desk.root / TOKENS).read_text("utf-8"))
+    monkeypatch.setenv("RECORDKEEPER_PASSPHRASE", SECRET)
+    desk.done("logout", who="second")
+    desk.done("user", "disable", "staff", "--reason", "离职", "--yes", who="boss")
+    monkeypatch.delenv("RECORDKEEPER_PASSPHRASE")
+    for who, (command, words) in product((None, "second", "staff"), BY_ACCOUNT.items()):
+        workspace.sessions.remove(workspace.identifier)
+        if who is not None:
+            workspace.sessions.save(workspace.identifier, *tokens[who])
+        before, refusals = desk.acts(), desk.events("refuse")
+        status, kind = kind_of_failure(desk, [*command.split(), *(given.get(word, word) for word in words)])
+        assert (status, kind) == (REFUSED, "nobody-acts"), (who, command)
+        assert (desk.acts(), desk.events("refuse")) == (before, [*refusals, (None, "program")]), (who, command)
+
+
+@pytest.mark.parametrize("who", ["nobody", "clerk", "approver"])
+def test_what_accounts_may_do_is_done_by_any_open_one(
+    desk: Desk, database: str, given: dict[str, str], who: str
+) -> None:
+    workspace = find_workspace(desk.root)
+    tokens = json.loads((desk.root / TOKENS).read_text("utf-8"))
+    for command, words in BY_ACCOUNT.items():
+        if command == "user passphrase":
+            continue  # asks for the old passphrase, which nobody gives here; its own tests change it
+        workspace.sessions.save(workspace.identifier, *tokens[who])
+        status, kind = kind_of_failure(desk, [*command.split(), *(given.get(word, word) for word in words)])
+        assert (status != REFUSED, kind not in RIGHT) == (True, True), (command, status, kind)

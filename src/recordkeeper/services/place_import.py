@@ -30,7 +30,7 @@ from recordkeeper.services.places import (
     find_unit,
     party_of,
 )
-from recordkeeper.services.right import check_right
+from recordkeeper.services.right import NoRightError, check_right
 
 if TYPE_CHECKING:
     from recordkeeper.register.acts import Register, Transaction
@@ -182,7 +182,7 @@ def import_premises(
         advance: called after each row.
 
     Raises:
-        NoRightError: ``actor`` is controller of no unit.
+        NoRightError: ``actor`` is controller of no unit, or not of the unit of a row: then nothing is imported.
         UnknownPlaceError: there is no such ``unit``.
         UnreadableTableError: no CSV with headings we know.
         RejectedRowsError: rows were rejected, and neither ``skip_rejected`` nor ``dry_run`` is set.
@@ -199,7 +199,7 @@ def import_premises(
         if text not in allowed:
             with _in_column("unit"):
                 subject = find_unit(transaction, text).subject
-                check_right(transaction, actor, "premises import (of a unit)", now, subject)
+            check_right(transaction, actor, "premises import (of a unit)", now, subject)
             allowed[text] = subject
         return allowed[text]
 
@@ -300,12 +300,8 @@ def _imported(
             for row in rows:
                 try:
                     subject = take(transaction, row)
-                except _ColumnError as error:
-                    rejects.append(Reject(row.number, error.column, str(error)))
-                except TextRefusedError as error:
-                    rejects.append(Reject(row.number, _column_of(error), str(error)))
-                except (InvalidInputError, RefusalError) as error:
-                    rejects.append(Reject(row.number, "", str(error)))
+                except (_ColumnError, InvalidInputError, RefusalError) as error:
+                    rejects.append(_rejected(row, error))
                 else:
                     added += [subject] if subject else []
                 if advance:
@@ -317,6 +313,23 @@ def _imported(
     except _DryRunError:
         added.clear()
     return ImportReport(len(rows), tuple(added), tuple(rejects))
+
+
+def _rejected(row: Row, error: Exception) -> Reject:
+    """Why a row is not taken.
+
+    Raises:
+        NoRightError: no row that does not fit, but a file that is not theirs to import.
+    """
+    match error:
+        case NoRightError():
+            raise error
+        case _ColumnError():
+            return Reject(row.number, error.column, str(error))
+        case TextRefusedError():
+            return Reject(row.number, _column_of(error), str(error))
+        case _:
+            return Reject(row.number, "", str(error))
 
 
 def _column_of(error: TextRefusedError) -> str:

@@ -164,6 +164,7 @@ def is_done(staff: Staff, cell: Cell) -> bool:
 NEVER_SO = {(LOOSE, State.PENDING), (LOOSE, State.REPLACED)}
 
 
+@pytest.mark.torture
 def test_every_act_on_a_record_is_tried_by_everybody_in_every_state(staff: Staff, database: str) -> None:
     commands = tuple(ACTS) if database == SQLITE or IS_LONG else IN_SHORT
     done = dict.fromkeys(commands, 0)
