@@ -38,7 +38,8 @@ class Residue:
     Args:
         is_wiped: whether the database's own files hold nothing of them any more.
         kinds: where else they may be: ``readers`` (in the journal, for others read from it), ``vacuum`` (in tables that
-            another role must write anew), ``wal``, ``replica`` each with a detail.
+            another role must write anew), ``statistics`` (in the samples that the server keeps of columns), ``wal``,
+            ``replica`` each with a detail.
     """
 
     is_wiped: bool
@@ -93,12 +94,23 @@ def _wipe_postgresql(connection: Connection, roles: Roles | None) -> Residue:
     if may_write_anew:
         for table in _WRITTEN_ANEW:
             connection.exec_driver_sql(f'VACUUM (FULL) "{table.name}"')
-    kinds = () if may_write_anew else (("vacuum", ", ".join(table.name for table in _WRITTEN_ANEW)),)
+    kinds = [] if may_write_anew else [("vacuum", ", ".join(table.name for table in _WRITTEN_ANEW))]
+    sampled = [".".join(each) for each in tables.SAYING if connection.scalar(_IS_SAMPLED, _named(*each))]
+    if sampled:
+        kinds.append(("statistics", ", ".join(sampled)))
     beyond = tuple(_beyond_reach(connection))
     connection.invalidate()  # its role was changed
     return Residue(is_wiped=may_write_anew, kinds=(*kinds, *beyond))
 
 
+def _named(table: str, column: str) -> dict[str, str]:
+    return {"table": table, "column": column}
+
+
+_IS_SAMPLED = text(
+    "SELECT EXISTS (SELECT 1 FROM pg_stats WHERE schemaname = current_schema() AND tablename = :table"
+    " AND attname = :column)"
+)
 _MAY_BECOME = text("SELECT pg_has_role(session_user, :role, 'MEMBER')")
 _MAY_VACUUM = text(
     "SELECT pg_has_role(current_user, relowner, 'USAGE') OR (current_setting('server_version_num')::int >= 170000"

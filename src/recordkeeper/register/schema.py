@@ -9,7 +9,7 @@ from recordkeeper.language import translate as _
 from recordkeeper.register import tables
 from recordkeeper.register.connection import MissingRegisterError
 from recordkeeper.register.privileges import put_privileges
-from recordkeeper.register.triggers import put_triggers, verify_triggers
+from recordkeeper.register.triggers import leave_out_of_statistics, put_triggers, verify_triggers
 
 # Every revision that was ever released, oldest first; Alembic is too slow to import to ask it each time.
 REVISIONS = ("0001",)
@@ -142,6 +142,7 @@ def upgrade(connection: Connection) -> None:
     migrate(connection, "head")
     put_triggers(connection)
     if connection.dialect.name == "postgresql":
+        leave_out_of_statistics(connection)
         put_privileges(connection)
 
 

@@ -377,3 +377,12 @@ PROJECTIONS = (
 )
 COUNTERS = (subject, number_series, head)
 EXEMPT = (staging, session)
+SAYING = (
+    ("act", "content"),
+    ("attachment", "content"),
+    ("staging", "content"),
+    ("record", "title"),
+    ("record_field", "value"),
+    ("signature", "person"),
+)
+"""The columns in which a record's values, files and names stand, and which go with it."""

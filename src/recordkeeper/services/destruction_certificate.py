@@ -269,6 +269,7 @@ def rest_text(kind: str, detail: str, _: Callable[[str], str] = _) -> str:
     names = {
         "readers": _("the journal beside the database, from which others are reading"),
         "vacuum": _("database tables that the database's owner must write anew: VACUUM FULL {detail}"),
+        "statistics": _("the samples that the database server keeps of {detail} for its statistics"),
         "wal": _("the database server's own journal (archive_mode {detail})"),
         "replica": _("the database replica {detail}"),
         "mirror": _(

@@ -1,14 +1,9 @@
 """What was destroyed is in no byte of database, journal, archive and mirrors; what cannot be reached is named."""
 
-import zipfile
-from collections.abc import Iterator
-from io import BytesIO
-from pathlib import Path
-
 import pytest
-import sqlalchemy
 
 from company import FEEDBACK, NOW
+from destroyed_bytes import MARK, PACK, files_below, files_of_database, places_of_mark, sample
 from disposal_office import COOLED, LATER, DisposalOffice, DisposalScene, check_verified
 from recordkeeper.register.connection import sqlite_path
 from recordkeeper.register.residue import wipe
@@ -18,15 +13,7 @@ from recordkeeper.services.destruction_certificate import NotWipedError, Said, c
 from recordkeeper.services.extraction import Selection
 from recordkeeper.services.mirroring import follow, keep_mirror
 from recordkeeper.services.searching import Criteria
-from scratch_postgresql import as_superuser
 from stage import SQLITE, Stages
-
-MARK = "住户甲乙丙丁一二三四五"
-PACK = BytesIO()
-with zipfile.ZipFile(PACK, "w", zipfile.ZIP_DEFLATED) as _archive:
-    _archive.writestr("名单.txt", MARK.encode("utf-16"))
-SPELLINGS = [*(MARK.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be")), PACK.getvalue()[40:80]]
-"""The mark in each way in which its bytes may stand, and part of the bytes of the pack that holds it."""
 
 
 def marked(office: DisposalOffice) -> str:
@@ -38,37 +25,6 @@ def marked(office: DisposalOffice) -> str:
     return number
 
 
-def places_of_mark(files: Iterator[tuple[str, bytes]]) -> Iterator[str]:
-    """Every file, packed ones included, in whose bytes the mark stands in some spelling."""
-    for name, data in files:
-        if any(spelling in data for spelling in SPELLINGS):
-            yield name
-        if data.startswith(b"PK") and zipfile.is_zipfile(BytesIO(data)):
-            with zipfile.ZipFile(BytesIO(data)) as pack:
-                members = ((f"{name}/{member}", pack.read(member)) for member in pack.namelist())
-                yield from places_of_mark(members)
-
-
-def files_below(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file below a folder."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            yield str(path.relative_to(folder)), path.read_bytes()
-
-
-def files_of_database(url: str, stages: Stages) -> Iterator[tuple[str, bytes]]:
-    """The files of a database: its one file with the journal beside it, or the server's files of its tables."""
-    path = sqlite_path(url)
-    if path is not None:
-        yield from ((each.name, each.read_bytes()) for each in path.parent.glob(f"{path.name}*"))
-        return
-    engine = sqlalchemy.create_engine(as_superuser(url), isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
-    with engine.connect() as connection:
-        connection.execute(sqlalchemy.text("CHECKPOINT"))
-        oid = connection.scalar(sqlalchemy.text("SELECT oid FROM pg_database WHERE datname = current_database()"))
-    yield from files_below(stages.server.folder / "data" / "base" / str(oid))
-
-
 def test_what_was_destroyed_is_in_no_byte_of_database_archive_and_mirrors(
     disposal_files: DisposalScene, stages: Stages, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -78,6 +34,7 @@ def test_what_was_destroyed_is_in_no_byte_of_database_archive_and_mirrors(
         mirror = keep_mirror(office.publisher, office.by("controller"), place, LATER)
         follow(office.publisher, mirror, office.by("controller"), LATER)
         listed = office.ready([number])
+    sample(scene.url)
     for files in (files_below(scene.folder / "archive"), files_below(place), files_of_database(scene.url, stages)):
         assert list(places_of_mark(files))  # it is found where it stands: the search below can fail
     with scene.opened() as office:
