@@ -24,10 +24,20 @@ from recordkeeper.register.acts import Register
 from recordkeeper.register.connection import sqlite_path
 from recordkeeper.register.engine import open_register
 from recordkeeper.register.residue import wipe
-from recordkeeper.services import catalogue, disposition, lifecycle, people, places, publication, transfer
+from recordkeeper.services import (
+    catalogue,
+    disposition,
+    erasure_request,
+    lifecycle,
+    people,
+    places,
+    publication,
+    transfer,
+)
 from recordkeeper.services.destruction import certificate_of
 from recordkeeper.services.destruction_certificate import Said, certify
 from recordkeeper.services.disposition import Author, Choice, Proposal, find_list
+from recordkeeper.services.erasure_request import Request
 from recordkeeper.services.execution import Executor, Progress, destroy_listed
 from recordkeeper.services.handing_over import HandedOver, hand_over_listed
 from recordkeeper.services.lifecycle import Scan
@@ -56,6 +66,9 @@ SHARED = "一张照片，三份记录都附".encode()
 RECEIVER = "区档案馆"
 DESTROY = Proposal("destroy", None, "期满，无保存价值", "档案室 2 排 3 柜")
 SHEET = "QR-017-01/2026-11"
+BASIS = "个人信息保护法第四十七条，2026-11 号请求"
+ERASED_AT = datetime(2026, 12, 4, 2, 0, 0, tzinfo=UTC)
+"""A day after the cooling-off days of a list that was approved at ``company.NOW``."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +116,18 @@ class DisposalOffice(Company):
         number = self.draw_up(numbers)
         self.approve(number)
         self.watch(number)
+        return number
+
+    def ask(self, numbers: Sequence[str], places: Sequence[str], now: datetime = NOW, permitted_by: str = "") -> str:
+        """The number of a list over what a person asked to be erased."""
+        asked = Request(places, BASIS, permitted_by)
+        return erasure_request.erase(self.author(now), Choice(numbers), ["erased"], asked).record.number
+
+    def asked(self, numbers: Sequence[str], places: Sequence[str], now: datetime = NOW) -> str:
+        """The number of such a list that may be executed a week later."""
+        number = self.ask(numbers, places, now)
+        self.approve(number, now)
+        self.watch(number, now)
         return number
 
     def executor(self, number: str, now: datetime = COOLED, login: str = "archivist") -> Executor:

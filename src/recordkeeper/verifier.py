@@ -1083,6 +1083,7 @@ SIGNED_ACTS = {"sign", "amend", "countersign", "approve"}
 ON_PAPER = {"sign", "countersign"}
 SIGNED_KINDS = {"record", "sheet", "form", "procedure", "schedule", "table"}
 DESTROY, DISPOSE = b"destroy", b"dispose"
+CARRY, ERASE = "carry", "erase"
 WITNESSES = 2
 CLOCK_TOLERANCE = timedelta(minutes=5)  # what the register does not flag as a clock set back
 FACE_BYTES = 16
@@ -1090,7 +1091,21 @@ _SUBJECT = re.compile(r"[a-z]+(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _SALT = re.compile(r"[0-9a-f]{32}")
 
+_AFTER = re.compile(r"/after-[1-9][0-9]{0,14}$")
+
 Content = dict[str, Any]
+
+
+def base_of(subject: str) -> str:
+    """The subject under which a record was entered, whatever it goes on as after values of it were erased."""
+    return _AFTER.sub("", subject)
+
+
+def told(act: Content) -> Content:
+    """The act that one carries over from the record's former subject; the act itself where it carries none."""
+    while act.get("act") == CARRY and isinstance(act.get("carried"), dict):
+        act = act["carried"]
+    return act
 
 
 class History(NamedTuple):
@@ -1153,6 +1168,7 @@ class Tombstone(NamedTuple):
         digest: of its canonical bytes, hexadecimal.
         acts, state: number and state digest of the subject's last act.
         fault: what is wrong with the list; empty where nothing is.
+        goes_on: its number, what the record goes on as, and what was erased of it; of what is gone the first.
     """
 
     list: str
@@ -1160,6 +1176,25 @@ class Tombstone(NamedTuple):
     acts: int
     state: str
     fault: str
+    goes_on: tuple[object, object, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a record carries over of the acts it had before values of it were erased.
+
+    Args:
+        subject: what it goes on as.
+        goes_on: the number of the tombstone that it names, itself, and what was erased, as its tombstone must say too.
+        count: how many acts it carries.
+        faces, states: what each says of kind, person and moment, and of the state that it led to.
+    """
+
+    subject: str
+    goes_on: tuple[object, object, object]
+    count: int
+    faces: list[bytes] = field(default_factory=list)
+    states: list[bytes] = field(default_factory=list)
 
 
 class Namer(NamedTuple):
@@ -1185,6 +1220,7 @@ class Holdings:
         named_states: of each state digest that acts name the subjects that may have had it, and who names it.
         named_checkpoints: of each checkpoint that acts name, in short, the first subject to do so, and how many do.
         tombstones: what archived lists keep of each subject that they destroyed.
+        carried: what is carried over of each subject that goes on as another one.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -1197,6 +1233,7 @@ class Holdings:
     named_states: dict[bytes, dict[tuple[str, ...], list[Namer]]] = field(default_factory=dict)
     named_checkpoints: dict[str, tuple[str, int]] = field(default_factory=dict)
     tombstones: dict[str, Tombstone] = field(default_factory=dict)
+    carried: dict[str, Carried] = field(default_factory=dict)
 
 
 def aspect_of(subject: str) -> str:
@@ -1281,7 +1318,12 @@ def _history(subject: object, acts: object) -> History:
     if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject) or not isinstance(acts, list) or len(acts) < 2:
         raise ValueError("no subject with acts")
     head = acts[0]
-    is_head = isinstance(head, dict) and set(head) == {"version", "subject", "salt"} and head["version"] == 1
+    names = {"version", "subject", "salt"} | (
+        {"former", "tombstone"} if isinstance(head, dict) and "former" in head else set()
+    )
+    is_head = isinstance(head, dict) and set(head) == names and head["version"] == 1
+    if is_head and "former" in head:
+        is_head = subject == f"{base_of(str(head['former']))}/after-{head['tombstone']}"
     if not is_head or head["subject"] != subject or not _SALT.fullmatch(str(head["salt"])):
         raise ValueError("act 0 is no head")
     digests: list[bytes] = []
@@ -1322,7 +1364,9 @@ def _check_bound_files(
 
 def _bound_files(histories: Iterable[History]) -> Iterator[tuple[str, str]]:
     for history in histories:
-        for act in history.acts[1:]:
+        for act in map(told, history.acts[1:]):
+            if act["act"] == "attach" and not act["digest"]:
+                continue  # erased
             if act["act"] == "attach":
                 yield f"attachments/{act['digest']}", str(act["digest"])
             elif act["act"] in {"install", "revise"} and "files" in act:
@@ -1351,6 +1395,7 @@ def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdi
     for history in histories:
         _note_names(history, holdings)
         _note_tombstones(history, holdings)
+        _note_carried(history, holdings, report)
         if history.subject.partition("/")[0] in SIGNED_KINDS:
             _check_signatures(history, holdings, report)
         faces = (
@@ -1375,7 +1420,7 @@ def face(*said: bytes) -> bytes:
 
 def _note_names(history: History, holdings: Holdings) -> None:
     """Keep what acts say of the states of other subjects and of the log. Source: 21 CFR 11.10(e), 11.70."""
-    for number, act in enumerate(history.acts[1:], 1):
+    for number, act in enumerate(map(told, history.acts[1:]), 1):
         for subjects, state in _states_named(act):
             namers = holdings.named_states.setdefault(state.encode(errors="surrogatepass"), {}).setdefault(subjects, [])
             if len(namers) < MOST_NAMERS:
@@ -1397,12 +1442,41 @@ def _note_tombstones(history: History, holdings: Holdings) -> None:
         packages = _packages(history.acts[:number])
         for stone in (stone for result in act["results"] for stone in result.get("tombstones", ())):
             subject = str(stone["subject"])
-            what = fault or ("" if subject in named else "the list {list} does not name it")
+            is_named = subject in named and named[subject] == stone.get("erased", [])
+            what = fault or ("" if is_named else "the list {list} does not name it")
             if not what and history.acts[1]["disposal"]["kind"] == "transfer" and stone.get("package") not in packages:
                 what = NOT_HANDED_OVER
             digest = hashlib.sha256(canonical(stone)).hexdigest()
             name = history.subject.partition("/")[2]
-            holdings.tombstones[subject] = Tombstone(name, digest, int(stone["acts"]), str(stone["state"]), what)
+            goes_on = (stone["tombstone"], stone.get("successor"), stone.get("erased"))
+            acts, state = int(stone["acts"]), str(stone["state"])
+            holdings.tombstones[subject] = Tombstone(name, digest, acts, state, what, goes_on)
+
+
+def _note_carried(history: History, holdings: Holdings, report: Report) -> None:
+    """Keep what a record that goes on after an erasure carries over of its former acts. Source: 21 CFR 11.10(e)."""
+    former = history.acts[0].get("former")
+    kinds = [act.get("act") for act in history.acts[1:]]
+    count = kinds.index(ERASE) if former and ERASE in kinds else 0
+    if any((kind == CARRY) != (place < count) for place, kind in enumerate(kinds)) or (former and not count):
+        text = "expected every act of before carried over, then what was erased"
+        report.find("carried-act", aspect_of(history.subject), history.subject, text)
+        return
+    if not former:
+        return
+    erased = history.acts[count + 1]
+    goes_on = (history.acts[0]["tombstone"], history.subject, erased.get("erased"))
+    if erased.get("tombstone") != goes_on[0]:
+        goes_on = (None, history.subject, None)
+    carried = Carried(history.subject, goes_on, count)
+    for act in history.acts[1 : count + 1]:
+        said = act["carried"] if isinstance(act.get("carried"), dict) else {}
+        own = face(*(str(said.get(name)).encode(errors="surrogatepass") for name in ("act", "by", "at")))
+        covered = str(said.get("signed_state")) if said.get("act") in SIGNED_ACTS else ""
+        fits = not covered or not carried.states or covered.encode(errors="surrogatepass") == carried.states[-1]
+        carried.faces.append(own if fits else b"")
+        carried.states.append(str(act.get("state")).encode(errors="surrogatepass"))
+    holdings.carried[str(former)] = carried
 
 
 def _list_fault(acts: Sequence[Content]) -> str:
@@ -1438,11 +1512,11 @@ def _packages(acts: Sequence[Content]) -> list[str]:
     return held if received and begun else []
 
 
-def _named_on(opening: Content) -> set[str]:
-    """The subjects that a list names, a sheet's rows included."""
+def _named_on(opening: Content) -> dict[str, list[object]]:
+    """The subjects that a list names, a sheet's rows included, and the places whose values alone it lets go."""
     items = opening["disposal"]["items"]
-    rows = {f"record/{row['number']}" for item in items for row in item.get("rows", ())}
-    return rows | {str(item["subject"]) for item in items if "subject" in item}
+    rows: dict[str, list[object]] = {f"record/{row['number']}": [] for item in items for row in item.get("rows", ())}
+    return rows | {str(item["subject"]): item.get("erased", []) for item in items if "subject" in item}
 
 
 def _states_named(act: Content) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -1475,12 +1549,12 @@ def signing_keys(person: History) -> list[SigningKey]:
 
 def _check_signatures(history: History, holdings: Holdings, report: Report) -> None:
     """Check every signature of a subject. Source: 21 CFR 11.70."""
-    first = history.acts[1]
+    first = told(history.acts[1])
     revision = f"{first.get('code', first.get('form'))} {first.get('revision')}"
     attached: set[object] = set()
     for number, act in enumerate(history.acts):
-        if act.get("act") == "attach":
-            attached.add(act.get("digest"))
+        if told(act).get("act") == "attach":
+            attached.add(told(act).get("digest"))
         if act.get("act") not in SIGNED_ACTS or not number:
             continue
         report.counts["signatures"] += 1
@@ -1566,6 +1640,10 @@ class Log:
         self._subtrees: list[bytes] = []
         self._are_all_read = True
         self._proven_states: set[tuple[bytes, str]] = set()
+        self._lives: dict[str, list[str]] = defaultdict(list)
+        for subject in holdings.accounts:
+            self._lives[base_of(subject)].append(subject)
+        self._carried_over: Counter[str] = Counter()
         self._tile_roots: list[bytes] = []
         self._mismatches: list[tuple[str, str, str]] = []
         self._gaps: list[tuple[str, int]] = []
@@ -1853,13 +1931,15 @@ class Log:
                 continue
             subject = event["subject"].decode()
             if event["state"] in named_states:
-                self._proven_states.add((event["state"], subject))
+                self._proven_states.add((event["state"], base_of(subject)))
             self._take_act(subject, int(event["act"]), event)
 
     def _take_act(self, subject: str, number: int, event: re.Match[bytes]) -> None:
         """Hold the event of an act against the act."""
         if subject == ROOT_UNIT and event["kind"] == b"rotate-log-key":
             self.rotated_at.setdefault(number, int(event["index"]))
+        if subject in self._holdings.carried:
+            self._compare_carried(subject, self._holdings.carried[subject], number, event)
         account = self._holdings.accounts.get(subject)
         if account is None:
             self.elsewhere[subject] += 1
@@ -1878,6 +1958,15 @@ class Log:
             self._gaps += [(subject, missing) for missing in range(account.next_act, number)][:MOST_KEPT]
             account.next_act = number + 1
             self._compare(subject, account, number, event)
+
+    def _compare_carried(self, former: str, carried: Carried, number: int, event: re.Match[bytes]) -> None:
+        """Hold an act that a record carries over against the event that the act had."""
+        self._carried_over[former] += 1
+        own = face(event["kind"], event["actor"], event["at"]), event["state"]
+        if number > carried.count or (carried.faces[number - 1], carried.states[number - 1]) != own:
+            text = "act {number}: not what event {index} tells of the act that it carries over"
+            values = {"number": number, "index": int(event["index"])}
+            self._report.find("carried-act", aspect_of(carried.subject), carried.subject, text, **values)
 
     def _take_destruction(self, subject: str, event: re.Match[bytes]) -> None:
         """Keep that a subject was destroyed; it is so once, and nothing comes after."""
@@ -1921,6 +2010,7 @@ class Log:
             self._settle_missing(subject)
         for subject in sorted(self.destroyed):
             self._settle_destroyed(subject)
+        self._settle_carried()
         for subject in sorted(self.elsewhere.keys() - self.archived_elsewhere - self.destroyed.keys()):
             self._report.not_covered.setdefault(subject.partition("/")[0], []).append(subject)
         for subject, act, person in self._holdings.doubts:
@@ -1956,6 +2046,20 @@ class Log:
         if stone.fault:
             self._report.find("tombstone-list", aspect, subject, stone.fault, list=stone.list)
 
+    def _settle_carried(self) -> None:
+        """A record goes on from a subject that a list has destroyed and whose tombstone names it, with all its acts."""
+        for former, carried in self._holdings.carried.items():
+            subject, stone = carried.subject, self._holdings.tombstones.get(former)
+            if former not in self.destroyed or (stone is not None and stone.goes_on != carried.goes_on):
+                text = "act 0 names a tombstone that is not there, or not one of what it goes on from"
+                severity = (
+                    ALTERED if self._is_whole and self._holdings.accounts[subject].next_act > 1 else CANNOT_ASSESS
+                )
+                self._report.find("carried-head", aspect_of(subject), subject, text, severity)
+            elif self._is_whole and self._carried_over[former] != carried.count:
+                text = "expected every act of before carried over, then what was erased"
+                self._report.find("carried-act", aspect_of(subject), subject, text)
+
     def settle_names(self) -> None:
         """After ``settle``: what acts name of other subjects and of the log, and was never so."""
         if not self._report.counts["events"]:
@@ -1968,8 +2072,9 @@ class Log:
             self._settle_named_checkpoint(short, subject, count)
 
     def _had_state(self, subject: str, state: bytes) -> bool:
-        account = self._holdings.accounts.get(subject)
-        return (state, subject) in self._proven_states or (account is not None and account.has_state(state))
+        lives = self._lives.get(base_of(subject), [subject])
+        accounts = [account for each in lives if (account := self._holdings.accounts.get(each))]
+        return (state, base_of(subject)) in self._proven_states or any(each.has_state(state) for each in accounts)
 
     def _find_named_state(self, subjects: Sequence[str], namers: Iterable[Namer]) -> None:
         """Acts name a state that was never: where their own events are published, the state's would be too."""
@@ -2577,6 +2682,13 @@ CHINESE = {
     ),
     "the bag names no such file": "包的清单中没有此文件",
     "disposed": "已处置",
+    "expected every act of before carried over, then what was erased": "应先转录此前的每一项操作，再载明所删除的内容",
+    "act {number}: not what event {index} tells of the act that it carries over": (
+        "操作 {number}：与事件 {index} 所载、它所转录的操作不符"
+    ),
+    "act 0 names a tombstone that is not there, or not one of what it goes on from": (
+        "操作 0 所指的注销登记不存在，或不属于它所接续的主体"
+    ),
     "its object has left the archive, its acts are still to go": "其对象已移出档案库，操作尚待清除",
     "the object of what was destroyed is still in the archive": "已销毁记录的对象仍在档案库中",
     "destroyed; the list that says so is not yet in the archive": "已销毁；载明此事的清册尚未进入档案库",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from company import FEEDBACK
 from disposal_workspace import ROW_MONTH, old_desk
 from record_workspace import Desk, sets
 
@@ -73,6 +74,47 @@ def test_a_list_is_refused_for_what_is_not_appraised_a_row_an_unknown_record_and
         (("retention", "approve", first), "2", "no-list"),
         (("retention", "execute", first, "--place", "x", "--yes"), "2", "no-list"),
         (("retention", "certificate", first), "4", "no-certificate"),
+    ]
+    for words, status, kind in refused:
+        error = desk.refused(*words, who="archivist")
+        assert (error["status"], error["kind"]) == (status, kind), words
+
+
+def test_a_request_of_erasure_goes_from_its_list_to_a_record_that_says_what_was_erased(old_desk: OldDesk) -> None:
+    desk, (first, second) = old_desk
+    desk.done("archive", "resume", who="boss")
+    basis = ("--basis", "个人信息保护法第四十七条，2026-11 号请求")
+    drawn_up = desk.done("retention", "erase", first, "--field", "customer", *basis, who="archivist")
+    listed = str(drawn_up["number"])
+    assert drawn_up["also_in"] == {}
+    shown = desk.done("record", "show", listed, who="archivist")
+    assert FEEDBACK["customer"] not in str(shown)
+    assert "反馈人" in str(shown)
+    desk.done("record", "sign", listed, who="appraiser")
+    desk.done("retention", "approve", listed, who="manager")
+    for witness in ("witness", "witness2"):
+        desk.done("record", "sign", listed, who=witness)
+    done = desk.done("retention", "execute", listed, "--place", "档案室", "--yes", who="archivist")
+    assert outcomes(done) == {first: "destroyed"}
+    assert done["results"][0]["tombstones"][0]["erased"] == ["customer"]
+    desk.done("archive", "resume", who="boss")
+    assert desk.run("record", "show", first, who="clerk") == 0
+    assert "Erased on request: Customer; tombstone 1" in desk.out
+    assert "已删除 (tombstone 1)" in desk.out
+    assert "given before values were erased" in desk.out
+    assert FEEDBACK["customer"] not in desk.out
+    told = desk.done("record", "show", first, who="clerk")
+    assert told["erasures"][0]["places"] == ["customer"]
+    assert {each["is_valid"] for each in told["signatures"]} == {None}
+    assert desk.done("verify", who="boss")["counts"]["disposed"] == 1
+    refused = [
+        (("retention", "erase", second, *basis), "2", "usage"),
+        (("retention", "erase", second, "--whole", "--field", "phone", *basis), "2", "usage"),
+        (("retention", "erase", second, "--field", "phone", "--permitted-by", "x", *basis), "2", "usage"),
+        (("retention", "erase", first, "--field", "customer", *basis), "2", "nothing-to-erase"),
+        (("retention", "erase", second, "--field", "phone", "--basis", " "), "2", "no-basis"),
+        (("retention", "erase", "QR-017-02/2022-0099", "--whole", *basis), "4", "unknown-record"),
+        (("retention", "erase", listed, "--field", "method", *basis), "2", "not-on-list"),
     ]
     for words, status, kind in refused:
         error = desk.refused(*words, who="archivist")

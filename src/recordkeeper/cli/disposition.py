@@ -1,4 +1,4 @@
-"""The verbs of retention by which records are appraised and go: appraise, list-new, approve, execute, certificate."""
+"""The verbs of retention by which records go: appraise, list-new, erase, approve, execute, certificate."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,6 +111,76 @@ def list_new(
     report(invocation, disposition.list_new(_author(invocation), choice, tuple(dict.fromkeys(methods)), appraisal))
 
 
+@click.command(
+    help=_(
+        "Draw up a destruction list for what a person asks to be erased, and sign it. Named values go from records that"
+        " stay; --whole lets records go before their period is over where the law or an authority permits it"
+    )
+)
+@click.argument("numbers", metavar="RECORD...", nargs=-1, required=True)
+@click.option(
+    "--field",
+    "fields",
+    metavar="FIELD",
+    multiple=True,
+    help=_("A field, or a cell such as items.2.name; filled_for for whom it was filled. May be given several times"),
+)
+@click.option(
+    "--attachment",
+    "files",
+    metavar="FILE",
+    multiple=True,
+    help=_("An attachment, by its name or the beginning of its digest; may be given several times"),
+)
+@click.option("--whole", is_flag=True, help=_("The whole of each record"))
+@click.option("--basis", metavar="TEXT", required=True, help=_("On what ground: the provision, and the request's mark"))
+@click.option(
+    "--permitted-by",
+    metavar="TEXT",
+    default="",
+    help=_("What lets a whole record go before its period is over: the provision, the authority's decision"),
+)
+@click.option("--unit", metavar="UNIT", help=_("The unit whose list it is"))
+@click.option(
+    "--method",
+    "methods",
+    type=click.Choice(METHODS),
+    multiple=True,
+    default=("erased",),
+    help=_("How; may be given several times: erased for electronic copies, shredded or pulped for paper"),
+)
+@shared_options
+def erase(
+    invocation: Invocation,
+    numbers: tuple[str, ...],
+    fields: tuple[str, ...],
+    files: tuple[str, ...],
+    basis: str,
+    permitted_by: str,
+    unit: str | None,
+    methods: tuple[str, ...],
+    *,
+    whole: bool,
+) -> None:
+    """Draw up a list for a request of erasure."""
+    from recordkeeper.services import erasure_request
+    from recordkeeper.services.disposition import Choice
+    from recordkeeper.services.erasure_request import Request
+
+    if whole == bool(fields or files):
+        raise click.UsageError(_("either --field and --attachment, or --whole"))
+    if permitted_by and not whole:
+        raise click.UsageError(_("--permitted-by goes with --whole"))
+    asked = Request(tuple(dict.fromkeys(fields)), basis, permitted_by, tuple(dict.fromkeys(files)))
+    choice, author = Choice(numbers, unit), _author(invocation)
+    done = erasure_request.erase(author, choice, tuple(dict.fromkeys(methods)), asked)
+    for number, places in done.also_in.items():
+        said = _("{number}: what is to be erased also stands in {places}, which the list does not name")
+        invocation.say(said.format(number=number, places=listing(places)))
+    also_in: Mapping[str, Json] = {number: list(places) for number, places in done.also_in.items()}
+    report(invocation, done.record, {"also_in": also_in})
+
+
 def _author(invocation: Invocation) -> "Author":
     from recordkeeper.services.disposition import Author
 
@@ -205,7 +275,7 @@ def _show(done: "Destroyed") -> None:
     rows: list[Sequence[Cell]] = [
         [
             result.number,
-            outcomes[result.outcome],
+            _("erased") if any(stone.get("erased") for stone in result.tombstones) else outcomes[result.outcome],
             result.why.text() if result.why else "",
             listing(str(stone["tombstone"]) for stone in result.tombstones),
         ]

@@ -189,6 +189,12 @@ def _lines(view: "RecordView") -> Iterator[RichText]:
         (_("Sources"), _disposed_sources(view)),
     ]
     yield from (_labelled(label, text) for label, text in optional if text)
+    for each in view.erasures:
+        said = _("{places}; tombstone {count}, list {list}, {day} {name}; {basis}").format(
+            places=listing(each.titles), count=each.tombstone, list=each.list, day=each.on, name=each.by,
+            basis=each.basis,
+        )  # fmt: skip
+        yield _labelled(_("Erased on request"), said)
     for section in view.sections:
         yield from _section_lines(section)
     yield from _row_lines(view)
@@ -240,7 +246,9 @@ def _field_lines(field: "FieldView") -> Iterator[RichText]:
 def _signature_lines(signature: "SignatureView") -> Iterator[RichText]:
     said = f"{signature.name} · {signature.role} · {signature.meaning} · {signature.local}"
     yield _labelled(_("Signed"), said)
-    if signature.is_valid is None:
+    if signature.is_carried:
+        way = _("carried over as it was told: given before values were erased, it can be checked no longer")
+    elif signature.is_valid is None:
         way = _("on paper, scan {digest}, entered by {name}").format(
             digest=signature.scan[:_SHORT_DIGEST], name=signature.entered_by
         )
@@ -331,6 +339,9 @@ def _attachment_lines(view: "RecordView") -> Iterator[RichText]:
     yield ()
     yield (Span(_("Attachments"), Style.STRONG),)
     for each in view.attachments:
+        if not each.digest:
+            yield (Span(f"  {each.name}"),)
+            continue
         size = _("{size} bytes").format(size=each.size)
         yield (Span(f"  {each.name} · {each.media_type} · {size} · {each.digest} · {each.by} {each.local}"),)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recordkeeper.cli.disposition import appraise, approve, certificate, execute, list_new
+from recordkeeper.cli.disposition import appraise, approve, certificate, erase, execute, list_new
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.program import noun
@@ -55,7 +55,7 @@ _ACTIONS = {
 }
 
 retention = noun("retention")
-for _verb in (appraise, list_new, approve, execute, certificate, transfer_new, pack, receive, hand_over):
+for _verb in (appraise, list_new, erase, approve, execute, certificate, transfer_new, pack, receive, hand_over):
     retention.add_command(_verb)
 
 

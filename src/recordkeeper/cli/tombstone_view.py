@@ -44,6 +44,10 @@ def _tombstone_lines(view: "TombstoneView") -> Iterator[tuple[str, str]]:
     yield _("Due on"), stone["due_on"]
     yield _("Rule"), f"{stone['rule']} ({stone['source']})"
     yield _("Authority"), stone["authority"]
+    if "basis" in stone:
+        yield _("Ground"), stone["basis"]
+    if "permitted_by" in stone:
+        yield _("Permitted by"), stone["permitted_by"]
     yield _("List"), stone["list"]
     names = part_names()
     for part in Part:

@@ -60,7 +60,7 @@ class Asked:
 def asked_of(record: Record) -> list[Asked]:
     """All that was asked for of a record, in the order of asking."""
     found: list[Asked] = []
-    for act in record.history.acts[1:]:
+    for act in record.history.told[1:]:
         content = act.content
         if act.kind == "ask":
             found.append(

@@ -111,6 +111,9 @@ class Item:
         decision: for an appraisal: keep, transfer or destroy.
         until: for an appraisal that keeps: the new due date; empty for ever.
         reason: why.
+        erased: for an erasure on request from a record that stays: the places whose values go; empty where all goes.
+        basis: the ground on which somebody asked for it; empty for any other disposal.
+        permitted_by: who or what lets all of it go before its period is over; empty where nothing does.
     """
 
     subject: str
@@ -127,6 +130,9 @@ class Item:
     decision: str = ""
     until: str = ""
     reason: str = ""
+    erased: tuple[str, ...] = ()
+    basis: str = ""
+    permitted_by: str = ""
 
     @property
     def content(self) -> dict[str, Json]:
@@ -134,8 +140,10 @@ class Item:
         held: dict[str, Json] = {
             name: value
             for name in self.__slots__
-            if name != "rows" and (value := getattr(self, name)) not in {"", 0, None}
+            if name not in {"rows", "erased"} and (value := getattr(self, name)) not in {"", 0, None}
         }
+        if self.erased:
+            held["erased"] = list(self.erased)
         if self.rows:
             held["rows"] = [{"number": number, "state": state} for number, state in self.rows]
         return held
@@ -151,7 +159,9 @@ class Item:
         rows = tuple(
             (str(row["number"]), str(row["state"])) for row in cast("Sequence[Content]", given.pop("rows", ()))
         )
-        return cls(**cast("dict[str, str]", {"subject": "", **given}), rows=rows)  # type: ignore[arg-type]
+        erased = tuple(str(place) for place in cast("Sequence[str]", given.pop("erased", ())))
+        named = cast("dict[str, str]", {"subject": "", **given})
+        return cls(**named, rows=rows, erased=erased)  # type: ignore[arg-type]
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -166,7 +176,7 @@ SAYS_NOTHING = {"archive", "copy", "dispose", "retain", "transfer"}
 
 def settled_state(history: History) -> tuple[int, str]:
     """Number and state digest of the last act that says something: not of storing, copying or disposing."""
-    number = max(act.number for act in history.acts if act.kind not in SAYS_NOTHING)
+    number = max(act.number for act in history.told if act.kind not in SAYS_NOTHING)
     return number, history.digests[number]
 
 
@@ -335,6 +345,26 @@ class Reason:
             "failed": _("failed: {detail}"),
         }
         return names[self.code].format(detail=self.detail)
+
+
+def reason_against(item: Item, answer: Eligibility, kind: Kind) -> Reason | None:
+    """Why what an item names may not go that day; None where it may.
+
+    A hold stops every disposal. Values of a record that stays go at any time; the whole of it goes on request before
+    its period is over only where the law or an authority is named that permits it.
+
+    Args:
+        item: as it was listed.
+        answer: what the rules, the holds and the appraisal say.
+        kind: what the list is for.
+
+    Source: M-4, M-12; PIPL, 47; GDPR, 17
+    """
+    if (item.erased or item.permitted_by) and answer.holds:
+        return Reason("held", ", ".join(answer.holds))
+    if item.erased or (item.permitted_by and answer.outcome is not Outcome.OPEN):
+        return None
+    return reason_of(answer, kind)
 
 
 def reason_of(answer: Eligibility, kind: Kind) -> Reason | None:

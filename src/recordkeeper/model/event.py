@@ -6,6 +6,7 @@ least ``act`` (its kind), ``by`` (the person), ``at`` (the moment of entry). The
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import TypeAlias
@@ -15,6 +16,8 @@ from recordkeeper.model.canonical import INTEGER_LIMIT, Content, NotCanonicalErr
 ACT_VERSION = 1
 EVENT_VERSION = 1
 SALT_BYTES = 16
+CARRY, ERASE = "carry", "erase"
+"""The kinds of acts by which a record goes on after an erasure: each former act carried over, then what was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,14 @@ class Act:
     subject: str
     number: int
     content: Content
+
+    @property
+    def told(self) -> "Act":
+        """The act that this one carries over from the record's former subject; the act itself where it carries none."""
+        content = self.content
+        while content.get("act") == CARRY and isinstance(carried := content.get("carried"), Mapping):
+            content = carried
+        return self if content is self.content else Act(self.subject, self.number, content)
 
     @property
     def kind(self) -> str:
@@ -133,6 +144,19 @@ def head_act(subject: str, salt: str) -> Act:
     return Act(subject, 0, {"version": ACT_VERSION, "subject": subject, "salt": salt})
 
 
+def successor_head(subject: str, salt: str, former: str, tombstone: int) -> Act:
+    """Act 0 of what a record goes on as: beside the salt it names the former subject and its tombstone.
+
+    Args:
+        subject: its identifier.
+        salt: 16 random bytes in hexadecimal, other ones than the former subject's.
+        former: the former subject.
+        tombstone: the number of the tombstone that stands for it.
+    """
+    head = head_act(subject, salt).content
+    return Act(subject, 0, {**head, "former": former, "tombstone": tombstone})
+
+
 def next_state_digest(previous: str | None, act: Act) -> str:
     """The state digest after ``act``, hexadecimal.
 
@@ -163,6 +187,16 @@ class History:
         for act in self.acts:
             digests.append(next_state_digest(digests[-1] if digests else None, act))
         return tuple(digests)
+
+    @property
+    def told(self) -> tuple[Act, ...]:
+        """The acts 0..n, those that were carried over from a former subject as they were then."""
+        return tuple(act.told for act in self.acts) if self.former else self.acts
+
+    @property
+    def former(self) -> str:
+        """The subject that the record was before values of it were erased; empty where none was."""
+        return str(self.acts[0].content.get("former", ""))
 
     @property
     def count(self) -> int:

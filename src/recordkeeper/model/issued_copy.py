@@ -67,7 +67,7 @@ def copies_of(record: Record) -> tuple[IssuedCopy, ...]:
                 for row in cast("Sequence[Content]", act.content.get("rows", ()))
             ),
         )
-        for act in record.history.acts
+        for act in record.history.told
         if act.content.get("act") == "copy"
     )
 

@@ -20,6 +20,7 @@ from recordkeeper.model.amendment import Amendment, Change
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.consistency import ITEM, PREVIOUS
 from recordkeeper.model.deadline import Deadline, Start, end_of
+from recordkeeper.model.erased import is_erased
 from recordkeeper.model.event import History
 from recordkeeper.model.expression import holds, names_in
 from recordkeeper.model.form import Form
@@ -27,7 +28,7 @@ from recordkeeper.model.routing import ByField, ByParty, Due
 from recordkeeper.model.section import FormField, Section
 from recordkeeper.model.signature import Signature
 from recordkeeper.model.step import FIRST_ROUND, Step, read_spelling, spelled
-from recordkeeper.model.subject import kind_of, name_of
+from recordkeeper.model.subject import kind_of, number_of
 from recordkeeper.model.value import plain_value
 
 Rounds = Mapping[str, int]
@@ -81,7 +82,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file bound to the record by its digest."""
+    """A file bound to the record by its digest; one that was erased has none."""
 
     act_number: int
     digest: str
@@ -90,6 +91,11 @@ class Attachment:
     size: int
     by: str
     at: str
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the file was erased on request."""
+        return not self.digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,7 @@ class RecordContent:
     @property
     def number(self) -> str:
         """``QR-017-02/2026-0001``."""
-        return name_of(self.history.subject)
+        return number_of(self.history.subject)
 
     @property
     def is_sheet(self) -> bool:
@@ -426,7 +432,7 @@ class RecordContent:
         }
 
     def _local_date(self, act_number: int) -> str:
-        return str(self.history.acts[act_number].content["on"])
+        return str(self.history.acts[act_number].told.content["on"])
 
     # ---- what is done, and by when ---------------------------------------------------------------------------
 
@@ -512,7 +518,7 @@ class RecordContent:
         if column:
             rows = values[int(item) - 1 : int(item)] if item.isdigit() else values
             values = [row.get(column) for row in rows if isinstance(row, Mapping)]
-        return [str(each) for each in values if each]
+        return [str(each) for each in values if each and not is_erased(each)]
 
     def due_on(self, section: Section) -> date | None:
         """The date by which ``section`` is to be done; None while it is not known."""
@@ -578,7 +584,7 @@ class RecordContent:
 
     def _edition(self, act_number: int) -> str:
         """The edition of the working calendar that an act cites; acts of earlier releases cite none."""
-        content = self.history.acts[act_number].content
+        content = self.history.acts[act_number].told.content
         first = content.get("fill")
         cited = first.get("calendar") if isinstance(first, Mapping) else None
         return str(content.get("calendar") or cited or "")

@@ -111,6 +111,23 @@ class KeptRecord(AmendableRecord):
         self._check_finished(_("transfer"))
         return {**head_of("transfer", who, moment), "items": [{"number": listed[0], "state": listed[1]}]}
 
+    def begin_erasure(self, listed: tuple[str, str], who: Standing, moment: Moment) -> Content:
+        """The act ``dispose`` with which a record that stays begins to go on without values of it, or a row's sheet.
+
+        Args:
+            listed: number and state digest of the list that says so.
+            who: who executes the list.
+            moment: when.
+
+        Raises:
+            WrongStateError: the record is disposed of already.
+
+        Source: M-7, M-12
+        """
+        if self.state is State.DISPOSED:
+            raise WrongStateError(self.number, _("erase"), _("a record that stands"), _(str(self.state)))
+        return {**head_of("dispose", who, moment), "items": [{"number": listed[0], "state": listed[1]}]}
+
     def retain(self, reason: str, who: Standing, moment: Moment, *, is_stored: bool) -> Content:
         """The act that ends a disposal which a hold, or anything else, has stopped before the record was gone.
 

@@ -49,7 +49,7 @@ class RecordState(RecordContent):
             ExpressionError: a condition of the form fails over the values.
         """
         with readable(history.subject) as reading:
-            opening = history.acts[1].content
+            opening = history.acts[1].told.content
             is_sheet = kind_of(history.subject) == "sheet"
             sections = form.sheet.sections if is_sheet and form.sheet else form.sections
             record = cls(History(history.subject, history.acts[:1]), form, sections, opening)
@@ -99,9 +99,10 @@ class RecordState(RecordContent):
 
     # ---- how acts change it ----------------------------------------------------------------------------------
 
-    def _after(self, act: Act) -> Self:
+    def _after(self, stored: Act) -> Self:
+        act = stored.told
         content = act.content
-        history = History(self.history.subject, (*self.history.acts, act))
+        history = History(self.history.subject, (*self.history.acts, stored))
         day = date.fromisoformat(str(content.get("on", self.last_on)))  # an act without a date is none of ours
         record = replace(self, history=history, last_on=day.isoformat())
         if act.kind != "archive":
@@ -169,7 +170,11 @@ class RecordState(RecordContent):
             PENDING if content["countersign"] else NOT_NEEDED,
             party=PartyAnswer(PENDING if content.get("party_signs") else NOT_NEEDED),
         )
-        signatures = (*self.signatures, _signature(act, Step(""))) if "signature" in content else self.signatures
+        signatures = (
+            (*self.signatures, _signature(act, Step("")))
+            if {"signature", "signed_state"} & content.keys()
+            else self.signatures
+        )
         return replace(self, saved=saved, amendments=(*self.amendments, amendment), signatures=signatures)
 
     def _apply_countersign(self, act: Act) -> Self:
@@ -223,6 +228,9 @@ class RecordState(RecordContent):
     def _apply_transfer(self, act: Act) -> Self:
         return replace(self, transferred_by=str(cast("Sequence[Content]", act.content["items"])[0]["number"]))
 
+    def _apply_erase(self, _act: Act) -> Self:
+        return replace(self, state=self.before_disposal or State.CLOSED, before_disposal=None)
+
     def _apply_nothing(self, _act: Act) -> Self:
         return self
 
@@ -245,6 +253,7 @@ _APPLY: Mapping[str, Any] = {
     "appraise": RecordState._apply_nothing,  # noqa: SLF001
     "dispose": RecordState._apply_dispose,  # noqa: SLF001
     "retain": RecordState._apply_retain,  # noqa: SLF001
+    "erase": RecordState._apply_erase,  # noqa: SLF001
     "skip": RecordState._apply_nothing,  # noqa: SLF001
     "execute": RecordState._apply_nothing,  # noqa: SLF001
     "pack": RecordState._apply_nothing,  # noqa: SLF001
@@ -284,6 +293,7 @@ def _signature(act: Act, step: Step) -> Signature:
         str(content["name"]) if is_paper else "",
         bool(content.get("unattended", False)),
         step.item,
+        str(content.get("signed_state", "")),
     )
 
 

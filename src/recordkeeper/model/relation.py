@@ -125,7 +125,7 @@ def origin_of(record: "RecordState") -> Origin | None:
 
 def opened_by(record: "RecordState") -> tuple[Opened, ...]:
     """Everything that ``record`` has led to, in the order of its acts; what was opened for nothing included."""
-    return tuple(each for act in record.history.acts[1:] for each in opened_in(act.number, act.content))
+    return tuple(each for act in record.history.told[1:] for each in opened_in(act.number, act.content))
 
 
 def opened_in(act_number: int, content: Content) -> Iterator[Opened]:

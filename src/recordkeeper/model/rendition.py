@@ -24,6 +24,7 @@ from recordkeeper.model.amendment import (
 )
 from recordkeeper.model.canonical import Json
 from recordkeeper.model.consistency import ITEM
+from recordkeeper.model.erased import ERASED_TEXT, is_erased
 from recordkeeper.model.form import Form
 from recordkeeper.model.lateness import lateness_of
 from recordkeeper.model.print_code import PrintCode
@@ -39,6 +40,7 @@ Printed: TypeAlias = "str | int | bool | RichText | Sequence[Printed] | Mapping[
 
 CHOSEN, NOT_CHOSEN, UNUSED = "☑", "☐", "/"
 EM_SPACE = "\u3000"
+_SHORT_STATE = 16
 BLANK_DATE = f"{EM_SPACE * 3}年{EM_SPACE}月{EM_SPACE}日"
 MEANINGS: Mapping[str, tuple[str, str]] = {
     "received": ("收到", "Received"),
@@ -103,6 +105,11 @@ class Printer:
         """A field as it is printed; unused ones of a closed record are ruled out with "/"."""
         current = value_at(self.values, each.id)
         history = self.changes.get(each.id, ())
+        if is_erased(current):
+            erased = self.text(each, current, history)
+            # one of the steps' cells says it, and so does the row of them all
+            steps: dict[str, Printed] = dict.fromkeys(SCALE_NAMES, ())
+            return {**steps, next(iter(SCALE_NAMES)): erased, "all": erased} if each.type == "scale" else erased
         if each.type == "rows":
             return self._rows(each, cast("Sequence[Mapping[str, Json]]", current or []))
         if each.type == "scale":
@@ -159,7 +166,7 @@ class Printer:
             for column in each.columns:
                 history = self.changes.get(f"{each.id}.{number}.{column.id}", ())
                 current = row.get(column.id)
-                if column.type == "yes_no":
+                if column.type == "yes_no" and not is_erased(current):
                     cells[column.id] = boxes(column, current, self._former(history), self._marks(history), is_bare=True)
                 else:
                     cells[column.id] = self.text(column, current, history)
@@ -239,7 +246,7 @@ def scale_boxes(each: FormField, current: Json, former: set[str], marks: Mapping
 
 
 def _chosen(value: Json) -> set[str]:
-    if value is None:
+    if value is None or is_erased(value):
         return set()
     if isinstance(value, list | tuple):
         return {str(each) for each in value}
@@ -248,6 +255,8 @@ def _chosen(value: Json) -> set[str]:
 
 def text_of(each: FormField, value: Json, around: Surroundings, *, is_short: bool = False) -> str:
     """A stored value as printed text; dates in full, or as digits alone in the narrow cells of a register."""
+    if is_erased(value):
+        return ERASED_TEXT
     match each.type:
         case "choice":
             names = {choice.id: choice.zh for choice in each.choices}
@@ -345,6 +354,8 @@ def _room_for_the_rest(record: Record, section: Section, around: Surroundings) -
 
 def _signed(signature: Signature, around: Surroundings) -> list[Span]:
     way = "〔纸质签名〕" if signature.method == "paper" else "〔电子签名〕"
+    if signature.signed_state:
+        way = f"{way[:-1]}，转录〕"
     unattended = "（无人值守）" if signature.unattended else ""
     zone = around.local(signature.at, "%z")
     time = around.local(signature.at, "%Y-%m-%d %H:%M:%S") + f" {zone[:3]}:{zone[3:]}"
@@ -357,6 +368,9 @@ def _signed(signature: Signature, around: Surroundings) -> list[Span]:
     if signature.method == "paper":
         seen = f"；见证：{signature.witness}" if signature.witness else ""
         spans.append(Span(f"\n录入：{signature.entered_by}{seen}", Style.SMALL))
+    if signature.signed_state:
+        told = f"\n签于删除之前，所签状态 {signature.signed_state[:_SHORT_STATE]}"
+        spans.append(Span(told, Style.SMALL))
     return spans
 
 
@@ -510,7 +524,7 @@ def record_context(
     context["amendments"] = [*notes, *lines]
     context["amendments_summary"] = _summary(lines)
     context["attachments"] = [
-        {"name": each.name, "digest": each.digest[:16], "added_on": around.local(each.at)}
+        {"name": each.name, "digest": each.digest[:16] or ERASED_TEXT, "added_on": around.local(each.at)}
         for each in record.attachments
     ]
     return context
@@ -688,7 +702,7 @@ def _late_entry(record: Record, around: Surroundings, row: int | None = None) ->
     if late is None:
         return []
     matter = around.local(late.matter) if "T" in late.matter else late.matter
-    act = record.history.acts[1]
+    act = record.history.acts[1].told
     entered = around.local(act.at)
     place = f"第 {row} 行 " if row is not None else ""
     said = f"迟录 {late.days} 天：\n{entered} 登记"
@@ -731,7 +745,7 @@ def _voiding(row: Record, around: Surroundings, number: int) -> list[Printed]:
     """The line by which the list under the form tells of a row that was voided; none where it stands."""
     if row.state is not State.VOID:
         return []
-    act = next(act for act in reversed(row.history.acts) if act.kind == "void")
+    act = next(act for act in reversed(row.history.told) if act.kind == "void")
     return [
         {
             "mark": "",
@@ -891,9 +905,7 @@ def _print_code(record: Record, rows: Sequence[Record], token: str) -> PrintCode
 
 
 def _last_shown(record: Record) -> int:
-    return max(
-        (act.number for act in record.history.acts if act.content.get("act") not in {"archive", "copy"}), default=0
-    )
+    return max((act.number for act in record.history.told if act.kind not in {"archive", "copy"}), default=0)
 
 
 def _marks(record: Record, rows: Sequence[Record]) -> str:

@@ -152,6 +152,7 @@ _LINES = (
     _does("retention approve", FORM, place=Place.UNIT),
     _reads("retention certificate", FORM, AUDITOR, place=Place.UNIT),
     _reads("retention due", FORM, AUDITOR, place=Place.UNIT),
+    _does("retention erase", FORM, place=Place.UNIT),
     _does("retention execute", FORM, place=Place.UNIT),
     _does("retention hand-over", FORM, place=Place.UNIT),
     _does("retention hold", CONTROLLER, APPROVER),

@@ -33,6 +33,8 @@ class Signature:
         entered_by: who entered a paper signature.
         unattended: whether no person was at the keyboard.
         item: the choice or row, where the section is repeated.
+        signed_state: the state digest that it covered, hexadecimal, where values were erased since: then it is told,
+            and can be checked no longer. Empty for every other signature.
     """
 
     act_number: int
@@ -48,6 +50,7 @@ class Signature:
     entered_by: str = ""
     unattended: bool = False
     item: str = ""
+    signed_state: str = ""
 
     @property
     def step(self) -> Step:

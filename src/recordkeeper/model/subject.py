@@ -11,6 +11,8 @@ PROGRAM = "program"
 
 _SUBJECT = re.compile(r"(?P<kind>[a-z]+)/(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*)")
 
+_AFTER = re.compile(r"/after-[1-9][0-9]{0,14}$")
+
 
 def kind_of(subject: str) -> str:
     """The kind of ``subject``: what stands before the first slash."""
@@ -20,6 +22,21 @@ def kind_of(subject: str) -> str:
 def name_of(subject: str) -> str:
     """The name of ``subject``: what stands after the first slash."""
     return subject.partition("/")[2]
+
+
+def number_of(subject: str) -> str:
+    """The number of a record or sheet: its name, without what tells one that goes on after an erasure."""
+    return _AFTER.sub("", name_of(subject))
+
+
+def base_of(subject: str) -> str:
+    """The subject under which a record was entered, whatever it goes on as after erasures."""
+    return _AFTER.sub("", subject)
+
+
+def successor_subject(subject: str, tombstone: int) -> str:
+    """``record/QR-017-02/2026-0001/after-17``: what a record goes on as once tombstone 17 stands for it."""
+    return f"{base_of(subject)}/after-{tombstone}"
 
 
 def is_subject(text: str) -> bool:

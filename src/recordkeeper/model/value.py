@@ -17,6 +17,7 @@ from recordkeeper.errors import FormError, InvalidInputError, RecordError
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import BrokenJsonError, Json, parse_json
+from recordkeeper.model.erased import is_erased
 from recordkeeper.model.reference import NO_TABLES, Reference
 from recordkeeper.model.section import FormField
 from recordkeeper.model.statistics import SCALE
@@ -403,14 +404,14 @@ def canonical_of(field: FormField, value: object) -> Json:
 
 
 def plain_value(field: FormField, value: Json, zone: ZoneInfo) -> object:
-    """A stored value as expressions see it: text, bool, Decimal, date, lists and maps of these.
+    """A stored value as expressions see it: text, bool, Decimal, date, lists and maps of these; an erased one is none.
 
     Args:
         field: the field of the form.
         value: as stored.
         zone: the IANA time zone in which a moment's date is meant.
     """
-    if value is None:
+    if value is None or is_erased(value):
         return None
     match field.type:
         case "number" | "money":

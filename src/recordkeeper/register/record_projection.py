@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection
 
 from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.erased import ERASED_TEXT, is_erased
 from recordkeeper.model.event import History
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.record import Record
@@ -127,6 +128,8 @@ def field_text(value: Json) -> str | None:
     """A value as it is searched: texts as they are, everything else as JSON."""
     if value is None or isinstance(value, str):
         return value
+    if is_erased(value):
+        return ERASED_TEXT
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
@@ -137,7 +140,7 @@ def title_of(record: Record) -> str:
         str(values[each.id])
         for section in record.sections
         for each in section.fields
-        if each.type == "text" and each.lines > 1 and each.id in values
+        if each.type == "text" and each.lines > 1 and each.id in values and not is_erased(values[each.id])
     )
     text = next(texts, "")
     line = " ".join(text.split())

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select, union
 
 from recordkeeper.model.sheet import counted
-from recordkeeper.model.subject import name_of
+from recordkeeper.model.subject import number_of
 from recordkeeper.register import tables
 from recordkeeper.register.snapshot import Snapshot
 
@@ -144,7 +144,7 @@ def last_numbered_sheet(snapshot: Snapshot, form: str, unit: str) -> str | None:
         .where(record.unit == unit)
         .order_by(year.desc(), func.length(record.subject).desc(), record.subject.desc())
     )
-    return next((each for each in snapshot.connection.scalars(statement) if counted(name_of(each))), None)
+    return next((each for each in snapshot.connection.scalars(statement) if counted(number_of(each))), None)
 
 
 def count_rows(snapshot: Snapshot, sheet: str) -> int:

@@ -93,6 +93,8 @@ def _common(setting: Setting, gone: Disposal) -> dict[str, Json]:
         **_where_to(listed),
         **people,
         str(Part.EXECUTOR): [who.subject],
+        **({"basis": item.basis} if item.basis else {}),
+        **({"permitted_by": item.permitted_by} if item.permitted_by else {}),
         "on": setting.moment.on,
         "at": setting.moment.at,
     }

@@ -36,7 +36,7 @@ def rows_following(history: History, form_of: FormOf) -> Rows:
     """
     match kind_of(history.subject):
         case "record" | "sheet":
-            opening = history.acts[1].content
+            opening = history.acts[1].told.content
             return record_rows(Record.replay(form_of(str(opening["form"]), str(opening["revision"])), history))
         case "form" | "procedure" | "schedule" | "table":
             return revision_rows(Revision.replay(history))

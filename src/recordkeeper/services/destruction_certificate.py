@@ -27,6 +27,7 @@ from recordkeeper.model.disposition import (
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_guard import head_of
 from recordkeeper.model.standing import Standing
+from recordkeeper.model.subject import sheet_subject
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.disposal import subjects_open
 from recordkeeper.register.record_projection import record_rows
@@ -255,6 +256,9 @@ def _statement(stones: Sequence[Content], rest: Sequence[tuple[str, str]]) -> st
         rest_text(kind, detail, chinese) for kind, detail in (*rest, *((each, "") for each in _OFTEN_LEFT))
     )
     gone = "清册所列、结果为已销毁的记录，其电子件已自数据库、档案库清除，不能复原。"
+    left = "、".join(str(stone["number"]) for stone in stones if stone.get("erased"))
+    if left:
+        gone += f"{left} 仅依请求删除清册所列栏目，其余内容以原编号继续保存。"
     return f"{gone}{span}系统不能及、可能仍存副本之处：{still}。"
 
 
@@ -285,7 +289,8 @@ def given_out(transaction: Transaction, results: Sequence[Result]) -> Iterator[t
     """What of the destroyed records was given out, for the files are in other hands."""
     for result in results:
         for stone in result.tombstones:
-            events = [event for event in transaction.events_of(str(stone["subject"])) if event.kind == "export"]
+            subjects = [str(stone["subject"]), *([sheet_subject(str(stone["sheet"]))] if stone["sheet"] else ())]
+            events = [event for each in subjects for event in transaction.events_of(each) if event.kind == "export"]
             if events:
                 days = ", ".join(dict.fromkeys(event.entered_at[:10] for event in events))
                 yield "export", f"{stone['number']} ({days})"

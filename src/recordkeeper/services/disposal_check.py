@@ -15,8 +15,8 @@ from recordkeeper.errors import RecordkeeperError
 from recordkeeper.findings import Finding
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, canonical, digest, parse_json
-from recordkeeper.model.event import Act, Event, History
-from recordkeeper.model.subject import kind_of, record_subject
+from recordkeeper.model.event import CARRY, ERASE, Act, Event, History
+from recordkeeper.model.subject import kind_of, number_of, record_subject
 from recordkeeper.register import tables
 from recordkeeper.register.disposal import APPROVED, EXECUTED
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
@@ -24,6 +24,7 @@ from recordkeeper.services.aspect import REGISTER, altered, aspect_of
 
 DESTROY, DISPOSE, RETAIN, ARCHIVE = "destroy", "dispose", "retain", "archive"
 DESTRUCTION, TRANSFER = "destruction", "transfer"
+_SIGNED = frozenset({"sign", "amend", "countersign"})
 WITNESSES = 2
 """Kinds of events, acts and lists, and how many witnesses, as they are written; who wrote them is not asked."""
 
@@ -88,7 +89,49 @@ def check_disposed(
         if stone is not None and not faults:
             disposed.tombstones[subject] = stone
             disposed.states[subject] = tuple(event.state_digest or "" for event in own if event.act_number is not None)
+    for history in histories.values():
+        if history.former or any(act.kind == CARRY for act in history.acts):
+            stone = disposed.tombstones.get(history.former)
+            disposed.findings += _carrying_faults(history, stone, of_subject.get(history.former, []))
     return disposed
+
+
+def _carrying_faults(history: History, stone: Content | None, events: Sequence[Event]) -> Iterator[Finding]:
+    """What is wrong with a record that goes on after an erasure: what it carries is what the events tell of before.
+
+    Args:
+        history: its acts.
+        stone: the sound tombstone of its former subject; None where there is none.
+        events: those of its former subject.
+    """
+    subject, number = history.subject, history.acts[0].content.get("tombstone")
+    if stone is None or (stone.get("tombstone"), stone.get("successor")) != (number, subject):
+        message = _("act 0 names a tombstone that is not there, or not one of what it goes on from")
+        yield altered("carried-head", subject, message, aspect_of(subject))
+        return
+    told = {event.act_number: event for event in events}
+    count = sum(event.act_number is not None for event in events)
+    for act in history.acts[1:]:
+        if (act.kind == CARRY) != (act.number <= count) or (act.kind == ERASE) != (act.number == count + 1):
+            message = _("act {number}: expected every act of before carried over, then what was erased")
+            yield altered("carried-act", subject, message.format(number=act.number), aspect_of(subject))
+            return
+    said_of = [(act.content.get("tombstone"), act.content.get("erased")) for act in history.acts if act.kind == ERASE]
+    if said_of != [(number, stone.get("erased"))]:
+        message = _("act {number}: says that something else was erased than the tombstone does")
+        yield altered("carried-act", subject, message.format(number=count + 1), aspect_of(subject))
+    for act in history.acts[1 : count + 1]:
+        event, said = told[act.number], act.content.get("carried")
+        carried = said if isinstance(said, Mapping) else {}
+        found = (carried.get("act"), carried.get("by"), carried.get("at"), act.content.get("state"))
+        before = told.get(act.number - 1)
+        covered = carried.get("signed_state") if before is not None and event.kind in _SIGNED else None
+        if found != (event.kind, event.actor, event.entered_at, event.state_digest) or (
+            covered is not None and before is not None and covered != before.state_digest
+        ):
+            message = _("act {number}: not what event {index} tells of the act that it carries over")
+            message = message.format(number=act.number, index=event.index)
+            yield altered("carried-act", subject, message, aspect_of(subject))
 
 
 def _faults(
@@ -135,8 +178,8 @@ def _list_faults(subject: str, stone: Content, histories: Mapping[str, History])
         message = _("the list {list} never had the state that it names").format(list=name)
         yield altered("tombstone-list", subject, message, aspect_of(subject))
         return
-    named = {each for subjects in items_of(history) for each in subjects}
-    if subject not in named:
+    named = {each: erased for subjects, erased in _items(history) for each in subjects}
+    if subject not in named or named[subject] != stone.get("erased", []):
         yield altered(
             "tombstone-list", subject, _("the list {list} does not name it").format(list=name), aspect_of(subject)
         )
@@ -186,18 +229,23 @@ def items_of(history: History) -> list[tuple[str, ...]]:
 
     Acts are read as they are: those that nobody decided on are said elsewhere.
     """
+    return [subjects for subjects, _erased in _items(history)]
+
+
+def _items(history: History) -> list[tuple[tuple[str, ...], object]]:
+    """The subjects of each item on a list, and the places whose values alone it lets go."""
     held = history.acts[1].content.get("disposal")
     if not isinstance(held, Mapping) or held.get("kind") not in {DESTRUCTION, TRANSFER}:
         return []
     items = held.get("items")
-    found: list[tuple[str, ...]] = []
+    found: list[tuple[tuple[str, ...], object]] = []
     for item in items if isinstance(items, list) else []:
         if isinstance(item, Mapping) and item.get("subject"):
             rows = item.get("rows")
             numbers = (
                 [str(row.get("number")) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
             )
-            found.append((str(item["subject"]), *map(record_subject, numbers)))
+            found.append(((str(item["subject"]), *map(record_subject, numbers)), item.get("erased", [])))
     return found
 
 
@@ -215,7 +263,7 @@ def expected_steps(histories: Mapping[str, History], stones: Mapping[str, Conten
         skipped = {str(result.get("number")) for act in acts if act.kind == "skip" for result in _results(act.content)}
         is_void = any(act.kind == "void" for act in acts)
         for subjects in items:
-            is_done = is_void or subjects[0].partition("/")[2] in skipped or (number, subjects[0]) in gone
+            is_done = is_void or number_of(subjects[0]) in skipped or (number, subjects[0]) in gone
             for subject in subjects:
                 rows[history.subject, subject, APPROVED] += 1
                 if is_done:

@@ -20,7 +20,7 @@ from recordkeeper.model.disposition import (
     NotReadyError,
     Reason,
     disposition_of,
-    reason_of,
+    reason_against,
     settled_state,
 )
 from recordkeeper.model.event import Act
@@ -96,7 +96,7 @@ def judge(desk: RetentionDesk, item: Item, on: date, kind: Kind = Kind.DESTRUCTI
         return Judged(item, None, None, Reason("gone", str(stone["list"]) if stone else ""))
     record = replayed(snapshot, history)
     answer = eligibility(desk.kept(record), on)
-    reason = reason_of(answer, kind)
+    reason = reason_against(item, answer, kind)
     if reason is None and not _is_as_listed(snapshot, record, item):
         reason = Reason("changed")
     return Judged(item, record, answer, reason)
@@ -109,8 +109,8 @@ def _is_as_listed(snapshot: Snapshot, record: Record, item: Item) -> bool:
 
 
 def row_states(snapshot: Snapshot, sheet: Record) -> tuple[tuple[str, str], ...]:
-    """Number and state digest of each row of a sheet."""
-    return tuple((row.number, row.history.digests[-1]) for row in rows_of(snapshot, sheet))
+    """Name and state digest of each row of a sheet."""
+    return tuple((name_of(row.subject), row.history.digests[-1]) for row in rows_of(snapshot, sheet))
 
 
 def settle_list(transaction: Transaction, setting: Setting, after: Record) -> None:

@@ -285,10 +285,11 @@ def drawn_up(
 
 def check_list_right(setting: Setting, by: Author, command: str, kind: Kind, choice: Choice) -> None:
     """Ask the table of rights, for the unit whose list it is."""
-    check_right(setting.snapshot, by.actor, command, by.now, _unit_of(setting, by.actor, kind, choice))
+    check_right(setting.snapshot, by.actor, command, by.now, unit_of_list(setting, by.actor, kind, choice))
 
 
-def _unit_of(setting: Setting, actor: Actor, kind: Kind, choice: Choice) -> str:
+def unit_of_list(setting: Setting, actor: Actor, kind: Kind, choice: Choice) -> str:
+    """The unit whose list somebody draws up: the one that is asked for, else theirs."""
     code = form_serving(setting.snapshot, PURPOSES[kind], setting.today)
     form = revision_in_force(setting.snapshot, code, setting.today).form
     return lifecycle.unit_asked_for(setting, actor, form.sections[0], About(unit=choice.unit))
@@ -300,14 +301,14 @@ def _unit_of(setting: Setting, actor: Actor, kind: Kind, choice: Choice) -> str:
 def chosen_for(desk: RetentionDesk, actor: Actor, choice: Choice, kind: Kind) -> list[Judged]:
     """The records that a list names, each judged as it stands now."""
     snapshot, today = desk.setting.snapshot, desk.setting.today
-    units = set(units_below(snapshot, _unit_of(desk.setting, actor, kind, choice)))
+    units = set(units_below(snapshot, unit_of_list(desk.setting, actor, kind, choice)))
     judging = judge_appraisal if kind is Kind.APPRAISAL else partial(judge, kind=kind)
     if choice.numbers:
         records = [_listable(load(snapshot, number), units) for number in dict.fromkeys(choice.numbers)]
     else:
         rows = find_records(snapshot, RecordQuery(units=units, states=("closed", "void", "replaced")))
         records = [load(snapshot, row.number) for row in rows if not row.sheet]
-    judged = [judging(desk, _as_it_stands(desk, record), today) for record in records]
+    judged = [judging(desk, as_it_stands(desk, record), today) for record in records]
     elsewhere = lists_open_for(snapshot, [each.item.subject for each in judged])
     if kind is Kind.TRANSFER:
         elsewhere |= transfers_under_way(desk.setting, [each.item.subject for each in judged])
@@ -338,7 +339,8 @@ def _listable(record: Record, units: set[str]) -> Record:
     return record
 
 
-def _as_it_stands(desk: RetentionDesk, record: Record) -> Item:
+def as_it_stands(desk: RetentionDesk, record: Record) -> Item:
+    """A record as a list names it now."""
     act, state = settled_state(record.history)
     rows = row_states(desk.setting.snapshot, record) if record.is_sheet else ()
     return Item(record.subject, record.number, act, state, rows=rows)
@@ -382,9 +384,9 @@ def line_of(judged: Judged, pages: int | None) -> dict[str, object]:
     line: dict[str, object] = {
         "record_number": record.number,
         "record_title": _title(record.form, record, len(judged.item.rows)),
-        "created_on": record.closed_on,
+        "created_on": record.closed_on or str(record.opening["on"]),
         "period": _period(rule),
-        "due_on": (answer.due_on or date.fromisoformat(record.closed_on)).isoformat(),
+        "due_on": (answer.due_on or date.fromisoformat(record.closed_on or str(record.opening["on"]))).isoformat(),
     }
     if pages is not None:
         line["pages"] = str(pages)

@@ -17,7 +17,7 @@ from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, NotCanonicalError, canonical, parse_json
 from recordkeeper.model.event import ACT_VERSION, EVENT_VERSION, Act, Event, EventRow, History, leaf_of
-from recordkeeper.model.subject import is_subject
+from recordkeeper.model.subject import is_subject, successor_subject
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
 from recordkeeper.services.aspect import FILES, LOG, RECORDS, REGISTER, SIGNATURES, TAIL, altered, aspect_of
@@ -156,8 +156,13 @@ def _parsed_act(subject: object, number: object, content: object) -> Act | Findi
 
 def _is_head(act: Act) -> bool:
     salt = act.content.get("salt")
+    names, number = {"version", "subject", "salt"}, act.content.get("tombstone")
+    if "former" in act.content:  # values were erased: it goes on from a subject whose tombstone it names
+        names |= {"former", "tombstone"}
+    former = str(act.content.get("former", act.subject))
     return (
-        set(act.content) == {"version", "subject", "salt"}
+        set(act.content) == names
+        and (former == act.subject or act.subject == successor_subject(former, number if type(number) is int else 0))
         and act.content["subject"] == act.subject
         and act.content["version"] == ACT_VERSION
         and isinstance(salt, str)

@@ -55,6 +55,7 @@ from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.burial import Disposal, tombstones_of
 from recordkeeper.services.disposal_list import Judged, judge
 from recordkeeper.services.disposition import find_list
+from recordkeeper.services.erasure import begin_disposal, erase, going, retain_one
 from recordkeeper.services.mirroring import mirrors_of, remove_from_mirrors
 from recordkeeper.services.people import Actor
 from recordkeeper.services.publication import Publisher, publish, publisher_lock
@@ -270,12 +271,9 @@ def begin_item(by: Executor, item: Item) -> bool:
         if judged.reason is not None or judged.record is None:
             skip(transaction, listed, item, judged.reason or Reason("gone"), who, setting)
             return False
-        if any(staged.subject == item.subject for staged in transaction.staged()):
+        if any(staged.subject in {item.subject, judged.record.sheet} for staged in transaction.staged()):
             raise NotStoredError(item.number)
-        record = judged.record
-        content = record.dispose((listed.number, listed.record.history.digests[-1]), who, setting.moment)
-        after = Record.replay(record.form, record.history.followed_by(content))
-        transaction.append(record.history, content, record_rows(after))
+        begin_disposal(transaction, by.publisher.storage_root, setting, Disposal(listed, item, judged.record, who))
         return True
 
 
@@ -300,6 +298,8 @@ def finish_item(by: Executor, item: Item) -> list[Path]:
             retain(transaction, by, judged, judged.reason, who, setting)
             skip(transaction, listed, item, judged.reason, who, setting)
             return []
+        if item.erased:
+            return erase(transaction, by.publisher.storage_root, setting, Disposal(listed, item, record, who))
         root = by.publisher.storage_root
         stones = tombstones_of(transaction, root, setting, Disposal(listed, item, record, who))
         root.remove_object(record.subject)
@@ -321,6 +321,9 @@ def locked(transaction: Transaction, by: Executor, item: Item) -> tuple[Setting,
     """
     check_clock(transaction, by.number)
     transaction.lock(ROOT_UNIT)
+    history = transaction.history(item.subject)
+    if history is not None and (sheet := str(history.acts[1].told.content.get("sheet", ""))):
+        transaction.lock(sheet)
     for subject in sorted(item.subjects):
         transaction.lock(subject)
     setting = Setting(transaction, by.now)
@@ -348,13 +351,8 @@ def retain(
     transaction: Transaction, by: Executor, judged: Judged, reason: Reason, who: Standing, setting: Setting
 ) -> None:
     """Let a record that had begun to go stand again as it stood; nothing where it had not begun."""
-    record = judged.record
-    if record is None or record.state is not State.DISPOSED:
-        return
-    is_stored = by.publisher.storage_root.has_object(record.subject)
-    content = record.retain(reason.code, who, setting.moment, is_stored=is_stored)
-    after = Record.replay(record.form, record.history.followed_by(content))
-    transaction.append(record.history, content, record_rows(after))
+    for record in going(transaction, judged.record):
+        retain_one(transaction, by.publisher.storage_root, setting, record, (reason.code, who))
 
 
 def give_up_items(

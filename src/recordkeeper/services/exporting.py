@@ -19,8 +19,8 @@ from recordkeeper.bagit.writer import BagWriter, UnwritableBagError
 from recordkeeper.errors import ArchiveError, RefusalError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, parse_json
-from recordkeeper.model.event import salted_digest
-from recordkeeper.model.subject import form_subject, kind_of, name_of
+from recordkeeper.model.event import ERASE, Act, salted_digest
+from recordkeeper.model.subject import base_of, form_subject, kind_of, name_of, record_subject, sheet_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.model.value import format_moment
 from recordkeeper.ocfl.inventory import Inventory, parse_inventory
@@ -182,7 +182,8 @@ def _closure(root: StorageRoot, present: Sequence[str], numbers: Collection[str]
     there = set(present)
     waiting: list[str] = [ROOT_UNIT]
     for number in numbers:
-        found = [f"{kind}/{number}" for kind in ("record", "sheet") if f"{kind}/{number}" in there]
+        wanted = {record_subject(number), sheet_subject(number)}
+        found = [subject for subject in present if base_of(subject) in wanted]
         if not found:
             raise NotArchivedError(number)
         waiting += found
@@ -200,8 +201,11 @@ def _closure(root: StorageRoot, present: Sequence[str], numbers: Collection[str]
 
 
 def _named_in(stored: Content) -> Iterator[str]:
-    """The subjects that acts name: persons, units, the form's revision and its procedure."""
-    for act in cast("Sequence[Mapping[str, object]]", stored["acts"])[1:]:
+    """The subjects that acts name: persons, units, the form's revision, the list by which values were erased."""
+    acts = [Act("", number, content) for number, content in enumerate(cast("Sequence[Content]", stored["acts"]))]
+    for act in (content for one in acts[1:] for content in (one.content, one.told.content)):
+        if act.get("act") == ERASE:
+            yield from (record_subject(str(each["number"])) for each in cast("Sequence[Content]", act["items"]))
         for key in ("by", "unit", "parent", "filled_for"):
             if isinstance(value := act.get(key), str):
                 yield value

@@ -21,6 +21,7 @@ from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json, canonical
 from recordkeeper.model.consent import TAKE_OUT
+from recordkeeper.model.erased import ERASED_TEXT, is_erased
 from recordkeeper.model.form import Form
 from recordkeeper.model.record import Record
 from recordkeeper.model.rendition import MEANINGS, Printer, printer_of
@@ -285,6 +286,8 @@ def _typed(setting: Setting, each: FormField, value: Json) -> Cell:
     match each.type:
         case _ if value is None:
             return None
+        case _ if is_erased(value):
+            return ERASED_TEXT
         case "number" | "money":
             return Decimal(str(value))
         case "date":
@@ -308,6 +311,8 @@ def _text(setting: Setting, each: FormField, value: Json) -> str:
     match each.type:
         case _ if value is None:
             return ""
+        case _ if is_erased(value):
+            return ERASED_TEXT
         case "moment":
             text = setting.surroundings.local(str(value), "%Y-%m-%d %H:%M:%S%z")
             return f"{text[:-2]}:{text[-2:]}"

@@ -14,6 +14,7 @@ from recordkeeper.errors import InvalidInputError, RecordError
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.erased import left_of
 from recordkeeper.model.event import SALT_BYTES, History, head_act
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision
@@ -424,7 +425,7 @@ def defaults_of(setting: Setting, record: Record, section: Section) -> dict[str,
     if record.replaces:
         former = standing_record(setting.snapshot, record.replaces)
         known = former.values if former is not None else {}
-        taken |= {each.id: known[each.id] for each in section.fields if each.id in known}
+        taken |= {each.id: left for each in section.fields if (left := left_of(known.get(each.id))) is not None}
     return taken
 
 
@@ -668,7 +669,7 @@ def reissue(
             cast("str | None", old.opening.get("premises")),
         )
         first = old.sections[0]
-        taken = {each.id: old.values[each.id] for each in first.fields if each.id in old.values}
+        taken = {each.id: left for each in first.fields if (left := left_of(old.values.get(each.id))) is not None}
         successor = new_in(transaction, actor, now, old.form.code, {**taken, **raw}, about, replaces=old)
         act = old.reissue(reason, successor.number, who, setting.moment, is_successor_void=is_again)
         replaced = _appended(transaction, old, act)

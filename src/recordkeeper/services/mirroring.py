@@ -24,13 +24,15 @@ from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.event import salted_digest
+from recordkeeper.model.subject import kind_of
 from recordkeeper.model.unit import ROOT_UNIT, Unit
-from recordkeeper.ocfl.second_root import bring_in_step
+from recordkeeper.ocfl.second_root import DivergedError, bring_in_step
 from recordkeeper.ocfl.storage_root import StorageRoot, UnreachableArchiveError
 from recordkeeper.ocfl.validation import validate_root
 from recordkeeper.register.acts import Register
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.company import company
+from recordkeeper.services.disposal_check import stored_anew_after
 from recordkeeper.services.enclosure import ENCLOSURES
 from recordkeeper.services.evidence import FILES
 from recordkeeper.services.people import Actor
@@ -203,7 +205,8 @@ def follow(
     first = publisher.storage_root
     for subject in sorted(first.object_ids()):
         with publisher_lock(publisher.archive):
-            _copy_object(first, mirror, subject, followed)
+            is_made_anew = _is_made_anew(publisher.register, subject)
+            _copy_object(first, mirror, subject, followed, is_made_anew=is_made_anew)
         advance()
     followed.findings += _beyond(publisher, mirror, followed)
     with publisher_lock(publisher.archive):
@@ -215,15 +218,30 @@ def follow(
     return followed
 
 
-def _copy_object(first: StorageRoot, mirror: Mirror, subject: str, followed: Followed) -> None:
+def _copy_object(first: StorageRoot, mirror: Mirror, subject: str, followed: Followed, *, is_made_anew: bool) -> None:
     if first.read_inventory(subject) is None:
         return  # destroyed since the list was made
     try:
         followed.versions += bring_in_step(first, mirror.root, subject)
     except UnreachableArchiveError:
         raise
+    except DivergedError as error:
+        if not is_made_anew:
+            followed.findings.append(_finding(mirror, "mirror-object", subject, str(error)))
+            return
+        # what was erased from it is still in the copy that could not be reached then
+        mirror.root.remove_object(subject)
+        followed.removed.append(subject)
+        followed.versions += bring_in_step(first, mirror.root, subject)
     except ArchiveError as error:
         followed.findings.append(_finding(mirror, "mirror-object", subject, str(error)))
+
+
+def _is_made_anew(register: Register, subject: str) -> bool:
+    """Whether an object has begun at version 1 again, after a disposal that left the subject standing."""
+    with register.reading() as snapshot:
+        history = snapshot.history(subject) if kind_of(subject) in {"record", "sheet"} else None
+    return history is not None and stored_anew_after(history) > 0
 
 
 def _beyond(publisher: Publisher, mirror: Mirror, followed: Followed) -> Iterator[Finding]:

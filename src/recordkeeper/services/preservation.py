@@ -122,6 +122,8 @@ def _draft_of_record(snapshot: Snapshot, setting: Setting, record: Record) -> Dr
     rows = rows_of(snapshot, record) if record.is_sheet else []
     for each in (record, *rows):
         for attachment in each.attachments:
+            if attachment.is_erased:
+                continue
             data = snapshot.attachment(each.subject, attachment.digest)
             files[f"attachments/{attachment.digest}"] = data
     return Draft(record.history, tuple(row.history for row in rows), files, document, mark_of(record))

@@ -54,6 +54,8 @@ class SignatureView:
         is_valid: whether the key was the signer's and fits act and state; None on paper, where a scan stands for it.
         signed_act, signed_state: the state it covers: d(n) and its digest.
         amended_after: the circled numbers of changes made after it.
+        is_carried: whether it was given before values of the record were erased: then it is told as it was, and nothing
+            can be held against it any more (``is_valid`` is None); the state it covers is one of the former subject's.
     """
 
     act: int
@@ -72,6 +74,7 @@ class SignatureView:
     signed_act: int
     signed_state: str
     amended_after: tuple[int, ...]
+    is_carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,28 @@ class RowView:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasureView:
+    """What was erased of a record on request.
+
+    Args:
+        places: the fields, cells and attachments, as the list names them.
+        titles: the same as a person reads them.
+        list: the number of the list.
+        tombstone: the number of the tombstone that stands for what the record was before.
+        basis: on what ground.
+        on, by: the local date, and who executed the list.
+    """
+
+    places: tuple[str, ...]
+    titles: tuple[str, ...]
+    list: str
+    tombstone: int
+    basis: str
+    on: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordView:
     """All that a reader sees of a record or sheet; empty texts where something does not apply.
 
@@ -230,6 +255,7 @@ class RecordView:
         late_days, late_reason: how late it was entered, and why; 0 and empty where it was entered in time.
         is_outdated: whether records that it is computed from have changed since.
         disposed_sources: those of them that were destroyed since, each with the number of its tombstone.
+        erasures: what was erased of it on request, the first erasure first.
         state_digest: d(n) after the last act shown, and ``act_count`` its number.
     """
 
@@ -269,6 +295,7 @@ class RecordView:
     next: tuple[StepView, ...]
     act_count: int
     state_digest: str
+    erasures: tuple[ErasureView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +426,8 @@ def act_name(act: str) -> str:
         "appraise": _("appraise"),
         "dispose": _("begin to dispose of"),
         "retain": _("retain after all"),
+        "carry": _("carry over"),
+        "erase": _("erase"),
         "skip": _("leave out"),
         "execute": _("execute"),
         "destroy": _("destroy"),

@@ -13,7 +13,7 @@ from typing import cast
 from recordkeeper.findings import Finding
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
-from recordkeeper.model.subject import form_subject, record_subject, sheet_subject
+from recordkeeper.model.subject import base_of, form_subject, record_subject, sheet_subject
 from recordkeeper.services.evidence import LOG, Evidence, altered, aspect_of
 from recordkeeper.tlog.checkpoint import (
     Checkpoint,
@@ -27,14 +27,17 @@ _MOST_DIGITS = 15
 
 def check_references(evidence: Evidence) -> list[Finding]:
     """Every digest of another subject, and every checkpoint, that an act names and that is not so."""
-    known = {subject: frozenset(digests) for subject, digests in (evidence.states_gone | evidence.digests).items()}
-    for subject, states in evidence.elsewhere.items():
-        known[subject] = known.get(subject, frozenset()) | frozenset(states)
+    known: dict[str, frozenset[str]] = {}
+    for held in (evidence.states_gone, evidence.digests, evidence.elsewhere):
+        for subject, states in held.items():
+            # a record of which values were erased goes on under its number, and had the states before too
+            base = base_of(subject)
+            known[base] = known.get(base, frozenset()) | frozenset(states)
     findings: list[Finding] = []
     for history in evidence.histories.values():
-        for act in history.acts[1:]:
+        for act in history.told[1:]:
             for subjects, state in _states_named(act.content):
-                if not any(state in known.get(subject, frozenset()) for subject in subjects):
+                if not any(state in known.get(base_of(subject), frozenset()) for subject in subjects):
                     message = _("act {number} ({kind}): {subject} never had the state that it names").format(
                         number=act.number, kind=act.kind, subject=subjects[0]
                     )
@@ -105,7 +108,7 @@ def _named_checkpoints(evidence: Evidence) -> dict[str, list[str]]:
     """Every checkpoint that an act names, with the subjects of these acts."""
     named: dict[str, list[str]] = {}
     for history in evidence.histories.values():
-        for act in history.acts[1:]:
+        for act in history.told[1:]:
             if act.content.get("checkpoint"):
                 named.setdefault(str(act.content["checkpoint"]), []).append(act.subject)
     return named

@@ -21,7 +21,7 @@ from recordkeeper.model.hold import Hold
 from recordkeeper.model.numbering import counted
 from recordkeeper.model.person import Person
 from recordkeeper.model.sheet import counted as counted_sheet
-from recordkeeper.model.subject import form_subject, kind_of, name_of
+from recordkeeper.model.subject import form_subject, kind_of, number_of
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
 from recordkeeper.register.projection import rows_of_subject, subject_row
@@ -131,7 +131,7 @@ def _counters(evidence: Evidence, expected: dict[str, Counter[Row]]) -> Iterator
     series: dict[tuple[str, int], list[int]] = {}
     stones = [("tombstone", str(stone.get("tombstone"))) for stone in evidence.tombstones.values()]
     standing = [
-        (kind_of(subject), name_of(subject))
+        (kind_of(subject), number_of(subject))
         for subject in {**evidence.histories, **evidence.tombstones, **evidence.elsewhere}
     ]
     for kind, name in (*standing, *stones):
@@ -245,11 +245,11 @@ def _attachments(inspection: Inspection, evidence: Evidence) -> list[Finding]:
 
 def files_bound(history: History) -> Iterator[tuple[str, str]]:
     """The digest and the media type of every file that acts bind."""
-    for act in history.acts[1:]:
+    for act in history.told[1:]:
         if act.kind in {"install", "revise"} and isinstance(act.content.get("files"), Mapping):
             for name, file_digest in cast("Mapping[str, str]", act.content["files"]).items():
                 yield str(file_digest), _FILE_TYPES.get(name, "")
-        elif act.kind == "attach":
+        elif act.kind == "attach" and act.content.get("digest"):
             yield str(act.content.get("digest")), str(act.content.get("media_type"))
 
 

@@ -15,6 +15,7 @@ from recordkeeper.errors import RecordError, RefusalError
 from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.erased import left_of
 from recordkeeper.model.expression import ExpressionError, holds
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision
@@ -218,7 +219,7 @@ def taken_from_source(setting: Setting, record: Record, section: Section) -> dic
         for each in asked:
             name = str(each.takes_from).partition(".")[2]
             field = next((one for part in source.sections if (one := part.field(name))), None)
-            if field is not None and (value := source.values.get(name)) is not None:
+            if field is not None and (value := left_of(source.values.get(name))) is not None:
                 taken[each.id] = carried(setting, each, field, value)
             elif name == "number":
                 taken[each.id] = source.number

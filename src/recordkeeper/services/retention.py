@@ -98,14 +98,14 @@ class RetentionDesk:
             sheet = load(self.setting.snapshot, record.sheet.partition("/")[2]) if record.sheet else record
             if sheet.closed_on and state_of(sheet) in _FINISHED:
                 happened["sheet_closed"] = date.fromisoformat(sheet.closed_on)
-        replaced = next((act for act in record.history.acts if act.kind == "reissue"), None)
+        replaced = next((act for act in record.history.told if act.kind == "reissue"), None)
         if replaced is not None:
             happened["superseded"] = date.fromisoformat(str(replaced.content["on"]))
         if party:
             happened["last_contact"] = self._last_contact(party)
             if left_on := self._moved_out(party, str(record.opening.get("premises") or "")):
                 happened["moved_out"] = left_on
-        for act in record.history.acts:
+        for act in record.history.told:
             if act.kind == "tell":
                 happened[cast("Trigger", act.content["trigger"])] = date.fromisoformat(str(act.content["happened_on"]))
         return happened
@@ -135,7 +135,7 @@ def state_of(record: Record) -> State:
 
 def _decision(record: Record) -> Decision | None:
     """What the last appraisal decided for a record; None where there was none."""
-    for act in reversed(record.history.acts):
+    for act in reversed(record.history.told):
         if act.kind == "appraise":
             content = act.content
             until = date.fromisoformat(str(content["until"])) if "until" in content else None

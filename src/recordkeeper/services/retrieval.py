@@ -9,7 +9,7 @@ from recordkeeper.model.canonical import Content
 from recordkeeper.model.event import History
 from recordkeeper.model.record import Record
 from recordkeeper.model.replay import readable
-from recordkeeper.model.subject import is_subject, name_of, record_subject, sheet_subject
+from recordkeeper.model.subject import base_of, is_subject, name_of, number_of, record_subject, sheet_subject
 from recordkeeper.register.disposal import tombstone_of
 from recordkeeper.register.lookup import state_digest_of
 from recordkeeper.register.search import RecordQuery, find_records
@@ -38,9 +38,9 @@ class DisposedRecordError(RecordError, MissingError):
         found = _("tombstone {count}").format(count=tombstone["tombstone"])
         super().__init__(
             _("{number}: disposed of on {day} by {list}, {found}").format(
-                number=name_of(subject), day=tombstone["on"], list=tombstone["list"], found=found
+                number=number_of(subject), day=tombstone["on"], list=tombstone["list"], found=found
             ),
-            subject=name_of(subject),
+            subject=number_of(subject),
             expected=_("a record that stands"),
             found=found,
         )
@@ -55,14 +55,29 @@ def load(snapshot: Snapshot, number: str) -> Record:
     """
     candidates = list(_candidates(snapshot, number))
     for subject in candidates:
-        history = snapshot.history(subject)
+        history = snapshot.history(subject) or snapshot.history(standing_subject(snapshot, subject))
         if history is not None:
             return replayed(snapshot, history)
     for subject in candidates:
-        stone = tombstone_of(snapshot, subject)
+        stone = tombstone_of(snapshot, standing_subject(snapshot, subject))
         if stone is not None:
             raise DisposedRecordError(subject, stone)
     raise UnknownRecordError(number)
+
+
+def standing_subject(snapshot: Snapshot, subject: str) -> str:
+    """What a record goes on as after erasures: its tombstones name it; the subject itself where nothing was erased."""
+    while (stone := tombstone_of(snapshot, subject)) is not None and stone.get("successor"):
+        subject = str(stone["successor"])
+    return subject
+
+
+def lives_of(snapshot: Snapshot, subject: str) -> list[str]:
+    """The subjects that a record had one after another, up to ``subject``: a new one after each erasure."""
+    lives = [base_of(subject)]
+    while lives[-1] != subject and (stone := tombstone_of(snapshot, lives[-1])) is not None and stone.get("successor"):
+        lives.append(str(stone["successor"]))
+    return lives
 
 
 def _candidates(snapshot: Snapshot, number: str) -> Iterator[str]:
@@ -110,7 +125,7 @@ def replayed(snapshot: Snapshot, history: History) -> Record:
         UnreadableActError: acts that no decision of ours wrote.
     """
     with readable(history.subject):
-        opening = history.acts[1].content
+        opening = history.acts[1].told.content
         code, revision = str(opening["form"]), str(opening["revision"])
     return Record.replay(form_of(snapshot, code, revision), history)
 
@@ -123,9 +138,10 @@ def rows_of(snapshot: Snapshot, sheet: Record) -> list[Record]:
 
 
 def listed_rows(snapshot: Snapshot, record: Record) -> list[Content] | None:
-    """Number and state digest of each row of a sheet, as its fill, signature and archive list them."""
+    """Name and state digest of each row of a sheet, as its fill, signature and archive list them."""
     if not record.is_sheet:
         return None
     return [
-        {"number": row.number, "state": state_digest_of(snapshot, row.subject)} for row in rows_of(snapshot, record)
+        {"number": name_of(row.subject), "state": state_digest_of(snapshot, row.subject)}
+        for row in rows_of(snapshot, record)
     ]

@@ -43,7 +43,7 @@ def _faults(history: History, act: Act, people: dict[str, Person]) -> Iterator[F
     name = _("act {number} ({kind})").format(number=act.number, kind=act.kind)
     if act.kind in ON_PAPER and act.content.get("method") == "paper":
         scan = act.content.get("scan")
-        bound = [earlier.content.get("digest") for earlier in history.acts[: act.number] if earlier.kind == "attach"]
+        bound = [earlier.content.get("digest") for earlier in history.told[: act.number] if earlier.kind == "attach"]
         if scan not in bound:
             message = _("{act}: the scan of the paper signature is not bound to the record").format(act=name)
             yield altered("signature-scan", history.subject, message, SIGNATURES)
@@ -69,6 +69,6 @@ def _faults(history: History, act: Act, people: dict[str, Person]) -> Iterator[F
 
 def revision_of(history: History) -> str:
     """``QR-017-02 A/0``: what the signatures of a record, a form or a procedure name."""
-    first = history.acts[1].content
+    first = history.acts[1].told.content
     code = first["code"] if "code" in first else first["form"]
     return f"{code} {first['revision']}"

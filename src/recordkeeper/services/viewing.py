@@ -25,6 +25,9 @@ from recordkeeper.model.amendment import (
 from recordkeeper.model.canonical import Json
 from recordkeeper.model.consent import COPY
 from recordkeeper.model.disposition import SAYS_NOTHING
+from recordkeeper.model.erased import ERASED_TEXT, is_erased, tombstone_in
+from recordkeeper.model.erasure import erasures_of, place_of_state, title_of_place
+from recordkeeper.model.event import ERASE
 from recordkeeper.model.issued_copy import copies_of
 from recordkeeper.model.lateness import lateness_of
 from recordkeeper.model.person import AUDITOR
@@ -54,6 +57,7 @@ from recordkeeper.services.record_view import (
     ChangeView,
     CopyView,
     DoneView,
+    ErasureView,
     EventView,
     FieldView,
     RecordView,
@@ -64,7 +68,7 @@ from recordkeeper.services.record_view import (
 )
 from recordkeeper.services.rendering import mark_of, printed_record, render_record
 from recordkeeper.services.reporting import source_records
-from recordkeeper.services.retrieval import load, rows_of, standing_record
+from recordkeeper.services.retrieval import lives_of, load, rows_of, standing_record
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import is_signature_valid
 
@@ -148,7 +152,8 @@ def history(register: Register, actor: Actor, now: datetime, number: str) -> tup
                 state_digest=event.state_digest or "",
                 flags=tuple(event.flags.split()),
             )
-            for event in snapshot.events_of(record.subject)
+            for subject in lives_of(snapshot, record.subject)
+            for event in snapshot.events_of(subject)
         ]
     if is_noted:
         note_reading(register, actor, now, record.subject)
@@ -243,7 +248,7 @@ def known_on(record: Record, on: date) -> Record:
         NotYetKnownError: it was entered later.
     """
     last = 0
-    for act in record.history.acts[1:]:
+    for act in record.history.told[1:]:
         if parse_moment(act.at).astimezone(record.zone).date() > on:
             break
         last = act.number
@@ -302,7 +307,15 @@ def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordV
         next=tuple(next_steps(setting, record, today)),
         act_count=record.history.count,
         state_digest=record.history.digests[-1],
+        erasures=tuple(_erasures(setting, record)),
     )
+
+
+def _erasures(setting: Setting, record: Record) -> Iterator[ErasureView]:
+    for each in erasures_of(record):
+        by = setting.shown_name(each.by)
+        titles = tuple(title_of_place(record, place, current_language()) for place in each.places)
+        yield ErasureView(each.places, titles, each.list, each.tombstone, each.basis, each.on, by)
 
 
 def next_steps(setting: Setting, record: Record, today: date) -> Iterator[StepView]:
@@ -381,8 +394,8 @@ def is_outdated(setting: Setting, record: Record) -> bool:
         now = {
             str(each["number"]): str(each["digest"]) for each in source_records(setting, record, name, record.values)
         }
-        standing = then.keys() - _disposed(setting, then).keys()
-        if now.keys() != standing:
+        gone = {number for number in _disposed(setting, then) if standing_record(setting.snapshot, number) is None}
+        if now.keys() != then.keys() - gone:
             return True
         if any(now[number] != then[number] and _has_changed(setting, number, then[number]) for number in now):
             return True
@@ -405,7 +418,7 @@ def _sources_cited(record: Record) -> Iterator[tuple[str, dict[str, str]]]:
     if record.is_sheet or not record.form.sources or record.state in _GONE:
         return
     for filled in record.saved.values():
-        content = record.history.acts[filled.act_number].content
+        content = record.history.acts[filled.act_number].told.content
         given = cast("Mapping[str, object]", content.get("fill") or content)
         listed = cast("Mapping[str, Sequence[Mapping[str, str]]]", given.get("sources") or {})
         for name, sources in listed.items():
@@ -413,16 +426,16 @@ def _sources_cited(record: Record) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _disposed(setting: Setting, numbers: Iterable[str]) -> dict[str, int]:
+    """Those of the records whose state is gone, with the tombstone: destroyed, or gone on after an erasure."""
     stones = {number: tombstone_of(setting.snapshot, record_subject(number)) for number in numbers}
     return {number: cast("int", stone["tombstone"]) for number, stone in stones.items() if stone is not None}
 
 
 def _has_changed(setting: Setting, number: str, state: str) -> bool:
+    """Whether a record says something else than in that state; that values were erased since is no change."""
     history = load(setting.snapshot, number).history
-    if state not in history.digests:
-        return True
-    later = history.acts[history.digests.index(state) + 1 :]
-    return any(act.kind not in SAYS_NOTHING for act in later)
+    place = place_of_state(history, state)
+    return place is None or any(act.kind not in {*SAYS_NOTHING, ERASE} for act in history.told[place + 1 :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -529,6 +542,8 @@ def text_of_value(setting: Setting, each: FormField, value: Json) -> str:
     """A canonical value as it reads on a screen, in the language in use; nothing for an empty one."""
     if value is None:
         return ""
+    if is_erased(value):
+        return _("{erased} (tombstone {count})").format(erased=ERASED_TEXT, count=tombstone_in(value))
     language = current_language()
     match each.type:
         case "choice":
@@ -550,10 +565,10 @@ def text_of_value(setting: Setting, each: FormField, value: Json) -> str:
 
 
 def _signature(setting: Setting, record: Record, signature: Signature) -> SignatureView:
-    content = record.history.acts[signature.act_number].content
+    content = record.history.acts[signature.act_number].told.content
     before = record.history.up_to(signature.act_number - 1)
     is_valid: bool | None = None
-    if signature.method != "paper":
+    if signature.method != "paper" and not signature.signed_state:
         had_key = person_of(setting.snapshot, signature.signer).had_key(
             str(content.get("public_key", "")), parse_moment(signature.at)
         )
@@ -573,13 +588,14 @@ def _signature(setting: Setting, record: Record, signature: Signature) -> Signat
         is_unattended=signature.unattended,
         is_valid=is_valid,
         signed_act=before.count,
-        signed_state=before.digests[-1],
+        signed_state=signature.signed_state or before.digests[-1],
         amended_after=tuple(
             change.number
             for amendment in record.amendments
             if amendment.act_number > signature.act_number
             for change in amendment.changes
         ),
+        is_carried=bool(signature.signed_state),
     )
 
 
