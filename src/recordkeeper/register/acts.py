@@ -13,7 +13,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recordkeeper.errors import RefusalError, RegisterError
@@ -38,6 +38,13 @@ from recordkeeper.register.snapshot import Snapshot, format_moment
 from recordkeeper.register.trail_end import moment_ahead, place_events
 
 _NO_PLACE_YET = -1
+_INSERT_ACT = insert(tables.act)
+_TAKEN = union_all(
+    *(
+        select(table.c["subject"]).where(table.c["subject"] == bindparam("wanted"))
+        for table in (tables.subject, tables.tombstone)
+    )
+)
 
 
 class SubjectExistsError(RegisterError, RefusalError):
@@ -88,9 +95,9 @@ class Transaction(Snapshot):
         Raises:
             SubjectExistsError: there is such a subject, or was one.
         """
-        for table in (tables.subject, tables.tombstone):  # a number is never used again
-            if self.connection.scalar(select(table.c["subject"]).where(table.c["subject"] == subject)):
-                raise SubjectExistsError(subject)
+        # a number is never used again
+        if self.connection.scalar(_TAKEN, {"wanted": subject}) is not None:
+            raise SubjectExistsError(subject)
         return History(subject, (head_act(subject, salt),))
 
     def lock(self, subject: str, *, is_shared: bool = False) -> None:
@@ -102,6 +109,7 @@ class Transaction(Snapshot):
             subject: which one.
             is_shared: whether others may hold it likewise; only who wants it alone waits for all of them.
         """
+        self._known.clear()
         self.connection.execute(
             select(tables.subject.c.act_count)
             .where(tables.subject.c.subject == subject)
@@ -139,13 +147,8 @@ class Transaction(Snapshot):
         """
         after = before.followed_by(content)
         act = after.acts[-1]
-        state_digest = next_state_digest(self._lock_subject(before), act)
-        self._insert_act(act)
-        self.connection.execute(
-            update(tables.subject)
-            .where(tables.subject.c.subject == act.subject)
-            .values(act_count=act.number, state_digest=state_digest)
-        )
+        state_digest = self._begin(after) if before.count == 0 else self._continue(before, act)
+        self._known.pop(act.subject, None)
         replace_rows(self.connection, act.subject, rows)
         self._queue(
             act.kind,
@@ -160,40 +163,48 @@ class Transaction(Snapshot):
         )
         return after
 
-    def _lock_subject(self, before: History) -> str:
-        """Lock the subject and answer its state digest; a new subject is stored with its act 0."""
-        subject = tables.subject
-        row = self.connection.execute(
-            select(subject.c.act_count, subject.c.state_digest)
-            .where(subject.c.subject == before.subject)
-            .with_for_update()
-        ).first()
-        if row is not None:
-            if row.act_count != before.count:
-                raise ChangedMeanwhileError(before.subject, before.count, row.act_count)
-            return str(row.state_digest)
-        if before.count != 0:
-            raise ChangedMeanwhileError(before.subject, before.count, None)
-        digest = next_state_digest(None, before.acts[0])
+    def _begin(self, after: History) -> str:
+        """Store a new subject with its acts 0 and 1; its state digest."""
+        first, act = after.acts
+        state_digest = next_state_digest(next_state_digest(None, first), act)
         # Two who make the same subject at once: the second waits here, and inserts nothing.
         inserted = self.connection.scalar(
             self._insert(tables.subject)
-            .values(subject=before.subject, kind=kind_of(before.subject), act_count=0, state_digest=digest)
+            .values(subject=act.subject, kind=kind_of(act.subject), act_count=act.number, state_digest=state_digest)
             .on_conflict_do_nothing()
-            .returning(subject.c.subject)
+            .returning(tables.subject.c.subject)
         )
         if inserted is None:
-            raise ChangedMeanwhileError(before.subject, 0, 1)
-        self._insert_act(before.acts[0])
-        return digest
+            raise ChangedMeanwhileError(act.subject, 0, 1)
+        self._insert_acts(first, act)
+        return state_digest
+
+    def _continue(self, before: History, act: Act) -> str:
+        """Store the next act of a subject, which is locked for it; its state digest."""
+        subject = tables.subject
+        row = self.connection.execute(
+            select(subject.c.act_count, subject.c.state_digest)
+            .where(subject.c.subject == act.subject)
+            .with_for_update()
+        ).first()
+        if row is None or row.act_count != before.count:
+            raise ChangedMeanwhileError(act.subject, before.count, row.act_count if row else None)
+        state_digest = next_state_digest(str(row.state_digest), act)
+        self._insert_acts(act)
+        self.connection.execute(
+            update(subject)
+            .where(subject.c.subject == act.subject)
+            .values(act_count=act.number, state_digest=state_digest)
+        )
+        return state_digest
 
     def _insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
         return sqlite.insert(table) if self._is_sqlite else postgresql.insert(table)
 
-    def _insert_act(self, act: Act) -> None:
-        self.connection.execute(
-            insert(tables.act).values(subject=act.subject, number=act.number, content=text_of(act.content))
-        )
+    def _insert_acts(self, *acts: Act) -> None:
+        for act in acts:
+            row = {"subject": act.subject, "number": act.number, "content": text_of(act.content)}
+            self.connection.execute(_INSERT_ACT, row)
 
     def note(
         self,
@@ -380,6 +391,7 @@ class Transaction(Snapshot):
                 yield
         except BaseException:
             del self._events[queued:]
+            self._known.clear()
             raise
 
     @contextmanager
@@ -395,6 +407,7 @@ class Transaction(Snapshot):
         if roles is not None:
             become(self.connection, roles.disposition, self._database)
         yield
+        self._known.clear()
         if roles is not None:
             become(self.connection, roles.application, self._database)
 
