@@ -69,6 +69,7 @@ _WHERE = {
     "company": "the company 公司",
     "unit": "the unit concerned, or one above 所属部门或其上级",
     "any unit": "any unit 任一部门",
+    "scope": "of an auditor's account its scope, to its last day 审核员账号限其审核范围及期限",
 }
 _STATES = {
     "open": "open 待填写",

@@ -42,8 +42,8 @@ def list_objects(invocation: Invocation) -> None:
     """List the objects."""
     from recordkeeper.services.archiving import list_objects as list_archived
 
-    invocation.actor()
-    objects = list_archived(invocation.workspace().storage_root)
+    workspace, actor = invocation.workspace(), invocation.actor()
+    objects = list_archived(workspace.register, workspace.storage_root, actor, invocation.now)
     invocation.emit(
         [
             {"subject": each.subject, "versions": each.versions, "files": list(each.files), "path": each.path}
@@ -91,9 +91,10 @@ def _watch(invocation: Invocation) -> NoReturn:
 def resume(invocation: Invocation, watch: bool) -> None:  # noqa: FBT001 - click gives flags so
     """Finish what was left."""
     from recordkeeper.services.publication import pending, publish
+    from recordkeeper.services.right import check_right_first
 
-    workspace = invocation.workspace()
-    invocation.actor()
+    workspace, actor = invocation.workspace(), invocation.actor()
+    check_right_first(workspace.register, actor, "archive resume", invocation.now)
     if watch:
         _watch(invocation)
     outcome = publish(workspace.publisher, datetime.now(UTC).replace(microsecond=0))

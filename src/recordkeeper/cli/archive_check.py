@@ -39,9 +39,11 @@ def check(invocation: Invocation, shares: int | None, report: Path | None, histo
     from recordkeeper.durable import write_new_file
     from recordkeeper.model.canonical import canonical
     from recordkeeper.services.archiving import check as check_archive
+    from recordkeeper.services.sight import check_sight
 
     workspace, actor = invocation.workspace(), invocation.actor()
     if history:
+        check_sight(workspace.register, actor, "archive check", invocation.now)
         _list_checks(invocation)
         return
     checked = check_archive(workspace.register, workspace.storage_root, actor, invocation.now, shares)

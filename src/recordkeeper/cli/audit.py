@@ -33,8 +33,7 @@ def log(invocation: Invocation, subject: str | None, first: int | None, limit: i
     from recordkeeper.services.record_view import act_name, flag_name
     from recordkeeper.services.trail import list_events
 
-    invocation.actor()
-    events = list_events(invocation.workspace().register, subject, first, limit)
+    events = list_events(invocation.workspace().register, invocation.actor(), invocation.now, subject, first, limit)
     rows = [
         (
             event.index,
@@ -86,9 +85,8 @@ def checkpoint(invocation: Invocation, export: Path | None) -> None:
     from recordkeeper.durable import write_new_file
     from recordkeeper.services.trail import checkpoint_in_print, checkpoint_on_paper, newest_checkpoint
 
-    invocation.actor()
-    register = invocation.workspace().register
-    found = newest_checkpoint(register)
+    register, actor = invocation.workspace().register, invocation.actor()
+    found = newest_checkpoint(register, actor, invocation.now)
     match export.suffix.lower() if export else None:
         case None:
             content = b""
@@ -113,9 +111,10 @@ def checkpoint(invocation: Invocation, export: Path | None) -> None:
 def check(invocation: Invocation) -> None:
     """Check what is new; what lies before is for verify."""
     from recordkeeper.services.recent_check import check_recent
+    from recordkeeper.services.right import check_right_first
 
-    invocation.actor()
-    workspace = invocation.workspace()
+    workspace, actor = invocation.workspace(), invocation.actor()
+    check_right_first(workspace.register, actor, "audit check", invocation.now)
     found = check_recent(workspace.register, workspace.log_path)
 
     def render() -> None:

@@ -35,17 +35,19 @@ def prove(invocation: Invocation, what: str | None, earlier: Path | None, output
     """Make a proof file over the newest published checkpoint."""
     from recordkeeper.durable import write_new_file
     from recordkeeper.model.canonical import parse_json
-    from recordkeeper.services.proving import prove_events, prove_growth
+    from recordkeeper.services.proving import prove as prove_seen
+    from recordkeeper.services.proving import prove_growth
+    from recordkeeper.services.right import check_right_first
     from recordkeeper.tlog.proof import ConsistencyProof, InclusionProof, format_proof
 
     if (what is None) == (earlier is None):
         raise click.UsageError(_("either the number of a record or event, or --from"))
-    invocation.actor()
-    workspace = invocation.workspace()
+    actor, workspace = invocation.actor(), invocation.workspace()
     proof: InclusionProof | ConsistencyProof
     if earlier is None:
-        proof = prove_events(workspace.register, workspace.log_path, what or "")
+        proof = prove_seen(workspace.register, workspace.log_path, actor, invocation.now, what or "")
     else:
+        check_right_first(workspace.register, actor, "audit prove", invocation.now)
         proof = prove_growth(workspace.register, workspace.log_path, read_outside_text(earlier))
     text = format_proof(proof)
     if output is None:

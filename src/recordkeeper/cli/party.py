@@ -116,8 +116,7 @@ def list_(invocation: Invocation, text: str) -> None:
     """List parties."""
     from recordkeeper.services.places import list_parties
 
-    invocation.actor()
-    entries = list_parties(invocation.workspace().register, text)
+    entries = list_parties(invocation.workspace().register, invocation.actor(), invocation.now, text)
     columns = [_("Id"), _("Name"), _("Kind"), _("Phone"), _("Contact"), _("Note")]
     value: list[Json] = [dict(entry._asdict()) for entry in entries]
     rows = [[*entry[:2], _KINDS.get(entry.kind, entry.kind), *entry[3:]] for entry in entries]
@@ -131,11 +130,14 @@ def show(invocation: Invocation, party_name: str) -> None:
     """Show a party."""
     from recordkeeper.model.premises import capacity_name
     from recordkeeper.services.places import find_party, residences_of
+    from recordkeeper.services.sight import sight_of
 
-    invocation.actor()
+    actor = invocation.actor()
     with invocation.workspace().register.reading() as snapshot:
         found = find_party(snapshot, party_name)
-        residences = residences_of(snapshot, found.subject)
+        sight = sight_of(snapshot, actor, "party show", invocation.now)
+        sight.check(found.subject)
+        residences = [each for each in residences_of(snapshot, found.subject) if sight.sees(each.premises.subject)]
     held: list[dict[str, Json]] = [
         {
             "unit": residence.unit_code,

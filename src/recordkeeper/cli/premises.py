@@ -183,8 +183,7 @@ def list_(invocation: Invocation, text: str, unit: str | None) -> None:
     """List premises."""
     from recordkeeper.services.places import list_premises
 
-    invocation.actor()
-    listed = list_premises(invocation.workspace().register, text, unit)
+    listed = list_premises(invocation.workspace().register, invocation.actor(), invocation.now, text, unit)
     columns = [_("Unit"), _("Code"), _("Building"), _("Unit no."), _("Room"), _("Kind"), _("Id")]
     rows = [
         [code, entry.code, entry.building, entry.unit_no, entry.room, _shown("kind", entry.kind), entry.subject]
@@ -201,10 +200,12 @@ def show(invocation: Invocation, code: str) -> None:
     """Show premises."""
     from recordkeeper.services.company import unit_of
     from recordkeeper.services.places import find_premises, party_of
+    from recordkeeper.services.sight import sight_of
 
-    invocation.actor()
+    actor = invocation.actor()
     with invocation.workspace().register.reading() as snapshot:
         found = find_premises(snapshot, code)
+        sight_of(snapshot, actor, "premises show", invocation.now).check(found.subject)
         unit_code = unit_of(snapshot, found.unit).code
         names = {each.party: party_of(snapshot, each.party).name for each in found.occupancies}
     occupants: list[dict[str, Json]] = [

@@ -57,10 +57,12 @@ def table(
 
 def _show(invocation: Invocation, name: str | None, on_text: str | None) -> None:
     from recordkeeper.services.reference_lookup import declared, rows_of_revision, table_revisions, tables_in_force
+    from recordkeeper.services.right import check_right
     from recordkeeper.services.setting import Setting
 
-    invocation.actor()
+    actor = invocation.actor()
     with invocation.workspace().register.reading() as snapshot:
+        check_right(snapshot, actor, "procedure table (shown)", invocation.now)
         setting = Setting(snapshot, invocation.now)
         today = setting.today
         day = parse_date(on_text, "--on") if on_text else today

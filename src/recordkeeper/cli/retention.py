@@ -251,7 +251,7 @@ def schedule(
         raise click.UsageError(_("--effective and --allow-shorter go with --approve"))
     register, actor = invocation.workspace().register, invocation.actor()
     if file is None and not approve:
-        current, drafts = standing_schedule(register, invocation.now)
+        current, drafts = standing_schedule(register, actor, invocation.now)
         shown = [each for each in (current, *drafts) if each is not None]
         invocation.emit([_proposed_value(each) for each in shown], lambda: _print_schedules(shown))
         return
@@ -372,12 +372,17 @@ def hold(
     from recordkeeper.services.held import holds
     from recordkeeper.services.holding import ScopeAsked, place
     from recordkeeper.services.setting import Setting
+    from recordkeeper.services.sight import sight_of
 
     register, actor = invocation.workspace().register, invocation.actor()
     asked = ScopeAsked(records=records, forms=forms, units=units, party=party, premises=premises, text=text)
     if title is None and mandate is None and asked == ScopeAsked():
         with register.reading() as snapshot:
-            found, setting = holds(snapshot), Setting(snapshot, invocation.now)
+            sight, setting = (
+                sight_of(snapshot, actor, "retention hold (listed)", invocation.now),
+                Setting(snapshot, invocation.now),
+            )
+            found = [each for each in holds(snapshot) if sight.sees_hold(each.scope)]
             invocation.emit([_hold_value(each) for each in found], lambda: _print_holds(found, setting.shown_name))
         return
     if title is None or mandate is None:

@@ -89,8 +89,7 @@ def list_(invocation: Invocation) -> None:
     """List units."""
     from recordkeeper.services.places import list_units
 
-    invocation.actor()
-    units = list_units(invocation.workspace().register)
+    units = list_units(invocation.workspace().register, invocation.actor(), invocation.now)
     codes = {each.subject: each.code for each in units}
     depths: dict[str, int] = {}
     for each in units:
@@ -115,10 +114,12 @@ def show(invocation: Invocation, unit_name: str) -> None:
     """Show a unit."""
     from recordkeeper.services.company import unit_of
     from recordkeeper.services.places import find_unit
+    from recordkeeper.services.sight import sight_of
 
-    invocation.actor()
+    actor = invocation.actor()
     with invocation.workspace().register.reading() as snapshot:
         found = find_unit(snapshot, unit_name)
+        sight_of(snapshot, actor, "unit show", invocation.now).check(found.subject)
         above = unit_of(snapshot, found.parent).code if found.parent else None
     value = _shown(found, above)
     labels = {

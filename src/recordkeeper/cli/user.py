@@ -249,9 +249,8 @@ def list_(invocation: Invocation) -> None:
     """List people."""
     from recordkeeper.services.people import list_people
 
-    invocation.actor()
-    register = invocation.workspace().register
-    everybody = list_people(register)
+    register, actor = invocation.workspace().register, invocation.actor()
+    everybody = list_people(register, actor, invocation.now)
     with register.reading() as snapshot:
         value = [_shown(snapshot, each) for each in everybody]
     rows = [
@@ -272,10 +271,12 @@ def list_(invocation: Invocation) -> None:
 def show(invocation: Invocation, login: str) -> None:
     """Show a person."""
     from recordkeeper.services.people import find_person
+    from recordkeeper.services.sight import sight_of
 
-    invocation.actor()
+    actor = invocation.actor()
     with invocation.workspace().register.reading() as snapshot:
         found = find_person(snapshot, login)
+        sight_of(snapshot, actor, "user show", invocation.now).check(found.subject)
         value = _shown(snapshot, found)
 
     def render() -> None:

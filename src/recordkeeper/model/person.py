@@ -517,6 +517,15 @@ class Person:
         """Whether this is an auditor's account on that day, of whatever unit."""
         return any(grant.role == AUDITOR and grant.period.holds_on(day) for grant in self.grants)
 
+    def is_auditors_account_on(self, day: date) -> bool:
+        """Whether this is, or was and became nothing else, an auditor's account: what it sees ends with its role."""
+        was = any(grant.role == AUDITOR and grant.period.first <= day for grant in self.grants)
+        return was and not any(grant.role != AUDITOR and grant.period.holds_on(day) for grant in self.grants)
+
+    def audited_units_on(self, day: date) -> frozenset[str]:
+        """The units of an auditor's scope on that day; none before it begins and after it ends."""
+        return frozenset(grant.unit for grant in self.grants if grant.role == AUDITOR and grant.period.holds_on(day))
+
     def check_no_auditor_within(self, period: Period) -> None:
         """Refuse an account that is an auditor's on one of the days.
 

@@ -22,12 +22,14 @@ _DRAFT, _APPROVED, _RELEASED = ("draft",), ("approved",), ("released",)
 
 
 class Place(StrEnum):
-    """Where a role must be held: there, or at a unit above."""
+    """Where a role must be held: there, or at a unit above; or how far an account sees."""
 
     NOWHERE = "nowhere"
     COMPANY = "company"
     UNIT = "unit"
     ANY_UNIT = "any unit"
+    SCOPE = "scope"
+    """Anywhere; an auditor's account sees the units of its scope, until its last day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ _LINES = (
     _does("procedure revise", CONTROLLER),
     _reads("procedure show", ANYBODY),
     _does("procedure table", CONTROLLER),
+    _reads("procedure table (shown)", ACCOUNT, place=Place.SCOPE),
     _does("procedure table (--approve)", TABLE, states=_DRAFT),
     _does("form approve", APPROVER, states=_DRAFT),
     _reads("form check", ANYBODY),
@@ -123,28 +126,28 @@ _LINES = (
     # places and parties
     _does("unit add", CONTROLLER, place=Place.UNIT),
     _does("unit amend", CONTROLLER, place=Place.UNIT),
-    _reads("unit list", ACCOUNT),
-    _reads("unit show", ACCOUNT),
+    _reads("unit list", ACCOUNT, place=Place.SCOPE),
+    _reads("unit show", ACCOUNT, place=Place.SCOPE),
     _does("party add", CONTROLLER, place=Place.ANY_UNIT),
     _does("party amend", CONTROLLER, place=Place.ANY_UNIT),
     _does("party import", CONTROLLER, place=Place.ANY_UNIT),
-    _reads("party list", ACCOUNT),
-    _reads("party show", ACCOUNT),
+    _reads("party list", ACCOUNT, place=Place.SCOPE),
+    _reads("party show", ACCOUNT, place=Place.SCOPE),
     _does("premises add", CONTROLLER, place=Place.UNIT),
     _does("premises amend", CONTROLLER, place=Place.UNIT),
     _does("premises import", CONTROLLER, place=Place.ANY_UNIT),
     _does("premises import (of a unit)", CONTROLLER, place=Place.UNIT),
-    _reads("premises list", ACCOUNT),
+    _reads("premises list", ACCOUNT, place=Place.SCOPE),
     _does("premises occupy", CONTROLLER, place=Place.UNIT),
-    _reads("premises show", ACCOUNT),
+    _reads("premises show", ACCOUNT, place=Place.SCOPE),
     _does("premises vacate", CONTROLLER, place=Place.UNIT),
     _does("dossier cover", FORM, place=Place.UNIT),
     _reads("dossier list", FORM, AUDITOR, place=Place.UNIT),
     _reads("dossier show", FORM, AUDITOR, place=Place.UNIT),
     # the archive, retention, the trail
-    _reads("archive check", ACCOUNT),
+    _reads("archive check", ACCOUNT, place=Place.SCOPE),
     _reads("archive export", CONTROLLER, AUDITOR, place=Place.COMPANY),
-    _reads("archive list", ACCOUNT),
+    _reads("archive list", ACCOUNT, place=Place.SCOPE),
     _does("archive mirror", CONTROLLER),
     _does("archive rebuild", ANYBODY, place=Place.NOWHERE),
     _does("archive resume", ACCOUNT, place=Place.NOWHERE),
@@ -156,23 +159,25 @@ _LINES = (
     _does("retention execute", FORM, place=Place.UNIT),
     _does("retention hand-over", FORM, place=Place.UNIT),
     _does("retention hold", CONTROLLER, APPROVER),
+    _reads("retention hold (listed)", ACCOUNT, place=Place.SCOPE),
     _reads("retention list", FORM, AUDITOR, place=Place.UNIT),
     _does("retention list-new", FORM, place=Place.UNIT),
     _does("retention pack", FORM, place=Place.UNIT),
     _does("retention receive", FORM, place=Place.UNIT),
     _does("retention release", APPROVER),
     _does("retention schedule", CONTROLLER),
+    _reads("retention schedule (shown)", ACCOUNT, place=Place.SCOPE),
     _does("retention schedule (--approve)", APPROVER, states=_DRAFT),
     _does("retention tell", FORM, CONTROLLER, place=Place.UNIT, states=(*_IN_FORCE, State.VOID, State.REPLACED)),
     _does("retention transfer-new", FORM, place=Place.UNIT),
-    _reads("audit check", ACCOUNT),
+    _reads("audit check", ACCOUNT, place=Place.SCOPE),
     _reads("audit check-proof", ANYBODY),
-    _reads("audit checkpoint", ACCOUNT),
+    _reads("audit checkpoint", ACCOUNT, place=Place.SCOPE),
     _reads("audit cosign", ANYBODY),
     _reads("audit cosigner-key", ANYBODY),
-    _reads("audit keep-cosigned", ACCOUNT),
-    _reads("audit log", ACCOUNT),
-    _reads("audit prove", ACCOUNT),
+    _reads("audit keep-cosigned", ACCOUNT, place=Place.SCOPE),
+    _reads("audit log", ACCOUNT, place=Place.SCOPE),
+    _reads("audit prove", ACCOUNT, place=Place.SCOPE),
     _does("audit rotate-key", CONTROLLER),
     # people
     _does("user add", CONTROLLER),
@@ -180,12 +185,12 @@ _LINES = (
     _does("user deputize", CONTROLLER, place=Place.UNIT),
     _does("user disable", CONTROLLER),
     _does("user grant", CONTROLLER, place=Place.UNIT),
-    _reads("user list", ACCOUNT),
+    _reads("user list", ACCOUNT, place=Place.SCOPE),
     _reads("user passphrase", ACCOUNT),
     _does("user passphrase (another's)", CONTROLLER),
     _does("user retire-key", CONTROLLER),
     _does("user revoke", CONTROLLER, place=Place.UNIT),
-    _reads("user show", ACCOUNT),
+    _reads("user show", ACCOUNT, place=Place.SCOPE),
 )
 
 RIGHTS = {right.command: right for right in _LINES}

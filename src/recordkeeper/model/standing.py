@@ -25,6 +25,7 @@ class Standing:
         role_names: names of roles in the language in use, by id, for what a refusal says.
         stands_in_for: whom this person stands in for: by a role that they hold there, and by their own subject.
         deputy_for: whom the act in hand is done for; empty where it is done by right of one's own.
+        is_auditor: whether the account is an auditor's, which reads by that role alone.
     """
 
     subject: str
@@ -33,6 +34,7 @@ class Standing:
     role_names: Mapping[str, str] = field(default_factory=dict, compare=False)
     stands_in_for: Mapping[str, Principal] = field(default_factory=dict)
     deputy_for: str = ""
+    is_auditor: bool = False
 
     @property
     def rights(self) -> frozenset[str]:

@@ -28,6 +28,7 @@ from recordkeeper.services.archive_check import check_archive
 from recordkeeper.services.enclosure import check_enclosures
 from recordkeeper.services.evidence import read_evidence
 from recordkeeper.services.people import Actor
+from recordkeeper.services.sight import check_sight, sight_of
 
 CHECK = "check"
 REPORT_VERSION = 1
@@ -111,14 +112,17 @@ class Checked:
         }
 
 
-def list_objects(root: StorageRoot) -> list[ArchivedObject]:
-    """Every object that can be read, in the order of identifiers.
+def list_objects(register: Register, root: StorageRoot, actor: Actor, now: datetime) -> list[ArchivedObject]:
+    """Every object that is seen and can be read, in the order of identifiers.
 
     Raises:
         ArchiveError: the storage root cannot be read.
+        AuditEndedError, DisabledPersonError: as ``check_right``.
     """
+    with register.reading() as snapshot:
+        sight = sight_of(snapshot, actor, "archive list", now)
     objects: list[ArchivedObject] = []
-    for subject in sorted(root.object_ids()):
+    for subject in sorted(filter(sight.sees, root.object_ids())):
         inventory = parse_inventory(root.read_inventory(subject) or b"", subject)
         files = sorted(path for paths in inventory.states[inventory.head].values() for path in paths)
         place = root.object_path(subject).relative_to(root.path).as_posix()
@@ -137,8 +141,11 @@ def check(register: Register, root: StorageRoot, actor: Actor, now: datetime, sh
         shares: look at one share of so many, the one after that of the last check in as many; at all if absent.
 
     Raises:
+        OutOfScopeError: an auditor's account of a part of the company, for a check tells of all of it.
+        AuditEndedError, DisabledPersonError: as ``check_right``.
         RegisterError: the database cannot be read, or takes no event.
     """
+    check_sight(register, actor, "archive check", now)
     share = _next_share(checks_done(register), shares)
     checked = Checked(format_moment(now), share)
     began = time.monotonic()

@@ -18,6 +18,7 @@ from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.services.evidence import COSIGN, LOG, Evidence, altered
 from recordkeeper.services.people import Actor
 from recordkeeper.services.publication import Publisher, publish_under_lock, publisher_lock
+from recordkeeper.services.right import check_right
 from recordkeeper.tlog.checkpoint import LogKey, unverified_checkpoint
 from recordkeeper.tlog.cosignature import CosignerKey, cosigners_of
 from recordkeeper.tlog.cosigned import UnknownCheckpointError, keep_cosigned, read_cosigned, with_cosignatures
@@ -117,6 +118,7 @@ def keep_cosigned_note(publisher: Publisher, actor: Actor, note: str, keys: Sequ
 
     Raises:
         MalformedNoteError, MalformedKeyError: of ``note`` and ``keys``.
+        AuditEndedError, DisabledPersonError: as ``check_right``.
         UnknownCheckpointError: it is none that this log has made.
         NotCosignedError: it bears no valid cosignature of the keys.
         UnpublishedCosignatureError: the event that binds it could not be published now.
@@ -127,6 +129,7 @@ def keep_cosigned_note(publisher: Publisher, actor: Actor, note: str, keys: Sequ
     size = unverified_checkpoint(note).size
     with publisher_lock(publisher.archive):
         with publisher.register.reading() as snapshot:
+            check_right(snapshot, actor, "audit keep-cosigned", now)
             made, root = snapshot.checkpoint(size), snapshot.history(ROOT_UNIT)
         if made is None or root is None:
             raise UnknownCheckpointError(size)

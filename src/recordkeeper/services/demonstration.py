@@ -107,7 +107,7 @@ class Demonstration:
     def actors(self) -> dict[str, Actor]:
         """Everybody by login name."""
         found = {self.controller.login: self.controller}
-        for person in people.list_people(self.register):
+        for person in people.everybody(self.register):
             found[person.login] = Actor(person.subject, person.login, person.name)
         return found
 
@@ -141,7 +141,7 @@ class Demonstration:
         """Add units, people and their roles."""
         for unit in self.company["units"]:
             places.add_unit(self.register, self.controller, now=self.now, **unit)
-        units = {unit.code: unit.subject for unit in places.list_units(self.register)}
+        units = {unit.code: unit.subject for unit in places.list_units(self.register, self.controller, self.now)}
         since = date.fromisoformat(self.company["grants_from"])
         for person in self.company["people"]:
             login = person["login"]

@@ -34,6 +34,7 @@ from recordkeeper.register import directory
 from recordkeeper.register.people_projection import person_rows
 from recordkeeper.services.company import company, new_subject, today, unit_and_above
 from recordkeeper.services.right import check_right
+from recordkeeper.services.sight import sight_of
 
 if TYPE_CHECKING:
     from recordkeeper.register.acts import Register, Transaction
@@ -179,11 +180,22 @@ def find_person(snapshot: "Snapshot", text: str) -> Person:
     return person_of(snapshot, named[0])
 
 
-def list_people(register: "Register") -> list[Person]:
+def everybody(register: "Register") -> list[Person]:
     """Everybody, in the order in which they were added."""
     with register.reading() as snapshot:
         people = [Person.replay(history) for history in snapshot.histories("person")]
     return sorted(people, key=lambda person: int(person.subject.partition("/")[2]))
+
+
+def list_people(register: "Register", actor: Actor, now: datetime) -> list[Person]:
+    """Everybody who is seen, in the order in which they were added.
+
+    Raises:
+        AuditEndedError, DisabledPersonError: as ``check_right``.
+    """
+    with register.reading() as snapshot:
+        sight = sight_of(snapshot, actor, "user list", now)
+    return [person for person in everybody(register) if sight.sees(person.subject)]
 
 
 def standing(snapshot: "Snapshot", actor: Actor, unit: str, on: date) -> Standing:

@@ -27,6 +27,7 @@ from recordkeeper.services.company import UnknownPlaceError, new_subject, today,
 from recordkeeper.services.held import refresh
 from recordkeeper.services.people import Actor
 from recordkeeper.services.right import check_right
+from recordkeeper.services.sight import sight_of
 
 if TYPE_CHECKING:
     from recordkeeper.register.acts import Register, Transaction
@@ -143,9 +144,14 @@ def _history(snapshot: "Snapshot", what: str, subject: str) -> History:
     return history
 
 
-def list_units(register: "Register") -> list[Unit]:
-    """All units, each after the one it stands below, siblings by code."""
+def list_units(register: "Register", actor: Actor, now: datetime) -> list[Unit]:
+    """All units that are seen, each after the one it stands below, siblings by code.
+
+    Raises:
+        AuditEndedError, DisabledPersonError: as ``check_right``.
+    """
     with register.reading() as snapshot:
+        sight = sight_of(snapshot, actor, "unit list", now)
         units = [Unit.replay(history) for history in snapshot.histories("unit")]
     ordered: list[Unit] = []
     waiting = sorted((unit for unit in units if unit.parent is None), key=lambda unit: unit.code, reverse=True)
@@ -154,30 +160,42 @@ def list_units(register: "Register") -> list[Unit]:
         ordered.append(unit)
         below = (child for child in units if child.parent == unit.subject)
         waiting += sorted(below, key=lambda child: child.code, reverse=True)
-    return ordered
+    return [unit for unit in ordered if sight.sees(unit.subject)]
 
 
-def list_parties(register: "Register", text: str = "") -> list[PartyEntry]:
-    """The parties whose name, phone or contact holds ``text``, by name."""
+def list_parties(register: "Register", actor: Actor, now: datetime, text: str = "") -> list[PartyEntry]:
+    """The parties that are seen and whose name, phone or contact holds ``text``, by name.
+
+    Raises:
+        AuditEndedError, DisabledPersonError: as ``check_right``.
+    """
     with register.reading() as snapshot:
-        return directory.list_parties(snapshot, text)
+        sight = sight_of(snapshot, actor, "party list", now)
+        return [entry for entry in directory.list_parties(snapshot, text) if sight.sees(entry.subject)]
 
 
-def list_premises(register: "Register", text: str = "", unit: str | None = None) -> list[tuple[PremisesEntry, str]]:
-    """The premises whose code holds ``text``, each with the code of its unit.
+def list_premises(
+    register: "Register", actor: Actor, now: datetime, text: str = "", unit: str | None = None
+) -> list[tuple[PremisesEntry, str]]:
+    """The premises that are seen and whose code holds ``text``, each with the code of its unit.
 
     Args:
         register: where.
+        actor: who asks.
+        now: aware, UTC.
         text: part of a code; empty for all.
         unit: those of this unit (code, id or name) and of the units below it; all where not given.
 
     Raises:
         UnknownPlaceError: there is no such unit.
+        AuditEndedError, DisabledPersonError: as ``check_right``.
     """
     with register.reading() as snapshot:
+        sight = sight_of(snapshot, actor, "premises list", now)
         of_units = None if unit is None else tuple(units_below(snapshot, find_unit(snapshot, unit).subject))
         codes = {history.subject: Unit.replay(history).code for history in snapshot.histories("unit")}
-        return [(entry, codes[entry.unit]) for entry in directory.list_premises(snapshot, text, of_units)]
+        found = directory.list_premises(snapshot, text, of_units)
+        return [(entry, codes[entry.unit]) for entry in found if sight.sees(entry.subject)]
 
 
 def residences_of(snapshot: "Snapshot", party: str) -> list[Residence]:

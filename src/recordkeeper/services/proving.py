@@ -5,6 +5,7 @@ Source: RFC 9162, 2.1.3, 2.1.4; 21 CFR 11.10(b)
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from recordkeeper.errors import LogError, MissingError, RefusalError
@@ -16,7 +17,9 @@ from recordkeeper.register.acts import Register
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.company import company
 from recordkeeper.services.log_keys import rotations_of
+from recordkeeper.services.people import Actor
 from recordkeeper.services.retrieval import subject_named
+from recordkeeper.services.sight import OutOfScopeError, sight_of
 from recordkeeper.services.trail import NoCheckpointError
 from recordkeeper.tlog.checkpoint import UnsignedNoteError, is_signed_by, unverified_checkpoint
 from recordkeeper.tlog.key_chain import Rotation
@@ -85,6 +88,25 @@ def prove_events(register: Register, log_path: Path, what: str) -> InclusionProo
     if differing:
         raise UnprovenLogError(_("event {index} is another one in the register").format(index=differing[0]))
     _check(proof)
+    return proof
+
+
+def prove(register: Register, log_path: Path, actor: Actor, now: datetime, what: str) -> InclusionProof:
+    """As ``prove_events``, for somebody who sees all that is proven.
+
+    Raises:
+        OutOfScopeError: an event of what is not in an auditor's scope.
+        AuditEndedError, DisabledPersonError: as ``check_right``.
+        Others: as ``prove_events``.
+    """
+    with register.reading() as snapshot:
+        sight = sight_of(snapshot, actor, "audit prove", now)
+    proof = prove_events(register, log_path, what)
+    with register.reading() as snapshot:
+        for entry in proof.entries:
+            [event] = snapshot.events(entry.index, entry.index + 1)
+            if not sight.sees_event(event):
+                raise OutOfScopeError(sight.login, what)
     return proof
 
 

@@ -50,6 +50,14 @@ class AuditorChangesNothingError(PersonError, RefusalError):
         super().__init__(message, subject=login, expected=_("an account without the role of an auditor"), found=command)
 
 
+class AuditEndedError(PersonError, RefusalError):
+    """An auditor's account whose last day has passed would look at something."""
+
+    def __init__(self, login: str, day: date) -> None:
+        message = _("{login}: this auditor's account sees nothing on {day}").format(login=login, day=day.isoformat())
+        super().__init__(message, subject=login, expected=_("a day of the auditor's role"), found=day.isoformat())
+
+
 def check_right(snapshot: "Snapshot", actor: Acting, command: str, now: datetime, unit: str = ROOT_UNIT) -> None:
     """Refuse whoever may not give ``command``.
 
@@ -63,6 +71,7 @@ def check_right(snapshot: "Snapshot", actor: Acting, command: str, now: datetime
     Raises:
         NoRightError: none of the roles is held there.
         AuditorChangesNothingError: an auditor's account, and the command changes something.
+        AuditEndedError: an auditor's account whose last day has passed, and the command shows something.
         DisabledPersonError: the account is closed.
     """
     right = RIGHTS[command]
@@ -86,11 +95,14 @@ def check_person(snapshot: "Snapshot", person: Person, right: Right, day: date, 
     """As ``check_right``, for a person who is known already.
 
     Raises:
-        NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
+        NoRightError, AuditorChangesNothingError, AuditEndedError, DisabledPersonError: as ``check_right``.
     """
     person.check_active_on(day)
-    if not right.is_reading and person.is_auditor_on(day):
-        raise AuditorChangesNothingError(person.login, right.command)
+    if person.is_auditors_account_on(day):
+        if not right.is_reading:
+            raise AuditorChangesNothingError(person.login, right.command)
+        if right.place is Place.SCOPE and not person.audited_units_on(day):
+            raise AuditEndedError(person.login, day)
     if not right.is_held(person.roles_at(_units(snapshot, person, right, unit), day)):
         place = _("any unit") if right.place is Place.ANY_UNIT else unit_of(snapshot, unit).code
         raise NoRightError(person.login, right.roles, place)

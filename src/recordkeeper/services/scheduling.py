@@ -20,7 +20,7 @@ from recordkeeper.model.canonical import Content, Json, digest
 from recordkeeper.model.event import SALT_BYTES
 from recordkeeper.model.form_revision import Revision, RevisionState, in_force
 from recordkeeper.model.schedule import SCHEDULE, Schedule, unknown_forms
-from recordkeeper.model.subject import schedule_subject
+from recordkeeper.model.subject import record_subject, schedule_subject, sheet_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register
 from recordkeeper.register.record_projection import rows_after
@@ -31,6 +31,7 @@ from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.retention import Move, any_shorter, moves, schedule_of, schedule_revisions
 from recordkeeper.services.right import check_right, check_right_first
 from recordkeeper.services.setting import Setting
+from recordkeeper.services.sight import Sight, sight_of
 from recordkeeper.services.signing import signed
 from recordkeeper.services.yaml_text import read_yaml
 
@@ -167,16 +168,27 @@ def put_in_force(
         return Proposed(Revision.replay(after), schedule, found)
 
 
-def standing_schedule(register: Register, now: datetime) -> tuple[Proposed | None, list[Proposed]]:
-    """The schedule in force, and every draft with what it would move."""
+def standing_schedule(register: Register, actor: Actor, now: datetime) -> tuple[Proposed | None, list[Proposed]]:
+    """The schedule in force, and every draft with what it would move of the records that are seen.
+
+    Raises:
+        AuditEndedError, DisabledPersonError: as ``check_right``.
+    """
     with register.reading() as snapshot:
+        sight = sight_of(snapshot, actor, "retention schedule (shown)", now)
         setting = Setting(snapshot, now)
         revisions = schedule_revisions(snapshot)
         current = in_force(revisions, setting.today)
         shown = Proposed(current, schedule_of(current), []) if current else None
         drafts = [
-            Proposed(each, schedule_of(each), moves(setting, schedule_of(each)))
+            Proposed(
+                each, schedule_of(each), [move for move in moves(setting, schedule_of(each)) if _is_seen(sight, move)]
+            )
             for each in revisions
             if each.state is RevisionState.DRAFT
         ]
         return shown, drafts
+
+
+def _is_seen(sight: Sight, move: Move) -> bool:
+    return sight.sees(record_subject(move.number)) or sight.sees(sheet_subject(move.number))

@@ -88,7 +88,14 @@ class Setting:
         found.check_active_on(self.today)
         units = company.unit_and_above(self.snapshot, unit)
         names = {role: self.shown_name(role) for role in self.roles}
-        return Standing(person, found.name, found.roles_at(units, self.today), names, self._principals(person, units))
+        return Standing(
+            person,
+            found.name,
+            found.roles_at(units, self.today),
+            names,
+            self._principals(person, units),
+            is_auditor=found.is_auditors_account_on(self.today),
+        )
 
     def _principals(self, person: str, units: tuple[str, ...]) -> dict[str, Principal]:
         """Whom ``person`` stands in for at a unit today, by what passes to a deputy."""

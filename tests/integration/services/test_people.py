@@ -312,7 +312,7 @@ def test_people_are_found_by_login_id_and_name(register: Register, boss: Actor, 
         for nobody in ("eve", "person/99", "unit/1", "' OR 1=1 --"):
             with pytest.raises(people.UnknownPersonError):
                 people.find_person(snapshot, nobody)
-    assert [person.login for person in people.list_people(register)] == ["boss", "clerk", "fang"]
+    assert [person.login for person in people.everybody(register)] == ["boss", "clerk", "fang"]
 
 
 def test_an_amended_name_is_found_and_the_login_stays(register: Register, boss: Actor, clerk: Actor) -> None:

@@ -61,7 +61,7 @@ def test_units_form_a_tree_and_are_listed_as_one(register: Register, boss: Actor
     below = places.add_unit(
         register, boss, code="SH1", kind="office", name_zh="前台", name_en="Desk", parent="山海苑", now=NOW
     )
-    assert [unit.code for unit in places.list_units(register)] == ["HQ", "LY", "SH", "SH1"]
+    assert [unit.code for unit in places.list_units(register, boss, NOW)] == ["HQ", "LY", "SH", "SH1"]
     with register.reading() as snapshot:
         assert unit_and_above(snapshot, below.subject) == (below.subject, estates[0], "unit/1")
         assert places.find_unit(snapshot, "Desk") == below
