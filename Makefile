@@ -12,7 +12,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 help:
 	@echo 'make demo          install, then make the demonstration workspace in demo/'
 	@echo 'make test          install what the tests need, then run them all'
-	@echo 'make torture       every byte, every kill, every cut: the long form of tests that CI runs in a short one (an hour)'
+	@echo 'make torture       every byte, every kill, every cut: the long form of tests that CI runs in a short one (hours)'
 	@echo 'make check         format, lint, types, layers'
 	@echo 'make bench         measure against the budgets'
 	@echo 'make translations  read the texts out of the sources, compile the catalogue'

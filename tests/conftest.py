@@ -14,6 +14,7 @@ from recordkeeper.register.acts import Register
 from recordkeeper.register.engine import open_register
 from scratch_postgresql import find_binaries, find_binaries_with_tls
 from stage import POSTGRESQL, SQLITE, Stages, migrated
+from torture import IS_LONG, SAID
 from verapdf import find_verapdf
 
 # Set before anything asks for it: libraries warn where it is missing, and a warning fails a test.
@@ -92,3 +93,11 @@ def register(register_url: str) -> Iterator[Register]:
 def sqlite_template(stages: Stages) -> Path:
     """A migrated register that others are copied from."""
     return migrated(stages, SQLITE).folder / "records.db"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the long forms of tests counted: kills, power cuts, acts a second."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == SAID and IS_LONG:
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")

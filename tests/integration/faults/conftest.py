@@ -1,17 +1,21 @@
 """What the tests of faults share: a company at work, and no LibreOffice."""
 
+import itertools
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from integration.faults.acts import assert_finished
-from integration.faults.workplace import Staff, Workplace, begin
+from integration.faults.workplace import Staff, Workplace, begin, staff_of
 from recordkeeper.register.acts import Register
 from recordkeeper.register.connection import sqlite_url
 from recordkeeper.register.engine import create_register, open_register
+from stage import Stages, migrated
 
 
 @pytest.fixture(autouse=True)
@@ -40,8 +44,32 @@ def place(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def workplace(register_url: str, tmp_path: Path) -> Workplace:
-    return Workplace(register_url, tmp_path)
+def copies(database: str, stages: Stages, tmp_path: Path) -> Callable[[], AbstractContextManager[Workplace]]:
+    """Makes one copy after another of a company that has just begun, in the database that the test runs on."""
+    stage = stages.stage(
+        database, "faults", lambda url, folder: begin_in(Workplace(url, folder)), upon=migrated(stages, database)
+    )
+    turns = itertools.count(1)
+
+    @contextmanager
+    def copy() -> Iterator[Workplace]:
+        folder = tmp_path / f"workplace-{next(turns)}"
+        with stages.copied(stage, folder) as url:
+            yield Workplace(url, folder)
+        shutil.rmtree(folder)
+
+    return copy
+
+
+def begin_in(workplace: Workplace) -> None:
+    with open_register(workplace.url) as register:
+        begin(workplace, register)
+
+
+@pytest.fixture
+def workplace(copies: Callable[[], AbstractContextManager[Workplace]]) -> Iterator[Workplace]:
+    with copies() as made:
+        yield made
 
 
 @pytest.fixture
@@ -51,5 +79,5 @@ def register(workplace: Workplace) -> Iterator[Register]:
 
 
 @pytest.fixture
-def staff(workplace: Workplace, register: Register) -> Staff:
-    return begin(workplace, register)
+def staff(register: Register) -> Staff:
+    return staff_of(register)

@@ -6,7 +6,7 @@ take away what holds: the same must then be lost, or nothing is proven.
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from integration.faults.aftermath import copied, lost_acts, problems_of
 from integration.faults.power_loss import Ack, Disk, Recording, disk_of
 from integration.faults.system_calls import TRACED, read_calls, traced_actors
 from integration.faults.workplace import Workplace, tree
-from torture import IS_LONG
+from torture import IS_LONG, SAID
 
 pytestmark = pytest.mark.needs_strace
 
@@ -61,27 +61,31 @@ def put(disk: Disk, place: Path) -> Path:
 
 
 @pytest.mark.torture
-def test_a_power_cut_loses_nothing_that_was_acknowledged(run: Recording, place: Path) -> None:
+def test_a_power_cut_loses_nothing_that_was_acknowledged(
+    run: Recording, place: Path, record_property: Callable[[str, object], None]
+) -> None:
     differing: set[str] = set()
     for number, (disk, promised) in enumerate(states(run, STATES)):
         differing.add(disk.digest)
         assert problems_of(put(disk, place), promised, is_thorough=number % FULLY_VERIFIED == 0) == []
-    print(f"{STATES} power cuts, {len(differing)} of them leave differing files: nothing lost")  # noqa: T201
+    record_property(SAID, f"{STATES} power cuts, {len(differing)} of them leave differing files: nothing lost")
     assert len(differing) > STATES // 2
 
 
 def test_with_a_weaker_setting_of_the_database_acknowledged_acts_are_lost(
-    begun: Workplace, tmp_path: Path, place: Path
+    begun: Workplace, tmp_path: Path, place: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """The control: synchronous=NORMAL."""
     weak = recorded(begun, tmp_path / "weak", NORMAL)
     found = [lost_acts(put(disk, place) / "records.db", promised) for disk, promised in states(weak, CONTROL_STATES)]
     losses = sum(any(each.startswith("lost") for each in problems) for problems in found)
     assert losses, "the states lose nothing, whatever is synced: they prove nothing"
-    print(f"synchronous=NORMAL: {losses} of {CONTROL_STATES} states lost an acknowledged act")  # noqa: T201
+    record_property(SAID, f"{losses} of {CONTROL_STATES} states lost an acknowledged act")
 
 
-def test_without_the_syncs_of_the_archive_its_files_are_lost(run: Recording, place: Path) -> None:
+def test_without_the_syncs_of_the_archive_its_files_are_lost(
+    run: Recording, place: Path, record_property: Callable[[str, object], None]
+) -> None:
     """The control: as if nothing but the database were ever synced."""
     careless = run.syncing_only("records.db")
     found = [
@@ -90,4 +94,4 @@ def test_without_the_syncs_of_the_archive_its_files_are_lost(run: Recording, pla
     ]
     losses = sum(bool(problems) for problems in found)
     assert losses, "the states lose nothing, whatever is synced: they prove nothing"
-    print(f"an archive without syncs: {losses} of {CONTROL_STATES_OF_ARCHIVE} states are not sound")  # noqa: T201
+    record_property(SAID, f"{losses} of {CONTROL_STATES_OF_ARCHIVE} states are not sound")

@@ -1,6 +1,7 @@
 """Many at once: numbers without a gap, nothing lost, no lock shown; publishers never go backwards."""
 
 import threading
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -15,20 +16,28 @@ from recordkeeper.register.engine import open_register
 from recordkeeper.services import lifecycle, publication, retrieval
 from recordkeeper.tlog.checkpoint import unverified_checkpoint
 from recordkeeper.tlog.log import read_checkpoint
+from torture import IS_LONG, SAID
 
-WRITERS = {"sqlite": (8, 60), "postgresql": (16, 30)}
+WRITERS = {"sqlite": (8, 500), "postgresql": (32, 500)} if IS_LONG else {"sqlite": (8, 25), "postgresql": (32, 8)}
 PUBLISHERS = 2
 RECORDS_MEANWHILE = 8
 SECONDS_TO_START, SECONDS_TO_SIGN = 30, 0.5
 
 
+@pytest.mark.torture
 def test_writers_at_once_share_one_series_without_a_gap(
-    workplace: Workplace, register: Register, staff: Staff, database: str
+    workplace: Workplace,
+    register: Register,
+    staff: Staff,
+    database: str,
+    record_property: Callable[[str, object], None],
 ) -> None:
     writers, each = WRITERS[database]
     with actors_of(workplace) as actors:
+        began = time.monotonic()
         actors.start("enter", each, copies=writers)
         said, statuses = actors.until_ended(writers)
+        seconds = time.monotonic() - began
     assert statuses == [0] * writers
     done = [words[1] for words in said if words[0] == "done"]
     wanted = [f"record/{SHEET_FORM}/2026-{number:04}" for number in range(1, writers * each + 1)]
@@ -38,6 +47,7 @@ def test_writers_at_once_share_one_series_without_a_gap(
         events = list(snapshot.events())
     assert all(after.index == before.index + 1 for before, after in pairwise(events))
     assert_finished(workplace, register)
+    record_property(SAID, f"{writers} writers, {len(done)} records, {len(done) / seconds:.0f} a second")
 
 
 def year_of(subjects: list[str]) -> str:

@@ -34,7 +34,7 @@ from recordkeeper.register.engine import create_register, open_register
 from recordkeeper.services import lifecycle, publication, retrieval
 from recordkeeper.services.verification import Answer
 from scratch_postgresql import EVERYDAY, ScratchPostgresql, as_everyday, find_binaries
-from torture import IS_LONG
+from torture import IS_LONG, SAID
 
 pytestmark = [
     pytest.mark.needs_postgresql,
@@ -136,7 +136,11 @@ def sign(register: Register, staff: Staff, number: str) -> Record:
 
 @pytest.mark.torture
 def test_each_of_a_hundred_acts_is_done_once_while_the_server_is_stopped_and_started(
-    server: ScratchPostgresql, workplace: Workplace, register: Register, staff: Staff
+    server: ScratchPostgresql,
+    workplace: Workplace,
+    register: Register,
+    staff: Staff,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """Whoever was refused asks again; whoever was not is done: in the end each stands exactly once."""
     refused: list[Exception] = []
@@ -157,7 +161,7 @@ def test_each_of_a_hundred_acts_is_done_once_while_the_server_is_stopped_and_sta
         assert "Traceback" not in str(error)
     assert workplace.verify().verdict is Answer.OK
     assert_finished(workplace, register)
-    print(f"{2 * entered} acts, {STOPS} stops, {len(refused)} refused and asked again")  # noqa: T201
+    record_property(SAID, f"{2 * entered} acts, {STOPS} stops, {len(refused)} refused and asked again")
 
 
 @contextmanager

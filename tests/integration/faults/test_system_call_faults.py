@@ -8,7 +8,7 @@ small file system in memory, in the long form of twenty sizes.
 
 import random
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from integration.faults.power_loss import Ack, Recording, disk_of
 from integration.faults.system_calls import TRACED, Call, TracedActors, read_calls, traced_actors, was_injected
 from integration.faults.test_archive_unavailable import mounted
 from integration.faults.workplace import Workplace
-from torture import IS_LONG
+from torture import IS_LONG, SAID
 
 pytestmark = pytest.mark.needs_strace
 
@@ -70,7 +70,11 @@ def check_aftermath(workplace: Workplace, said: Sequence[str], status: int, *, i
 
 @pytest.mark.torture
 def test_a_fault_at_any_system_call_leaves_the_old_state_or_the_new(
-    begun: Workplace, actors: TracedActors, calls: list[Call], place: Path
+    begun: Workplace,
+    actors: TracedActors,
+    calls: list[Call],
+    place: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
     every = [(call, fault) for call in calls for fault in FAULTS]
     tried = every if IS_LONG else sampled(every, seeded())
@@ -83,7 +87,7 @@ def test_a_fault_at_any_system_call_leaves_the_old_state_or_the_new(
             struck += 1
             check_aftermath(workplace, said, status, is_killed=fault == KILL)
     assert struck > len(tried) * 0.9, "the calls of one run are not those of another"
-    print(f"{struck} faults at {len({(call.name, call.count) for call, _fault in tried})} calls")  # noqa: T201
+    record_property(SAID, f"{struck} faults at {len({(call.name, call.count) for call, _fault in tried})} calls")
 
 
 def sampled(every: Sequence[tuple[Call, str]], chance: random.Random) -> list[tuple[Call, str]]:
