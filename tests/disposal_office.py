@@ -16,6 +16,7 @@ import pytest
 from company import ENTRY, FEEDBACK, NOW, PASSPHRASE, Company, copy_files
 from recordkeeper import verifier
 from recordkeeper.model.disposition import Item, Kind
+from recordkeeper.model.four_properties import Occasion
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
 from recordkeeper.model.transfer import Keeping
@@ -31,6 +32,7 @@ from recordkeeper.services import (
     lifecycle,
     people,
     places,
+    property_report,
     publication,
     transfer,
 )
@@ -42,6 +44,7 @@ from recordkeeper.services.execution import Executor, Progress, destroy_listed
 from recordkeeper.services.handing_over import HandedOver, hand_over_listed
 from recordkeeper.services.lifecycle import Scan
 from recordkeeper.services.people import Actor
+from recordkeeper.services.property_report import Scope, Tester
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.verification import Answer, verify
 from scratch_postgresql import as_executor
@@ -160,8 +163,18 @@ class DisposalOffice(Company):
 
     def list_transfer(self, numbers: Sequence[str], now: datetime = LATER) -> str:
         """The number of a new transfer list over these records, signed by the archivist."""
-        said = transfer.Handing(RECEIVER, "永久档案进馆", test="QR-100-10/2030-0001")
+        said = transfer.Handing(RECEIVER, "永久档案进馆", test=self.test(numbers, now))
         return transfer.transfer_new(self.author(now), Choice(numbers), said).number
+
+    def test(self, numbers: Sequence[str], now: datetime = LATER) -> str:
+        """The number of a report that concludes that these records are fit to be transferred."""
+        publication.publish(self.publisher, now)
+        scope = Scope(Occasion.TRANSFER, numbers)
+        by = Tester(self.publisher, self.by("archivist"), now)
+        report = property_report.draw_up(by, self.key("archivist"), scope)[1].number
+        lifecycle.fill(self.register, self.by("quality"), now, report, "concluded", {"conclusion": "fit"})
+        self.sign_as("quality", report, "concluded", now)
+        return report
 
     def approve_transfer(self, number: str, now: datetime = LATER) -> Record:
         """Let a transfer list be approved."""

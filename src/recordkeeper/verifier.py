@@ -1522,7 +1522,7 @@ def _named_on(opening: Content) -> dict[str, list[object]]:
 def _states_named(act: Content) -> Iterator[tuple[tuple[str, ...], str]]:
     """Whom an act names, as what it may be, with the state: rows, items of a list, sources of a statistic, the form."""
     fill = act.get("fill")
-    held = [act.get(name) for name in ("disposal", "certifies")]
+    held = [act.get(name) for name in ("disposal", "certifies", "tested")]
     lists = [act.get("rows"), act.get("items"), *(each.get("items") for each in held if isinstance(each, dict))]
     for holder in (act, fill if isinstance(fill, dict) else {}):
         sources = holder.get("sources")

@@ -14,7 +14,7 @@ from recordkeeper.documents.document_text import text_of
 __all__ = ["old_desk"]
 OldDesk = tuple[Desk, tuple[str, ...]]
 RECEIVER = "区档案馆"
-TEST = "QR-100-10/2030-0001"
+ALL = ("QR-017-02/2022-0001", "QR-017-02/2022-0002", ROW_MONTH)
 CHECKED = {"check_result": "complete"}
 
 
@@ -27,9 +27,18 @@ def appraised(desk: Desk, *numbers: str) -> None:
     desk.done("retention", "approve", sheet, who="manager")
 
 
-def drawn_up(desk: Desk, *numbers: str) -> str:
+def report_on(desk: Desk, *numbers: str) -> str:
+    """The number of a report that concludes that these records are fit to be transferred."""
+    done = desk.done("archive", "test", *numbers, "--occasion", "transfer", who="archivist")
+    report = str(done["number"])
+    desk.done("record", "fill", report, *sets({"conclusion": "fit"}), who="clerk")
+    desk.done("record", "sign", report, who="clerk")
+    return report
+
+
+def drawn_up(desk: Desk, *numbers: str, test: str = "") -> str:
     """The number of a new transfer list."""
-    words = ("--to", RECEIVER, "--reason", "永久档案进馆", "--test", TEST)
+    words = ("--to", RECEIVER, "--reason", "永久档案进馆", "--test", test or report_on(desk, *(numbers or ALL)))
     return str(desk.done("retention", "transfer-new", *numbers, *words, who="archivist")["number"])
 
 
@@ -120,7 +129,8 @@ def test_the_package_holds_the_listed_records_and_what_it_takes_to_check_them(
     )
     assert told.returncode == 0, told.stdout + told.stderr
     records = {name for name in names if name.startswith("package/proofs/record/")}
-    assert records == {f"package/proofs/record/{number}.json" for number in numbers}
+    report = desk.done("record", "find", "--form", "QR-100-10", who="archivist")["records"][0]["number"]
+    assert records == {f"package/proofs/record/{number}.json" for number in (*numbers, report)}
     assert f"package/proofs/sheet/{ROW_MONTH}.json" in names
 
 
@@ -143,7 +153,7 @@ def test_nothing_leaves_before_the_receipt_of_the_right_package(old_desk: OldDes
     desk, (first, _second) = old_desk
     desk.done("party", "add", RECEIVER, "--kind", "firm", who="boss")
     error = desk.refused(
-        "retention", "transfer-new", first, "--to", RECEIVER, "--reason", "进馆", "--test", TEST, who="archivist"
+        "retention", "transfer-new", first, "--to", RECEIVER, "--reason", "进馆", "--test", first, who="archivist"
     )
     assert (error["status"], error["kind"]) == ("3", "not-eligible")
     desk.done("archive", "resume", who="boss")
@@ -183,7 +193,7 @@ def test_nothing_leaves_before_the_receipt_of_the_right_package(old_desk: OldDes
 def test_a_record_is_on_one_transfer_list_at_a_time(old_desk: OldDesk) -> None:
     desk, (first, second) = old_desk
     listed = approved(desk)
-    words = ("--to", RECEIVER, "--reason", "进馆", "--test", TEST)
+    words = ("--to", RECEIVER, "--reason", "进馆", "--test", listed)
     error = desk.refused("retention", "transfer-new", first, *words, who="archivist")
     assert (error["kind"], listed in error["found"]) == ("not-eligible", True)
     assert desk.refused("retention", "transfer-new", *words, who="archivist")["kind"] == "nothing-to-list"
@@ -205,3 +215,24 @@ def test_what_exists_on_paper_alone_is_handed_over_without_a_package(old_desk: O
     desk.done("retention", "receive", listed, *receipt(tmp_path), who="archivist")
     assert outcomes(desk, listed, "--keep", "nothing") == {"图-01": "transferred"}
     assert desk.done("verify", who="boss")["verdict"] == "ok"
+
+
+def test_nothing_is_listed_or_approved_without_a_report_that_it_is_fit(old_desk: OldDesk) -> None:
+    desk, (first, second) = old_desk
+    desk.done("party", "add", RECEIVER, "--kind", "firm", who="boss")
+    desk.done("archive", "resume", who="boss")
+    early = report_on(desk, first)
+    appraised(desk)
+    desk.done("archive", "resume", who="boss")
+    words = ("retention", "transfer-new", first, "--to", RECEIVER, "--reason", "进馆")
+    other = str(desk.done("archive", "test", second, "--occasion", "transfer", who="archivist")["number"])
+    for report in ((), ("--test", first), ("--test", other), ("--test", early)):  # none, no report, of others, outdated
+        error = desk.refused(*words, *report, who="archivist")
+        assert (error["status"], error["kind"]) == ("3", "untested"), report
+    assert desk.refused(*words, "--test", "QR-100-10/2022-0099", who="archivist")["status"] == "4"
+    open_report = str(desk.done("archive", "test", first, "--occasion", "transfer", who="archivist")["number"])
+    listed = str(desk.done(*words, "--test", open_report, who="archivist")["number"])
+    assert desk.refused("retention", "approve", listed, who="manager")["kind"] == "untested"
+    desk.done("record", "fill", open_report, *sets({"conclusion": "fit"}), who="clerk")
+    desk.done("record", "sign", open_report, who="clerk")
+    desk.done("retention", "approve", listed, who="manager")

@@ -10,6 +10,7 @@ import click
 from recordkeeper.cli.archive_check import check
 from recordkeeper.cli.archive_export import export
 from recordkeeper.cli.archive_mirror import mirror
+from recordkeeper.cli.archive_properties import test
 from recordkeeper.cli.archive_rebuild import rebuild
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 2.0
 
 archive = noun("archive")
-for verb in (check, export, mirror, rebuild):
+for verb in (check, export, mirror, rebuild, test):
     archive.add_command(verb)
 
 

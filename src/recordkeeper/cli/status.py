@@ -16,7 +16,7 @@ def status(invocation: Invocation) -> None:
     from recordkeeper.services.overview import overview
 
     workspace = invocation.workspace()
-    seen = overview(workspace.register)
+    seen = overview(workspace.register, invocation.now)
     titles = (_("open"), _("pending"), _("closed"), _("void"), _("replaced"))
 
     def render() -> None:
@@ -26,6 +26,9 @@ def status(invocation: Invocation) -> None:
         ]
         print_table((_("Form"), *titles), rows)
         print_text(_("{count} events in the trail").format(count=seen.event_count))
+        if seen.test_due_on is not None:
+            said = _("The yearly test of authentic, complete, usable, safe: by {day}")
+            print_text(said.format(day=seen.test_due_on))
         if seen.pending.is_nothing:
             print_text(_("Everything is archived and published"))
         else:
@@ -39,6 +42,8 @@ def status(invocation: Invocation) -> None:
                 )
             )
 
+    due_on = seen.test_due_on
+
     invocation.emit(
         {
             "workspace": str(workspace.root),
@@ -49,6 +54,7 @@ def status(invocation: Invocation) -> None:
                 "unstored": list(seen.pending.unstored),
                 "unpublished": seen.pending.unpublished,
             },
+            "test_due_on": due_on.isoformat() if due_on else None,
         },
         render,
     )

@@ -151,6 +151,7 @@ _LINES = (
     _does("archive mirror", CONTROLLER),
     _does("archive rebuild", ANYBODY, place=Place.NOWHERE),
     _does("archive resume", ACCOUNT, place=Place.NOWHERE),
+    _does("archive test", FORM, place=Place.UNIT),
     _does("retention appraise", FORM, place=Place.UNIT),
     _does("retention approve", FORM, place=Place.UNIT),
     _reads("retention certificate", FORM, AUDITOR, place=Place.UNIT),

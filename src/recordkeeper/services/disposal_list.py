@@ -41,6 +41,7 @@ from recordkeeper.register.disposal import (
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.fitness import check_concluded
 from recordkeeper.services.installation import provided
 from recordkeeper.services.retention import RetentionDesk
 from recordkeeper.services.retrieval import load, replayed, rows_of
@@ -121,6 +122,7 @@ def settle_list(transaction: Transaction, setting: Setting, after: Record) -> No
         FrozenListError: what it names was to be changed.
         NotReadyError: its execution has begun, or is not to be filled in by hand.
         NotEligibleError: an approver was to let go what is not due, held, changed or on another list.
+        UntestedError: nobody has concluded that what is to be transferred is fit for it.
         ClockBackError: the clock is set back.
     """
     listed = disposition_of(after)
@@ -150,6 +152,8 @@ def _approve(transaction: Transaction, setting: Setting, listed: Disposition) ->
         _appraise(transaction, setting, listed)
         return
     check_items(setting, listed)
+    if listed.kind is Kind.TRANSFER and any(item.subject for item in listed.items):
+        check_concluded(transaction, str(listed.record.values.get("test_number")))
     if listed.kind is Kind.DESTRUCTION:
         subjects = [subject for item in listed.items for subject in item.subjects]
         approve_items(transaction, listed.record.subject, subjects)

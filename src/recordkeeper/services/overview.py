@@ -2,10 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from recordkeeper.register.acts import Register
 from recordkeeper.register.search import RecordQuery, find_records
+from recordkeeper.services.fitness import yearly_due_on
 from recordkeeper.services.publication import Pending, pending
+from recordkeeper.services.setting import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +19,27 @@ class Overview:
         states: number of records by form and state.
         event_count: how many events the trail has.
         pending: what a publisher still has to do.
+        test_due_on: the day by which the yearly test of the four properties is due; None where no form serves for it.
     """
 
     states: dict[str, dict[str, int]]
     event_count: int
     pending: Pending
+    test_due_on: date | None
 
 
-def overview(register: Register) -> Overview:
-    """Count the records by form and state, and what is pending."""
+def overview(register: Register, now: datetime) -> Overview:
+    """Count the records by form and state, and what is pending.
+
+    Args:
+        register: the open register.
+        now: aware, UTC.
+    """
     with register.reading() as snapshot:
         counted = Counter((row.form, row.state) for row in find_records(snapshot, RecordQuery()))
         event_count = snapshot.event_count()
+        test_due_on = yearly_due_on(Setting(snapshot, now))
     states: dict[str, dict[str, int]] = {}
     for (form, state), count in sorted(counted.items()):
         states.setdefault(form, {})[state] = count
-    return Overview(states, event_count, pending(register))
+    return Overview(states, event_count, pending(register), test_due_on)

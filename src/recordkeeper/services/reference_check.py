@@ -47,7 +47,7 @@ def check_references(evidence: Evidence) -> list[Finding]:
 
 def _states_named(content: Content) -> Iterator[tuple[tuple[str, ...], str]]:
     """Whom an act names, as what it may be, with the state; what has another shape is said by the projections."""
-    held = [content.get(name) for name in ("disposal", "certifies")]
+    held = [content.get(name) for name in ("disposal", "certifies", "tested")]
     lists = [content.get("rows"), content.get("items")]
     lists += [holder.get("items") for holder in held if isinstance(holder, Mapping)]
     fill = content.get("fill")

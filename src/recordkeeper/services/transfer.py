@@ -7,7 +7,7 @@ Source: M-3; P00-R7; ISO 9001, 7.5.3.2
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ from recordkeeper.services.disposition import (
 )
 from recordkeeper.services.execution import Executor, publish_first
 from recordkeeper.services.exporting import Exported, note_export, write_pack
+from recordkeeper.services.fitness import UntestedError, check_covers
 from recordkeeper.services.lifecycle import Scan
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.rendering import file_name, render_record
@@ -87,6 +88,7 @@ def transfer_new(by: Author, choice: Choice, said: Handing) -> Record:
         NotEligibleError: a record that was named may not be transferred, or stands on another list.
         ClockBackError: the clock is set back.
         UnknownRecordError, UnknownPlaceError: no such record, or no such party.
+        UntestedError: no report covers the records as they stand, or something in them failed.
         Others: as ``lifecycle.new`` and ``lifecycle.sign``.
 
     Source: M-3; P00-R7
@@ -100,12 +102,22 @@ def transfer_new(by: Author, choice: Choice, said: Handing) -> Record:
         raw: dict[str, object] = {
             "transfer_on": (said.on or desk.setting.today).isoformat(),
             "reason": said.reason,
-            "test_number": said.test if judged else said.test or WITHOUT_FILES,
+            "test_number": said.test or WITHOUT_FILES,
             "items": [*(_line(each, pages) for each, pages in counted), *map(_paper_line, choice.paper)],
         }
         items = [item_of(each, pages=pages) for each, pages in counted]
+        if items:
+            raw["test_number"] = _tested_by(transaction, said.test, items)
         items += [Item("", line.get("number", ""), medium="paper") for line in choice.paper]
         return drawn_up(by, desk, Kind.TRANSFER, choice, raw, items, said.receiver)
+
+
+def _tested_by(snapshot: Snapshot, report: str, items: Sequence[Item]) -> str:
+    """The number of the report that says that these records are fit to be transferred. Source: P00-R7."""
+    if not report:
+        expected = _("a report on the four properties of what is transferred (--test)")
+        raise UntestedError(items[0].number, expected, _("none"))
+    return check_covers(snapshot, report, items)
 
 
 def _line(judged: Judged, pages: int | None) -> dict[str, object]:
@@ -126,7 +138,8 @@ def _paper_line(given: Mapping[str, str]) -> dict[str, object]:
 def make_package(by: Executor, target: Path) -> tuple[Record, Exported, Package]:
     """Write the package of an approved list into a new file, and bind its digest in an act on the list.
 
-    In it stand the records that the list names with all that it takes to check them, and the list as it is printed.
+    In it stand the records that the list names and the report on them, with all that it takes to check them, and the
+    list as it is printed.
 
     Args:
         by: who, where, when, which list.
@@ -151,6 +164,7 @@ def make_package(by: Executor, target: Path) -> tuple[Record, Exported, Package]
     with by.register.reading() as snapshot:
         setting, listed, _who = _check_packed_by(snapshot, by)
         numbers = [item.number for item in listed.items if item.subject]
+        numbers.append(str(listed.record.values.get("test_number")))
         more = {f"transfer/{file_name(listed.number)}.docx": render_record(snapshot, setting, listed.record)}
     made, records = write_pack(by.publisher, target, by.now, numbers, more, [(LIST_LABEL, listed.number)])
     try:
