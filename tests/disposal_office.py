@@ -62,6 +62,7 @@ PEOPLE = {
     "witness": "destruction_witness",
     "witness2": "destruction_witness",
     "lifter": "approver",
+    "representative": "management_representative",
 }
 FORMS = ("QR-100-06", "QR-100-07", "QR-100-08", "QR-100-09", "QR-100-10")
 FEEDBACKS = 3
@@ -172,8 +173,8 @@ class DisposalOffice(Company):
         scope = Scope(Occasion.TRANSFER, numbers)
         by = Tester(self.publisher, self.by("archivist"), now)
         report = property_report.draw_up(by, self.key("archivist"), scope)[1].number
-        lifecycle.fill(self.register, self.by("quality"), now, report, "concluded", {"conclusion": "fit"})
-        self.sign_as("quality", report, "concluded", now)
+        lifecycle.fill(self.register, self.by("representative"), now, report, "concluded", {"conclusion": "fit"})
+        self.sign_as("representative", report, "concluded", now)
         return report
 
     def approve_transfer(self, number: str, now: datetime = LATER) -> Record:

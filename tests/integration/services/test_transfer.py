@@ -14,7 +14,8 @@ from recordkeeper.model.record_state import State
 from recordkeeper.model.retention import Outcome
 from recordkeeper.model.transfer import Keeping
 from recordkeeper.register.disposal import ClockBackError
-from recordkeeper.services import execution, exporting, handing_over, holding, lifecycle, publication
+from recordkeeper.services import execution, exporting, handing_over, holding, lifecycle, publication, transfer
+from recordkeeper.services.disposition import Choice
 from recordkeeper.services.holding import ScopeAsked
 from recordkeeper.services.rebuilding import rebuild
 from recordkeeper.services.retention import kept_records
@@ -76,8 +77,9 @@ def test_what_a_transfer_list_names_is_frozen_and_its_clock_goes_forward(disposa
     office.appraise(old.feedbacks[:1], said=office.keep_for_archive)
     number = office.list_transfer(old.feedbacks[:1])
     clerk, key = office.by("archivist"), office.key("archivist")
+    said = transfer.Handing("区档案馆", "进馆", test=office.test(old.feedbacks[1:2]))
     with pytest.raises(ClockBackError):
-        office.list_transfer(old.feedbacks[1:2], LATER - timedelta(days=1))
+        transfer.transfer_new(office.author(LATER - timedelta(days=1)), Choice(old.feedbacks[1:2]), said)
     office.approve_transfer(number)
     with pytest.raises(FrozenListError):
         lifecycle.amend(office.register, clerk, key, LATER, number, {"items.1.pages": "9"}, "漏数", "correction")
