@@ -14,15 +14,14 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from itertools import repeat
-from multiprocessing import get_context
+from functools import partial
 
 from recordkeeper.durable import read_plain_file
 from recordkeeper.errors import system_reason
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
 from recordkeeper.ocfl.object_validation import Looked, ObjectValidation, findings_of_tree
+from recordkeeper.ocfl.shared_out import share_out
 from recordkeeper.ocfl.storage_root import (
     OBJECT_DECLARATION,
     ROOT_FILES,
@@ -33,7 +32,7 @@ from recordkeeper.ocfl.storage_root import (
 from recordkeeper.ocfl.tree import printable, walk
 
 ASPECT = "files"
-_OBJECTS_AT_ONCE, _LEAST_WORKERS, _MOST_WORKERS = 64, 2, 16
+_OBJECTS_A_WORKER, _MOST_WORKERS = 64, 16
 _TUPLE = re.compile(rf"[0-9a-f]{{{TUPLE_SIZE}}}")
 _DECLARATION, _LAYOUT_FILE = "0=ocfl_1.1", "ocfl_layout.json"
 _LAYOUT_FOLDER = next(name for name in ROOT_FILES if name.startswith("extensions/")).rpartition("/")[0]
@@ -75,14 +74,8 @@ def validate_root(
 
 def _validations(root: StorageRoot, places: Sequence[str]) -> Iterator[tuple[list[Finding], Looked]]:
     """What is found of the objects in these places; many are shared out among the machine's processors."""
-    workers = min(os.cpu_count() or 1, _MOST_WORKERS, len(places) // _OBJECTS_AT_ONCE)
-    chunks = [places[start : start + _OBJECTS_AT_ONCE] for start in range(0, len(places), _OBJECTS_AT_ONCE)]
-    if workers < _LEAST_WORKERS:
-        yield from (_validate_objects(root, chunk) for chunk in chunks)
-        return
-    # Forked: the language in use goes with it, and nothing is imported again.
-    with ProcessPoolExecutor(workers, get_context("fork")) as pool:
-        yield from pool.map(_validate_objects, repeat(root), chunks)
+    workers = min(os.cpu_count() or 1, _MOST_WORKERS, len(places) // _OBJECTS_A_WORKER)
+    yield from share_out(partial(_validate_objects, root), places, max(1, workers))
 
 
 def _validate_objects(root: StorageRoot, places: Sequence[str]) -> tuple[list[Finding], Looked]:
