@@ -139,7 +139,8 @@ def test_records_that_are_handed_over_and_kept_are_marked_as_copies(old_desk: Ol
     listed = received(desk, tmp_path)
     assert outcomes(desk, listed, "--keep", "copies") == dict.fromkeys((*numbers, ROW_MONTH), "marked")
     for number in numbers:
-        assert desk.done("record", "show", number, who="archivist")["state"] == "closed"
+        shown = desk.done("record", "show", number, who="archivist")
+        assert (shown["state"], shown["transferred_to"], shown["transferred_by"]) == ("closed", RECEIVER, listed)
         desk.done("record", "render", number, "--output", str(tmp_path / "copy.docx"), who="clerk")
         assert "副本" in text_of((tmp_path / "copy.docx").read_bytes())
         (tmp_path / "copy.docx").unlink()

@@ -174,6 +174,9 @@ def _lines(view: "RecordView") -> Iterator[RichText]:
         f"{view.entered_on} {view.entered_by}" + (_(", added after its sheet closed") if view.is_late_row else ""),
     )
     late = _("{count} days after the matter: {reason}").format(count=view.late_days, reason=view.late_reason)
+    transferred = _("{receiver} by {list}; a copy is kept here").format(
+        receiver=view.transferred_to, list=view.transferred_by
+    )
     optional = [
         (_("Happened"), view.occurred),
         (_("Entered late"), late if view.late_days else ""),
@@ -184,6 +187,7 @@ def _lines(view: "RecordView") -> Iterator[RichText]:
         (_("Replaces"), view.replaces),
         (_("Replaced by"), view.successor),
         (_("Void because"), view.void_reason),
+        (_("Transferred to"), transferred if view.transferred_by else ""),
         (_("Checkpoint"), view.checkpoint),
         (_("Outdated"), _("records it was computed from have changed: re-issue it") if view.is_outdated else ""),
         (_("Sources"), _disposed_sources(view)),

@@ -20,7 +20,7 @@ from recordkeeper.model.four_properties import Check, Remark, Tally
 from recordkeeper.model.numbering import counted
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State as RecordState
-from recordkeeper.model.subject import kind_of, name_of
+from recordkeeper.model.subject import kind_of, number_of
 from recordkeeper.ocfl.inventory import parse_inventory
 from recordkeeper.ocfl.validation import validate_object
 from recordkeeper.register.inspection import open_for_verification
@@ -213,7 +213,7 @@ def _check_numbers(test: _Test, evidence: Evidence) -> None:
     wanted = {series for number in test.records if (series := _series(number))}
     found: dict[tuple[str, int], set[int]] = {}
     for subject in {**evidence.histories, **evidence.tombstones, **evidence.elsewhere}:
-        place = counted(name_of(subject)) if kind_of(subject) == "record" else None
+        place = counted(number_of(subject)) if kind_of(subject) == "record" else None
         if place is not None and place[:2] in wanted:
             found.setdefault(place[:2], set()).add(place[2])
     series_lacking: set[tuple[str, int]] = set()

@@ -284,6 +284,8 @@ class RecordView:
     replaces: str
     successor: str
     void_reason: str
+    transferred_by: str
+    transferred_to: str
     is_outdated: bool
     disposed_sources: Mapping[str, int]
     sections: tuple[SectionView, ...]

@@ -39,6 +39,7 @@ from recordkeeper.model.section import FormField
 from recordkeeper.model.signature import Signature
 from recordkeeper.model.step import Step
 from recordkeeper.model.subject import name_of, record_subject
+from recordkeeper.model.transfer import receiver_of
 from recordkeeper.model.value import SCALE_NAMES, parse_moment
 from recordkeeper.register.acts import Register
 from recordkeeper.register.disposal import tombstone_of
@@ -296,6 +297,8 @@ def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordV
         replaces=record.replaces,
         successor=record.successor,
         void_reason=record.void_reason,
+        transferred_by=record.transferred_by,
+        transferred_to=_transferred_to(setting, record),
         is_outdated=on is None and is_outdated(setting, record),
         disposed_sources=disposed_sources(setting, record) if on is None else {},
         sections=tuple(_section(setting, record, step, signatures, today) for step in record.steps_in_order()),
@@ -715,3 +718,9 @@ def done_alone(record: Record, steps: tuple[StepView, ...] = ()) -> DoneView:
         next=steps,
         sheet=name_of(record.sheet),
     )
+
+
+def _transferred_to(setting: Setting, record: Record) -> str:
+    """Whom a record that is kept as a copy was handed over to; empty for any other."""
+    listed = standing_record(setting.snapshot, record.transferred_by) if record.transferred_by else None
+    return receiver_of(listed) if listed is not None else ""
