@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -46,14 +46,22 @@ class SampleCompany:
         lifecycle.sign(self.register, self.clerk, self.clerk_key, NOW, number)
 
 
+def _on_sqlite(folder: Path) -> Register:
+    return create_register(sqlite_url(folder / "records.db"))
+
+
 @contextmanager
-def sample_company() -> Iterator[SampleCompany]:
-    """Begin the company; LibreOffice is left out of it."""
+def sample_company(make: Callable[[Path], Register] = _on_sqlite) -> Iterator[SampleCompany]:
+    """Begin the company; LibreOffice is left out of it.
+
+    Args:
+        make: makes its register, for a company whose files lie in a folder.
+    """
     with tempfile.TemporaryDirectory(prefix="recordkeeper-bench-") as name:
         folder = Path(name)
         os.environ["PATH"] = name
         root = StorageRoot(folder / "archive" / "objects", folder / "archive" / "incoming")
-        with create_register(sqlite_url(folder / "records.db")) as register:
+        with make(folder) as register:
             beginning = initiation.prepare(
                 company="示范物业", time_zone="Asia/Shanghai", login="boss", name="甲", passphrase=_PASSPHRASE, now=NOW
             )

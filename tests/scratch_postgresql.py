@@ -50,8 +50,8 @@ def as_executor(url: str) -> str:
 class ScratchPostgresql:
     """A running server; databases on it are named by their URLs, which are those of its administrator."""
 
-    def __init__(self, binaries: Path, port: int | None = None) -> None:
-        """Start it, on this machine's network too where a port is given."""
+    def __init__(self, binaries: Path, port: int | None = None, *, is_synced: bool = False) -> None:
+        """Start it, on this machine's network too where a port is given; where it is synced it writes to the disk."""
         self.folder = Path(tempfile.mkdtemp(prefix="recordkeeper-pg-"))
         self._user = _server_user()
         if self._user is not None:
@@ -61,7 +61,7 @@ class ScratchPostgresql:
         self._run("initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", f"--username={SUPERUSER}", "-D", self._data)
         network = f"-h 127.0.0.1 -p {port}" if port else "-h ''"
         self._query = f"host={self.folder}" + (f"&port={port}" if port else "")
-        self._port, self._options = port, f"{network} -k {self.folder} -F -c max_connections=60"
+        self._port, self._options = port, f"{network} -k {self.folder} -c fsync={is_synced} -c max_connections=60"
         self.start()
 
     def start(self) -> None:
