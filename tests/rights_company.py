@@ -35,6 +35,7 @@ from scratch_postgresql import as_executor
 from stage import Stages, migrated
 
 NOTE, LOOSE, GUARDED, COVER = "QR-900-01", "QR-900-02", "QR-900-03", "QR-900-04"
+REPLY, SECRETS, ANSWERED = "QR-900-05", "QR-900-06", "QR-900-07"
 PREMISES = {"here": "1-1-0101", "elsewhere": "1-1-0202"}
 PARTY = "周文娟"
 UNITS = {"here": "SH", "above": "HQ", "elsewhere": "BJ"}
@@ -74,6 +75,13 @@ FORMS = (
         access={"consent": ["head"]},
     ),
     form(LOOSE, section("note", form_field("what")), section("more", form_field("remark"), optional=True)),
+    form(
+        REPLY,
+        section("note", form_field("what"), sign="one", meaning="received", on_paper=True),
+        section("reply", form_field("answer"), by="head", sign="one", meaning="verified"),
+    ),
+    form(ANSWERED, section("note", form_field("what")), section("reply", form_field("answer"), by="head")),
+    form(SECRETS, section("note", form_field("what"), sign="one", meaning="received"), access={"read": ["head"]}),
     form(COVER, section("cover", form_field("kept_in")), section("filed", by="head", sign="one", meaning="verified")),
 )
 TABLE_OF_PRICES = {
@@ -169,6 +177,9 @@ class Staff:
         if state is State.VOID:
             lifecycle.void(register, clerk, NOW, number, "误登")
         if state in {State.CLOSED, State.REPLACED, State.DISPOSED}:
+            if form_code == REPLY:
+                lifecycle.sign(register, clerk, self.signers["clerk here"], NOW, number)
+                lifecycle.fill(register, head, NOW, number, "reply", {"answer": "已复"})
             if form_code != LOOSE:
                 lifecycle.sign(register, head, self.signers["head here"], NOW, number)
             else:

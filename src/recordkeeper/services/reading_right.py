@@ -31,12 +31,25 @@ def readers_of(setting: Setting, form: Form, unit: str) -> Readers:
     standing = standing_procedures(setting.snapshot, setting.today)
     own = next((each for each in standing if each.code == form.procedure), None)
     provides = cast("Mapping[str, str]", own.definition.get("provides") or {}) if own else {}
-    served = {purpose for purpose, code in provides.items() if code == form.code}
+    filed = _filed_together(own.definition.get("dossier")) if own else set()
+    served = {purpose for purpose, code in provides.items() if code == form.code or {code, form.code} <= filed}
     for each in standing:
         readers = cast("Mapping[str, Sequence[str]]", each.definition.get("readers") or {})
         if served & readers.keys() and above & set(each.units) and each.is_in_force(setting.today):
             lists += [tuple(readers[purpose]) for purpose in sorted(served & readers.keys())]
     return tuple(lists)
+
+
+def _filed_together(dossier: object) -> set[str]:
+    """The forms of a procedure's dossier with its cover: what is said of one that serves a purpose is said of the file.
+
+    Source: P06-R1; P09-R2
+    """
+    if not isinstance(dossier, dict):
+        return set()
+    rule = cast("Mapping[str, object]", dossier)
+    contents = cast("Sequence[Mapping[str, object]]", rule["contents"])
+    return {str(rule["cover"]), *(str(item["form"]) for item in contents)}
 
 
 def may_read(roles: frozenset[str], readers: Readers) -> bool:
