@@ -4,22 +4,28 @@ import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from company import NOW, QUESTIONNAIRE
 from disposal_office import COOLED, LATER, SHEET, DisposalOffice, DisposalScene, Old, check_verified
 from recordkeeper import verifier
-from recordkeeper.model.disposition import FrozenListError, NotReadyError, TwoPartsError
+from recordkeeper.model.disposition import FrozenListError, Kind, NotReadyError, TwoPartsError
 from recordkeeper.register.disposal import ClockBackError
 from recordkeeper.register.engine import open_register
 from recordkeeper.register.privileges import NoDatabaseRoleError
-from recordkeeper.services import lifecycle, places, viewing
+from recordkeeper.services import disposition, lifecycle, places, viewing
+from recordkeeper.services.disposition import Choice, find_list
+from recordkeeper.services.execution import destroy_listed
 from recordkeeper.services.lifecycle import Scan
 from recordkeeper.services.retrieval import DisposedRecordError
 from recordkeeper.services.verification import Answer, verify
 from stage import POSTGRESQL, Stages
 from tampering import tampering
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Opened = tuple[DisposalOffice, Old]
 
@@ -122,6 +128,39 @@ def test_a_statistic_whose_source_was_destroyed_says_so_and_is_not_outdated_for_
     office.execute(office.ready(asked[:1]))
     view = viewing.show(office.register, office.by("archivist"), COOLED, statistic)
     assert (dict(view.disposed_sources), view.is_outdated) == ({asked[0]: 1}, False)
+    check_verified(office)
+
+
+def test_originals_on_paper_go_with_their_electronic_copies_on_one_list(disposal: Opened) -> None:
+    office, old = disposal
+    places.add_premises(office.register, office.by("controller"), unit="HQ", code="3-2-1201", now=NOW)
+    returned = office.new("quality", "QR-017-03", dict(QUESTIONNAIRE))
+    answers = {"gate": "很满意", "overall": "基本满意", "received_on": "2026-11-20", "received_by": "门岗"}
+    office.fill("clerk", returned, answers)
+    office.publish()
+    names = [old.feedbacks[0], returned]
+    office.appraise(names)
+    paper = {"number": "QR-017-01/2022-01 至 12", "title": "值班记录登记表，12 册", "pages": "318"}
+    paper |= {"created_on": "2022-12-31", "period": "3 年", "due_on": "2025-12-31"}
+    choice = Choice(names, paper=[paper])
+    listed = disposition.list_new(office.author(), choice, ["erased", "shredded"])
+    lines = cast("Sequence[dict[str, str]]", listed.values["records_listed"])
+    assert [line["medium_kept"] for line in lines] == ["electronic", "both", "paper"]
+    office.approve(listed.number)
+    office.watch(listed.number)
+    with pytest.raises(NotReadyError, match="paper"):
+        destroy_listed(office.executor(listed.number), is_paper_destroyed=False)
+    assert office.record(returned).state == "closed"
+    closed, certificate = office.execute(listed.number)
+    counts = [certificate.values[f"{each}_count"] for each in ("listed", "destroyed", "skipped", "failed")]
+    assert (counts, certificate.values["pages_destroyed"]) == (["3", "3", "0", "0"], "318")
+    with office.register.reading() as snapshot:
+        results = find_list(snapshot, closed.number, Kind.DESTRUCTION).results
+    assert [(result.outcome, len(result.tombstones)) for result in results] == [
+        ("destroyed", 1),
+        ("destroyed", 1),
+        ("destroyed", 0),
+    ]
     check_verified(office)
 
 

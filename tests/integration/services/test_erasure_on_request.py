@@ -131,6 +131,8 @@ def test_what_was_signed_before_is_told_and_no_longer_called_valid(disposal_file
         _number, events = viewing.history(office.register, reader, ERASED_AT, number)
         assert {each.signed_state for each in after.signatures} <= {event.state_digest for event in events}
         assert after.amendments[0].reason == ERASED_TEXT
+        then = viewing.show(office.register, reader, ERASED_AT, number, NOW.date())
+        assert (then.known_on, then.sections[0].fields[2].value) == (NOW.date().isoformat(), {"erased": 1})
         (erasure,) = after.erasures
         assert (erasure.titles, erasure.tombstone, erasure.basis) == (("反馈人", "联系电话"), 1, BASIS)
 

@@ -35,6 +35,7 @@ from recordkeeper.services import (
     destruction,
     disposition,
     dossier,
+    erasure_request,
     exporting,
     handing_over,
     holding,
@@ -55,6 +56,7 @@ from recordkeeper.services import (
 from recordkeeper.services.blank_printing import Order
 from recordkeeper.services.destruction_certificate import Said
 from recordkeeper.services.disposition import Author, Choice, Proposal
+from recordkeeper.services.erasure_request import Request
 from recordkeeper.services.execution import Executor
 from recordkeeper.services.holding import ScopeAsked
 from recordkeeper.services.installation import Terms
@@ -523,6 +525,7 @@ def _closed(desk: Desk) -> str:
 
 DESTROY = Proposal("destroy", None, "期满，无保存价值", "档案室 2 排 3 柜")
 TRANSFER = Proposal("transfer", None, "永久保存，移交进馆", "档案室 2 排 3 柜")
+ASKED = Request(("what",), "个人信息保护法第四十七条")
 RECEIPT = Scan(b"%PDF-1.7 received", "application/pdf", "receipt.pdf", "钱馆员", "孙见证")
 
 
@@ -570,6 +573,9 @@ def _execute(desk: Desk, who: str, number: str) -> destruction.Destroyed:
 LISTS: Mapping[str, tuple[set[str], Probe]] = {
     "retention appraise": ({"archivist"}, lambda d, who, _s: _proposed(d, who)),
     "retention list-new": ({"archivist"}, lambda d, who, _s: _list_new(d, who)),
+    "retention erase": ({"archivist"}, lambda d, who, _s: erasure_request.erase(
+        _author(d, who), Choice((_closed(d),), HERE), ["erased"], ASKED
+    )),
     "retention approve": ({"general_manager"}, lambda d, who, _s: _approve_list(
         d, who, _appraised(d, _proposed(d, "archivist"))
     )),
