@@ -32,7 +32,7 @@ demo: .venv/demo.stamp
 
 test: .venv/dev.stamp
 	@sh tools/debian_packages.sh
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 torture: .venv/dev.stamp
 	RECORDKEEPER_TORTURE=long $(BIN)/python -m pytest -n 2 -m torture

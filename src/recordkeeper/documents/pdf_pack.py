@@ -22,8 +22,6 @@ def pdf_pack(pdfs: Mapping[str, bytes]) -> bytes:
     from pypdf.generic import ArrayObject, ByteStringObject, NameObject
 
     writer = PdfWriter()
-    # All are kept until the pack is written: pypdf knows a reader by its address in memory, and would take one that
-    # comes to lie where another lay for that other one, whose objects it has taken over already.
     readers = {title: PdfReader(io.BytesIO(pdf)) for title, pdf in pdfs.items()}
     for title, reader in readers.items():
         writer.append(reader, outline_item=title, import_outline=False)
