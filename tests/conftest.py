@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from integration.faults.system_calls import find_strace
+from judged_rendering import judge_renderings
 from recordkeeper.credentials import keyring
 from recordkeeper.register.acts import Register
 from recordkeeper.register.engine import open_register
@@ -44,6 +45,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get("CI") == "true":
             pytest.fail(missing, pytrace=False)
         pytest.skip(missing)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def judged() -> Iterator[None]:
+    """Whatever form a test fills is read again."""
+    with pytest.MonkeyPatch.context() as patch:
+        judge_renderings(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
