@@ -55,6 +55,17 @@ def judged() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def language_of_each() -> Iterator[None]:
+    """A command's language ends with the test that gave it."""
+    before = os.environ.get("LANGUAGE")
+    yield
+    if before is None:
+        os.environ.pop("LANGUAGE", None)
+    else:
+        os.environ["LANGUAGE"] = before
+
+
 @pytest.fixture(scope="module")
 def cost_as_shipped() -> Iterator[None]:
     """New credentials cost what they cost outside tests."""

@@ -232,7 +232,7 @@ def test_a_later_revision_is_approved_by_another_released_and_withdrawn(desk: De
     folder = revised(tmp_path / "later", "A/1")
     desk.done("procedure", "revise", "P02", str(folder), *WHY, who="boss")
     assert desk.done("form", "show", "QR-017-02")["revision"] == "A/0"
-    assert desk.refused("form", "approve", "QR-017-02", who="boss")["kind"] == "own-work"
+    assert desk.refused("form", "approve", "QR-017-02", who="boss")["kind"] == "no-right"
     (approved,) = desk.listed("form", "approve", "QR-017-02", who="approver")
     assert (approved["subject"], approved["state"]) == ("form/QR-017-02/A-1", "approved")
     tomorrow = (TODAY + timedelta(days=2)).isoformat()

@@ -78,7 +78,7 @@ def test_drafts_are_approved_and_released_step_by_step(empty: Path, capsys: pyte
     assert run(empty, "procedure", "install", str(P02)) == 0
     assert {each["state"] for each in json.loads(capsys.readouterr().out)} == {"draft"}
     assert run(empty, "procedure", "approve", "P02") == 3
-    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "own-work"
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "no-right"
     assert run(empty, "procedure", "release", "P02", "--effective", "2199-01-01") == 3
     assert json.loads(capsys.readouterr().out)["error"]["kind"] == "nothing-in-state"
 
@@ -86,7 +86,7 @@ def test_drafts_are_approved_and_released_step_by_step(empty: Path, capsys: pyte
 @pytest.mark.parametrize(
     ("arguments", "secret", "status", "kind"),
     [
-        (("P02", "--approve-as", "boss"), SECRET, 3, "own-work"),
+        (("P02", "--approve-as", "boss"), SECRET, 3, "no-right"),
         (("P02", "--approve-as", "approver"), SECRET, 3, "wrong-passphrase"),
         (("P02", "--approve-as", "nobody"), SECRET, 4, "unknown-person"),
         (("P02", "--effective", "2199-01-01"), SECRET, 2, "usage"),

@@ -9,7 +9,7 @@ import pytest
 
 from p02_office import NOW, P02, Office, begin, opened_with_forms, revised
 from recordkeeper.model.document_change import DocumentChange, NotLaterError
-from recordkeeper.model.form_revision import OwnWorkError, RevisionState
+from recordkeeper.model.form_revision import RevisionState
 from recordkeeper.register.acts import Register
 from recordkeeper.services import catalogue
 from recordkeeper.services.definition import DefinitionError
@@ -17,6 +17,7 @@ from recordkeeper.services.extraction import Selection, export_json, export_tabl
 from recordkeeper.services.intake import Table, import_records
 from recordkeeper.services.people import Signer
 from recordkeeper.services.revising import revise_procedure
+from recordkeeper.services.right import NoRightError
 from recordkeeper.services.searching import Criteria
 from stage import Stages
 
@@ -37,7 +38,7 @@ def kinds(register: Register) -> list[str]:
 def test_a_procedure_is_in_force_whole_or_not_at_all(register: Register, tmp_path: Path) -> None:
     office = begin(register, tmp_path)
     own_key = Signer(office.boss.subject, office.boss.name, office.approver.key, unattended=False)
-    with pytest.raises(OwnWorkError):
+    with pytest.raises(NoRightError):
         catalogue.install_and_release(register, P02, office.boss, own_key, None, NOW)
     broken = tmp_path / "broken"
     shutil.copytree(P02, broken)

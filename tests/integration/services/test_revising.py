@@ -17,7 +17,7 @@ from p02_office import revised as revised_p02
 from packages import form, write_package
 from recordkeeper import verifier
 from recordkeeper.model.document_change import DocumentChange, NotLaterError
-from recordkeeper.model.form_revision import OwnWorkError, Revision, RevisionState
+from recordkeeper.model.form_revision import Revision, RevisionState
 from recordkeeper.model.record_state import State
 from recordkeeper.model.value import TextRefusedError
 from recordkeeper.services import catalogue, reference_table, scheduling
@@ -40,6 +40,7 @@ from recordkeeper.services.revising import (
     revise_form,
     revise_procedure,
 )
+from recordkeeper.services.right import NoRightError
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.settling import settle
 from recordkeeper.services.verification import verify
@@ -235,7 +236,7 @@ def test_a_change_needs_a_reason_an_impact_and_another_person(company: ActingCom
             DocumentChange.checked(reason, impact)
     boss = company.actors["boss"]
     own_key = Signer(boss.subject, boss.name, company.signers["approver"].key, unattended=False)
-    with pytest.raises(OwnWorkError):
+    with pytest.raises(NoRightError):
         revised(company, without_phone(tmp_path), Consent(own_key))
     with company.register.reading() as snapshot:
         assert [each.revision for each in catalogue.revisions(snapshot, "QR-900-01")] == ["A/0"]
