@@ -256,3 +256,47 @@ def test_what_accounts_may_do_is_done_by_any_open_one(
             assert (status, kind) == (REFUSED, "auditor-changes-nothing"), command
             continue
         assert (status != REFUSED, kind not in RIGHT) == (True, True), (command, status, kind)
+
+
+def test_no_door_of_records_opens_on_an_ended_session(
+    desk: Desk, database: str, given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECORDKEEPER_PASSPHRASE", SECRET)
+    number, other = desk.new(), desk.new()
+    desk.done("logout", who="staff")
+    monkeypatch.delenv("RECORDKEEPER_PASSPHRASE")
+    Path(given["FILE"]).with_suffix(".json").write_text("{}", encoding="utf-8")
+    Path(given["FILE"]).with_suffix(".csv").write_text("content\nx\n", encoding="utf-8")
+    file = str(Path(given["FILE"]).with_suffix(""))
+    workspace = find_workspace(desk.root)
+    workspace.sessions.save(workspace.identifier, *json.loads((desk.root / TOKENS).read_text("utf-8"))["staff"])
+    doors = (
+        ("record", "new", "QR-017-02", "--from", f"{file}.json"),
+        ("record", "new", "QR-017-02", "--source", number, "--set", "content=x"),
+        ("record", "fill", number, "--from", f"{file}.json"),
+        ("record", "sign", number),
+        ("record", "sign", number, other),
+        ("record", "sign", number, "--paper", f"{file}.csv", "--signer", "许国良"),
+        ("record", "import", "QR-017-02", f"{file}.csv"),
+        ("record", "import", "QR-017-02", f"{file}.csv", "--dry-run"),
+        ("record", "attach", number, f"{file}.csv"),
+        ("record", "export", number, "--output", f"{file}.out.json"),
+        ("record", "render", number, "--output", f"{file}.docx"),
+        ("dossier", "list"),
+        ("retention", "due"),
+    )
+    for words in doors:
+        before, refusals = desk.acts(), len(desk.events("refuse"))
+        assert kind_of_failure(desk, list(words)) == (REFUSED, "nobody-acts"), words
+        assert (desk.acts(), len(desk.events("refuse"))) == (before, refusals + 1), words
+
+
+def test_each_record_that_a_bulk_signature_is_refused_leaves_its_event(desk: Desk, database: str) -> None:
+    signed, closed, own = desk.signed(), desk.closed(until="handled"), desk.new()
+    before = len(desk.events("refuse"))
+    status = desk.run("record", "sign", own, signed, closed, "--json", who="staff")
+    assert status == REFUSED
+    document = json.loads(desk.out)
+    assert [each["number"] for each in document["signed"]] == [own]
+    refused = [subject for subject, actor in desk.events("refuse")[before:] if actor == subjects(desk)["staff"]]
+    assert refused == [f"record/{number}" for number in (signed, closed)]

@@ -19,6 +19,7 @@ from recordkeeper.bagit.writer import BagWriter, UnwritableBagError
 from recordkeeper.errors import ArchiveError, RefusalError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, parse_json
+from recordkeeper.model.consent import TAKE_OUT, is_consented
 from recordkeeper.model.event import ERASE, Act, salted_digest
 from recordkeeper.model.subject import base_of, form_subject, kind_of, name_of, record_subject, sheet_subject
 from recordkeeper.model.unit import ROOT_UNIT
@@ -26,14 +27,18 @@ from recordkeeper.model.value import format_moment
 from recordkeeper.ocfl.inventory import Inventory, parse_inventory
 from recordkeeper.ocfl.storage_root import ROOT_FILES, StorageRoot
 from recordkeeper.register.acts import Transaction
-from recordkeeper.register.search import RecordQuery, find_records
+from recordkeeper.register.search import FoundRecord, RecordQuery, find_records
+from recordkeeper.services.consent import check_may_use
 from recordkeeper.services.enclosure import ENCLOSURES
 from recordkeeper.services.people import Actor
 from recordkeeper.services.preservation import RECORD_FILE
 from recordkeeper.services.proving import UnpublishedEventError, prove_events
 from recordkeeper.services.publication import Publisher, publisher_lock
+from recordkeeper.services.retrieval import load
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
+from recordkeeper.services.shelf import Shelf
+from recordkeeper.services.viewing import readable
 from recordkeeper.tlog.proof import format_proof
 
 EXPORT, PACK = "export", "pack"
@@ -89,6 +94,8 @@ def export(
 ) -> Exported:
     """Write the archive, or the records and sheets of these numbers with what they need, into a new pack.
 
+    What ``actor`` may not read or take out, as the forms say, is refused where it is named and else left out.
+
     Args:
         publisher: the workspace's parts.
         target: the new file, a zip.
@@ -98,16 +105,39 @@ def export(
 
     Raises:
         NoRightError: ``actor`` is neither controller nor auditor of the company.
+        UnknownRecordError: no such record.
+        MayNotReadError, NeedsConsentError: a record that is named is not theirs to read, or to take out.
         NotArchivedError: a record is not in the archive.
         BagExistsError, UnwritableBagError: the file cannot be made.
         ArchiveError, LogError, RegisterError: something cannot be read.
     """
     with publisher.register.reading() as snapshot:
         check_right(snapshot, actor, "archive export", now)
-    made, records = write_pack(publisher, target, now, numbers)
+        setting = Setting(snapshot, now)
+        for number in numbers or ():
+            check_may_use(setting, actor, readable(setting, actor, number), TAKE_OUT)
+        withheld = _withheld(setting, actor)
+    made, records = write_pack(publisher, target, now, numbers, withheld=withheld)
     with publisher.register.writing(now=now) as transaction:
         note_export(transaction, actor, made, records)
     return made
+
+
+def _withheld(setting: Setting, actor: Actor) -> set[str]:
+    """The records and sheets that somebody may not read, or not take out.
+
+    Source: P01-R10; P09-R2
+    """
+    shelf = Shelf(setting, actor.subject)
+    rows = [row for row in find_records(setting.snapshot, RecordQuery()) if not row.sheet]
+    return {row.subject for row in rows if not (shelf.is_readable(row) and _may_take_out(shelf, row))}
+
+
+def _may_take_out(shelf: Shelf, row: FoundRecord) -> bool:
+    named, setting = shelf.form(row).access.take_out, shelf.setting
+    if not named or setting.standing(shelf.subject, row.unit).has_any(named):
+        return True
+    return is_consented(load(setting.snapshot, row.number), shelf.subject, TAKE_OUT, setting.today)
 
 
 def write_pack(
@@ -117,6 +147,7 @@ def write_pack(
     numbers: Collection[str] | None = None,
     more: Mapping[str, bytes] | None = None,
     said: Sequence[tuple[str, str]] = (),
+    withheld: Collection[str] = (),
 ) -> tuple[Exported, tuple[str, ...]]:
     """Write a pack; who may have it is asked before, and that it was made is noted afterwards.
 
@@ -129,6 +160,7 @@ def write_pack(
         numbers: of records and sheets; all of the archive if absent.
         more: further files beside the payload, by path.
         said: further labels and values of bag-info.txt.
+        withheld: subjects that are left out of all of the archive.
 
     Returns:
         The pack, and the subjects of the records and sheets in it.
@@ -141,7 +173,8 @@ def write_pack(
         with publisher_lock(publisher.archive), publisher.register.reading() as snapshot:
             setting = Setting(snapshot, now)
             present = sorted(root.object_ids())
-            chosen = present if numbers is None else sorted(_closure(root, present, numbers))
+            whole = [subject for subject in present if subject not in withheld]
+            chosen = whole if numbers is None else sorted(_closure(root, present, numbers))
             for subject in chosen:
                 _add_object(bag, root, subject)
             records = [subject for subject in chosen if kind_of(subject) in {"record", "sheet"}]
@@ -154,7 +187,7 @@ def write_pack(
         for path, data in sorted((more or {}).items()):
             bag.add_tag(path, data)
         left_out = len(present) - len(chosen)
-        selected = [(SELECTION, f"{len(chosen)} of {len(present)} objects")] if numbers is not None else []
+        selected = [(SELECTION, f"{len(chosen)} of {len(present)} objects")] if numbers is not None or left_out else []
         digest = bag.finish(
             [
                 (KIND, PACK),

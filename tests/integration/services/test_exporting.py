@@ -12,12 +12,13 @@ import pytest
 from ocfl.storage_root import StorageRoot as OcflPyRoot
 
 from archive_tampering import AMENDED, SHEET, flip
-from company import NOW, Company, Scene
+from company import FEEDBACK, NOW, Company, Scene
 from recordkeeper import verifier
 from recordkeeper.errors import RefusalError
 from recordkeeper.services import exporting
 from recordkeeper.services.exporting import Exported, NotArchivedError
 from recordkeeper.services.proving import check_proof_file
+from recordkeeper.services.retrieval import UnknownRecordError
 from recordkeeper.services.verification import Answer, verify
 
 FIRST = AMENDED.partition("/")[2]
@@ -118,8 +119,11 @@ def test_every_file_of_a_pack_that_is_changed_lost_or_added_is_named(sqlite_scen
 def test_packs_are_for_controllers_and_auditors_and_hold_what_is_archived(company: Company, tmp_path: Path) -> None:
     with pytest.raises(RefusalError):
         exporting.export(company.publisher, tmp_path / "pack.zip", company.by("clerk"), NOW)
-    with pytest.raises(NotArchivedError):
+    with pytest.raises(UnknownRecordError):
         exported(company, tmp_path / "pack.zip", "QR-017-02/2026-0001")
+    number = company.new("clerk", "QR-017-02", dict(FEEDBACK))
+    with pytest.raises(NotArchivedError):
+        exported(company, tmp_path / "pack.zip", number)
     assert list(tmp_path.glob("*.zip")) == []
 
 

@@ -4,7 +4,9 @@ Each door is crossed with each thing that is refused: a role, a unit, a state, a
 record that may not be read. Whatever a door refuses leaves nothing of what came through it.
 """
 
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from acting_company import SCAN
 from p02_office import NOW, SECRET
+from recordkeeper import verifier
 from recordkeeper.documents.workbook import format_workbook
 from recordkeeper.errors import RefusalError
 from recordkeeper.model.person import NoKeyError
@@ -21,12 +24,14 @@ from recordkeeper.services import (
     copying,
     dossier,
     entry,
+    exporting,
     extraction,
     holding,
     intake,
     lifecycle,
     people,
     places,
+    publication,
     searching,
     viewing,
 )
@@ -217,3 +222,23 @@ def _found(staff: Staff, actor: Actor) -> object:
         return searching.find(register, actor, NOW, text), dossier.list_dossiers(register, actor, NOW)
     except RefusalError:
         return None
+
+
+def test_a_pack_holds_nothing_that_whoever_makes_it_may_not_take_out(staff: Staff, tmp_path: Path) -> None:
+    register, clerk = staff.register, staff.actors["clerk here"]
+    plain = staff.record(NOTE, State.CLOSED)
+    number = lifecycle.new(register, clerk, NOW, SECRETS, {"what": "机密"}, About("SH")).number
+    lifecycle.sign(register, clerk, staff.signers["clerk here"], NOW, number)
+    publication.publish(staff.publisher, NOW)
+    for who in ("controller above", "auditor above"):
+        actor, target = staff.actors[who], tmp_path / f"{who.partition(' ')[0]}.zip"
+        if who != "auditor above":
+            with pytest.raises(MayNotReadError):
+                exporting.export(staff.publisher, target, actor, NOW, [number])
+        made = exporting.export(staff.publisher, target, actor, NOW)
+        with zipfile.ZipFile(target) as pack:
+            index = pack.read(next(name for name in pack.namelist() if name.endswith("index.html"))).decode()
+        assert plain in index
+        assert (number in index, made.left_out) == ((True, 0) if who == "auditor above" else (False, 1))
+        with closing(verifier.Pack(target)) as medium:
+            assert verifier.verify(medium).verdict == "ok"
