@@ -42,6 +42,7 @@ def tried(desk: Desk, *words: str, status: int = 1) -> dict[str, Any]:
 def test_a_report_is_drawn_up_when_records_are_filed_and_once_a_year(old_desk: OldDesk, tmp_path: Path) -> None:
     desk, numbers = old_desk
     desk.done("archive", "resume", who="boss")
+    assert desk.done("status", who="boss")["test_due_on"] == "2023-11-23"
     desk.done("archive", "mirror", str(tmp_path / "mirror"), who="boss")
     done = desk.done("archive", "test", "--occasion", "filing", who="archivist")
     assert set(done["records"]) == {*numbers, ROW_MONTH}
@@ -63,6 +64,7 @@ def test_a_report_is_drawn_up_when_records_are_filed_and_once_a_year(old_desk: O
     assert not set(first["records"]) & set(second["records"])
     assert {*first["records"], *second["records"]} == {*numbers, ROW_MONTH, done["number"]}
     assert desk.done("verify", who="boss")["verdict"] == "ok"
+    assert desk.done("status", who="boss")["test_due_on"] > "2026"
 
 
 def test_a_test_is_refused_for_rows_what_is_not_archived_and_who_does_not_draw_up_reports(old_desk: OldDesk) -> None:

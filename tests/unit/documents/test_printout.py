@@ -9,6 +9,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from recordkeeper.documents.printout import Mark, Printout, attached_record, print_pdfs
+from recordkeeper.documents.stored_file import State, StoredFile, look_into
 from word_samples import docx_of
 
 
@@ -79,3 +80,8 @@ def test_the_record_is_in_the_pdf_as_its_source_byte_for_byte(printed: dict[str,
 def test_equal_printouts_give_equal_bytes(printed: dict[str, bytes]) -> None:
     again = print_pdfs({name: PRINTOUTS[name] for name in ("void", "attached", "plain")})
     assert again == {name: printed[name] for name in again}
+
+
+def test_what_the_program_prints_opens_lasts_and_runs_nothing(printed: dict[str, bytes]) -> None:
+    found = look_into([StoredFile(name, pdf, is_archival=True) for name, pdf in printed.items()])
+    assert {(each.opens, each.lasts, each.is_inert) for each in found} == {(State.OK, State.OK, State.OK)}
