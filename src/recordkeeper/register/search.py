@@ -6,6 +6,7 @@ databases alike; there is no index of words, whose shadow tables would keep eras
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select, union
@@ -167,6 +168,13 @@ def subjects_to_archive(snapshot: Snapshot, kind: str, states: Collection[str] |
     Raises:
         KeyError: states are asked for and ``kind`` has none.
     """
+    asked = None if states is None else tuple(sorted(states))
+    return list(snapshot.connection.scalars(_to_archive(kind, asked)))
+
+
+@cache
+def _to_archive(kind: str, states: tuple[str, ...] | None) -> Select[str]:
+    """The statement of ``subjects_to_archive``, kept: it takes long to put together, and is asked for each kind."""
     subject, last = tables.subject.c, tables.event.alias("last")
     is_archived = exists().where(
         last.c.subject == subject.subject, last.c.act_number == subject.act_count, last.c.kind == ARCHIVE
@@ -181,7 +189,7 @@ def subjects_to_archive(snapshot: Snapshot, kind: str, states: Collection[str] |
     if states is not None:
         table = _STATES[kind]
         statement = statement.where(exists().where(and_(table.subject == subject.subject, table.state.in_(states))))
-    return list(snapshot.connection.scalars(statement.order_by(subject.subject)))
+    return statement.order_by(subject.subject)
 
 
 def _has_later_rows() -> ColumnElement[bool]:
