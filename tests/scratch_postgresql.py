@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-SUPERUSER, EVERYDAY, EXECUTOR = "postgres", "everyday", "executor"
+SUPERUSER, EVERYDAY, EXECUTOR, MIGRATOR = "postgres", "everyday", "executor", "migrator"
 _BEFORE_NAME = "postgresql+psycopg://{login}@/"
 
 
@@ -36,15 +36,25 @@ def as_executor(url: str) -> str:
 
     For that the administrator makes the login a member of the register's disposition role.
     """
+    return _as_member(url, EXECUTOR, "disposition")
+
+
+def as_migrator(url: str) -> str:
+    """The URL by which whoever looks after the database opens it: a login that may act as the register's owner too."""
+    _as_member(url, MIGRATOR, "application")
+    return _as_member(url, MIGRATOR, "owner")
+
+
+def _as_member(url: str, login: str, of_role: str) -> str:
     if not url.startswith(_BEFORE_NAME.partition("{")[0]):
         return url
     with psycopg.connect(as_superuser(url).replace("+psycopg", ""), autocommit=True) as connection:
         owner = connection.execute("SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'act'::regclass")
-        role = str(owner.fetchall()[0][0]).removesuffix("owner") + "disposition"
-        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (EXECUTOR,)).fetchall():
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(EXECUTOR)))
-        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(EXECUTOR)))
-    return as_everyday(url).replace(_BEFORE_NAME.format(login=EVERYDAY), _BEFORE_NAME.format(login=EXECUTOR))
+        role = str(owner.fetchall()[0][0]).removesuffix("owner") + of_role
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (login,)).fetchall():
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(login)))
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(login)))
+    return as_everyday(url).replace(_BEFORE_NAME.format(login=EVERYDAY), _BEFORE_NAME.format(login=login))
 
 
 class ScratchPostgresql:

@@ -24,10 +24,13 @@ from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.ocfl.validation import share_of
 from recordkeeper.register.acts import Register
 from recordkeeper.register.inspection import open_for_verification
+from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.services.archive_check import check_archive
 from recordkeeper.services.enclosure import check_enclosures
 from recordkeeper.services.evidence import read_evidence
 from recordkeeper.services.people import Actor
+from recordkeeper.services.setting import Setting
+from recordkeeper.services.shelf import Shelf
 from recordkeeper.services.sight import check_sight, sight_of
 
 CHECK = "check"
@@ -115,18 +118,21 @@ class Checked:
 def list_objects(register: Register, root: StorageRoot, actor: Actor, now: datetime) -> list[ArchivedObject]:
     """Every object that is seen and can be read, in the order of identifiers.
 
+    Files of a record that may not be read are not named: what is attached to it may tell whom it is about.
+
     Raises:
         ArchiveError: the storage root cannot be read.
         AuditEndedError, DisabledPersonError: as ``check_right``.
     """
     with register.reading() as snapshot:
-        sight = sight_of(snapshot, actor, "archive list", now)
+        sight, shelf = sight_of(snapshot, actor, "archive list", now), Shelf(Setting(snapshot, now), actor.subject)
+        closed = {row.subject for row in find_records(snapshot, RecordQuery()) if not shelf.is_readable(row)}
     objects: list[ArchivedObject] = []
     for subject in sorted(filter(sight.sees, root.object_ids())):
         inventory = parse_inventory(root.read_inventory(subject) or b"", subject)
         files = sorted(path for paths in inventory.states[inventory.head].values() for path in paths)
         place = root.object_path(subject).relative_to(root.path).as_posix()
-        objects.append(ArchivedObject(subject, inventory.head, tuple(files), place))
+        objects.append(ArchivedObject(subject, inventory.head, () if subject in closed else tuple(files), place))
     return objects
 
 

@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from integration.faults.workplace import contents
 from recordkeeper.bagit.reader import BagReader
@@ -23,11 +24,15 @@ from recordkeeper.register import schema
 from recordkeeper.register.connection import make_engine
 from recordkeeper.register.engine import open_register
 from recordkeeper.register.inspection import open_for_verification
+from recordkeeper.register.privileges import NoDatabaseRoleError
 from recordkeeper.register.schema import REVISIONS
-from recordkeeper.services import backup
+from recordkeeper.services import backup, lifecycle
 from recordkeeper.services.evidence import read_evidence
+from recordkeeper.services.lifecycle import About
 from recordkeeper.services.verification import Answer, verify
-from stage import Stages
+from rights_company import NOTE, staffed
+from scratch_postgresql import EVERYDAY, EXECUTOR, as_executor, as_migrator, as_superuser
+from stage import POSTGRESQL, Stages
 from torture import IS_LONG
 
 NOW = datetime(2026, 11, 24, 6, 5, 4, tzinfo=UTC)
@@ -133,6 +138,49 @@ def test_an_upgrade_that_is_killed_again_and_again_ends_with_the_same_digests(
     after = contents(restored)
     assert {name for name in rows if after[name] != rows[name]} == set()
     _put_back(restored)
+
+
+@pytest.mark.needs_postgresql
+def test_the_owner_alone_brings_a_register_of_three_roles_up_to_date(
+    stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The login of everyday work, and that which executes dispositions, are refused and leave all as it was."""
+    with staffed(stages, POSTGRESQL, tmp_path / "company") as staff:
+        everyday = as_everyday_of(staff.register.url)
+        staff.register.close()
+        before, rows = digests_of(everyday), contents(as_superuser(everyday))
+        trial(tmp_path / "trial", monkeypatch)
+        for url in (everyday, as_executor(everyday)):
+            with pytest.raises(NoDatabaseRoleError):
+                open_register(url)
+            assert _revision(everyday) == REVISIONS[-1]
+            assert contents(as_superuser(everyday)) == rows
+        open_register(as_migrator(everyday)).close()
+        assert _revision(everyday) == "9000"
+        with open_register(everyday) as register:
+            clerk = staff.actors["clerk here"]
+            assert lifecycle.new(register, clerk, NOW, NOTE, {"what": "来访"}, About("SH")).number
+        after = digests_of(everyday)
+        assert {name: after[name] for name in before} == before
+        for statement in ("UPDATE event SET actor = actor", "DELETE FROM act", "ALTER TABLE act DISABLE TRIGGER USER"):
+            with pytest.raises(DBAPIError):
+                _execute(everyday, statement)
+        report = verify(everyday, tmp_path / "company" / "archive")
+        assert report.verdict is not Answer.ALTERED, report.findings
+
+
+def as_everyday_of(url: str) -> str:
+    """The URL of everyday work for a register that the executing login has open."""
+    return url.replace(f"//{EXECUTOR}@", f"//{EVERYDAY}@")
+
+
+def _execute(url: str, statement: str) -> None:
+    engine = make_engine(url)
+    try:
+        with engine.execution_options(is_writing=True).begin() as connection:
+            connection.exec_driver_sql(statement)
+    finally:
+        engine.dispose()
 
 
 def _revision(url: str) -> str:

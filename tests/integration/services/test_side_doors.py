@@ -21,6 +21,7 @@ from recordkeeper.model.person import NoKeyError
 from recordkeeper.model.record_guard import NotYoursError, WrongStateError
 from recordkeeper.model.record_state import State
 from recordkeeper.services import (
+    archiving,
     copying,
     dossier,
     entry,
@@ -232,6 +233,9 @@ def test_a_pack_holds_nothing_that_whoever_makes_it_may_not_take_out(staff: Staf
     publication.publish(staff.publisher, NOW)
     for who in ("controller above", "auditor above"):
         actor, target = staff.actors[who], tmp_path / f"{who.partition(' ')[0]}.zip"
+        listed = archiving.list_objects(register, staff.publisher.storage_root, actor, NOW)
+        files = {each.subject: bool(each.files) for each in listed}
+        assert (files[f"record/{number}"], files[f"record/{plain}"]) == (who == "auditor above", True)
         if who != "auditor above":
             with pytest.raises(MayNotReadError):
                 exporting.export(staff.publisher, target, actor, NOW, [number])
