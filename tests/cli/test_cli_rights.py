@@ -300,3 +300,11 @@ def test_each_record_that_a_bulk_signature_is_refused_leaves_its_event(desk: Des
     assert [each["number"] for each in document["signed"]] == [own]
     refused = [subject for subject, actor in desk.events("refuse")[before:] if actor == subjects(desk)["staff"]]
     assert refused == [f"record/{number}" for number in (signed, closed)]
+
+
+def test_what_an_auditor_is_refused_on_a_record_is_an_event_of_the_record(desk: Desk, database: str) -> None:
+    number = desk.new()
+    for words in (("void", number, "--reason", "r"), ("ask", number, "--for", "read", "--reason", "r")):
+        refused = desk.refused("record", *words, "--yes", who="auditor")
+        assert (refused["kind"], refused["subject"]) == ("auditor-changes-nothing", number)
+        assert desk.events("refuse")[-1] == (f"record/{number}", subjects(desk)["auditor"])

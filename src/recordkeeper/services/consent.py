@@ -56,7 +56,7 @@ def ask(register: Register, actor: Actor, now: datetime, number: str, use: str, 
     """
     with register.writing(now=now) as transaction:
         setting, record = Setting(transaction, now), load(transaction, number)
-        check_right(transaction, actor, "record ask", now, record.unit)
+        check_right(transaction, actor, "record ask", now, record.unit, about=record.number)
         who = setting.standing(actor.subject, record.unit)
         after = _appended(transaction, record, rules.ask(record, use, reason, who, setting.moment))
     return rules.asked_of(after)[-1]
@@ -80,7 +80,7 @@ def consent(
     """
     with register.writing(now=now) as transaction:
         setting, record = Setting(transaction, now), load(transaction, number)
-        check_right(transaction, actor, "record consent", now, record.unit)
+        check_right(transaction, actor, "record consent", now, record.unit, about=record.number)
         who = setting.standing(actor.subject, record.unit)
         content = rules.consent(record, asked, until, who, setting.moment, refused_because=refused_because)
         after = _appended(transaction, record, content)

@@ -77,7 +77,7 @@ def issue(register: Register, actor: Actor, now: datetime, prepared: Prepared) -
     """
     record = prepared.record
     with register.writing(now=now) as transaction:
-        check_right(transaction, actor, COMMAND, now, record.unit)
+        check_right(transaction, actor, COMMAND, now, record.unit, about=record.number)
         after = Record.replay(record.form, record.history.followed_by(prepared.content))
         transaction.append(record.history, prepared.content, record_rows(after))
     if prepared.is_noted:
@@ -116,7 +116,7 @@ def _may_copy(setting: Setting, actor: Actor, number: str) -> tuple[Record, bool
         Others: as ``prepare_copy``.
     """
     record = readable(setting, actor, number)
-    check_right(setting.snapshot, actor, COMMAND, setting.now, record.unit)
+    check_right(setting.snapshot, actor, COMMAND, setting.now, record.unit, about=record.number)
     check_may_use(setting, actor, record, COPY)
     return record, is_reading_noted(setting, actor, record)
 

@@ -239,7 +239,7 @@ def approve(register: Register, actor: Actor, signer: Signer, now: datetime, num
         listed = disposition_of(load(transaction, number))
         if listed is None:
             raise NoListError(number, Kind.DESTRUCTION)
-        check_right(transaction, actor, "retention approve", now, listed.record.unit)
+        check_right(transaction, actor, "retention approve", now, listed.record.unit, about=number)
         section = next(section_of(listed.record, Part.APPROVER), None)
         return lifecycle.sign_in(transaction, actor, signer, now, number, section.id if section else None)
 

@@ -220,7 +220,7 @@ def _check_begin(by: Executor, *, is_paper_destroyed: bool) -> list[Item]:
     with by.register.writing(now=by.now) as transaction:
         setting = Setting(transaction, by.now)
         listed = find_list(transaction, by.number, Kind.DESTRUCTION)
-        check_right(transaction, by.actor, COMMAND, by.now, listed.record.unit)
+        check_right(transaction, by.actor, COMMAND, by.now, listed.record.unit, about=by.number)
         check_clock(transaction, by.number)
         schedule = schedule_in_force(transaction, setting.today) or BEFORE_ANY
         listed.check_executable(setting.today, schedule.cooling_days)
@@ -328,7 +328,7 @@ def locked(transaction: Transaction, by: Executor, item: Item) -> tuple[Setting,
         transaction.lock(subject)
     setting = Setting(transaction, by.now)
     listed = find_list(transaction, by.number, *GOING)
-    check_right(transaction, by.actor, COMMANDS[listed.kind], by.now, listed.record.unit)
+    check_right(transaction, by.actor, COMMANDS[listed.kind], by.now, listed.record.unit, about=by.number)
     listed.check_parts((Part.EXECUTOR, by.actor.subject, by.actor.name))
     judged = judge(RetentionDesk(setting), item, setting.today, listed.kind)
     return setting, listed, judged, setting.standing(by.actor.subject, listed.record.unit)

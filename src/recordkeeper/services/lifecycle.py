@@ -718,7 +718,7 @@ def _loaded(
 ) -> tuple[Setting, Record, Standing]:
     setting = Setting(transaction, now)
     record = load(transaction, number)
-    check_right(transaction, actor, command, now, record.unit)
+    check_right(transaction, actor, command, now, record.unit, about=record.number)
     unit = unit_of(transaction, record.unit).code
     if series := series_opened(transaction, record.form, unit, setting.today):
         transaction.lock_series(series, setting.today.year)

@@ -43,11 +43,12 @@ class NoRightError(PersonError, RefusalError):
 class AuditorChangesNothingError(PersonError, RefusalError):
     """An auditor's account would change something."""
 
-    def __init__(self, login: str, command: str) -> None:
+    def __init__(self, login: str, command: str, about: str = "") -> None:
         message = _("{login}: an auditor's account changes no record: {command} is not for it").format(
             login=login, command=command
         )
-        super().__init__(message, subject=login, expected=_("an account without the role of an auditor"), found=command)
+        expected = _("an account without the role of an auditor")
+        super().__init__(message, subject=about or login, expected=expected, found=command)
 
 
 class AuditEndedError(PersonError, RefusalError):
@@ -58,7 +59,9 @@ class AuditEndedError(PersonError, RefusalError):
         super().__init__(message, subject=login, expected=_("a day of the auditor's role"), found=day.isoformat())
 
 
-def check_right(snapshot: "Snapshot", actor: Acting, command: str, now: datetime, unit: str = ROOT_UNIT) -> None:
+def check_right(
+    snapshot: "Snapshot", actor: Acting, command: str, now: datetime, unit: str = ROOT_UNIT, *, about: str = ""
+) -> None:
     """Refuse whoever may not give ``command``.
 
     Args:
@@ -67,6 +70,7 @@ def check_right(snapshot: "Snapshot", actor: Acting, command: str, now: datetime
         command: its line in the table of rights.
         now: aware, UTC.
         unit: what is acted on belongs to it; the company where not given.
+        about: the number of the record that is acted on, which the refusal then is about.
 
     Raises:
         NoRightError: none of the roles is held there.
@@ -78,7 +82,7 @@ def check_right(snapshot: "Snapshot", actor: Acting, command: str, now: datetime
     history = snapshot.history(actor.subject)
     if history is None:
         raise NoRightError(actor.subject, right.roles, _("any unit"))
-    check_person(snapshot, Person.replay(history), right, today(snapshot, now), unit)
+    check_person(snapshot, Person.replay(history), right, today(snapshot, now), unit, about)
 
 
 def check_right_first(register: "Register", actor: Acting, command: str, now: datetime) -> None:
@@ -91,7 +95,7 @@ def check_right_first(register: "Register", actor: Acting, command: str, now: da
         check_right(snapshot, actor, command, now)
 
 
-def check_person(snapshot: "Snapshot", person: Person, right: Right, day: date, unit: str) -> None:
+def check_person(snapshot: "Snapshot", person: Person, right: Right, day: date, unit: str, about: str = "") -> None:
     """As ``check_right``, for a person who is known already.
 
     Raises:
@@ -100,7 +104,7 @@ def check_person(snapshot: "Snapshot", person: Person, right: Right, day: date, 
     person.check_active_on(day)
     if person.is_auditors_account_on(day):
         if not right.is_reading:
-            raise AuditorChangesNothingError(person.login, right.command)
+            raise AuditorChangesNothingError(person.login, right.command, about)
         if right.place is Place.SCOPE and not person.audited_units_on(day):
             raise AuditEndedError(person.login, day)
     if not right.is_held(person.roles_at(_units(snapshot, person, right, unit), day)):
