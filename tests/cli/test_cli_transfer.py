@@ -7,13 +7,17 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from disposal_workspace import ROW_MONTH, old_desk
 from record_workspace import Desk, sets
 from recordkeeper.documents.document_text import text_of
+from stage import SQLITE
 
 __all__ = ["old_desk"]
 OldDesk = tuple[Desk, tuple[str, ...]]
 RECEIVER = "区档案馆"
+ON_SQLITE = pytest.mark.parametrize("database", [SQLITE])
 ALL = ("QR-017-02/2022-0001", "QR-017-02/2022-0002", ROW_MONTH)
 CHECKED = {"check_result": "complete"}
 
@@ -107,6 +111,7 @@ def test_a_transfer_goes_from_its_list_to_tombstones_that_say_where_to(old_desk:
     assert (made["verdict"] == "altered", made["destroyed"]) == (False, 4)  # passphrases are in no archive
 
 
+@ON_SQLITE
 def test_the_package_holds_the_listed_records_and_what_it_takes_to_check_them(
     old_desk: OldDesk, tmp_path: Path
 ) -> None:
@@ -150,6 +155,7 @@ def test_records_that_are_handed_over_and_kept_are_marked_as_copies(old_desk: Ol
     assert desk.done("verify", who="boss")["verdict"] == "ok"
 
 
+@ON_SQLITE
 def test_nothing_leaves_before_the_receipt_of_the_right_package(old_desk: OldDesk, tmp_path: Path) -> None:
     desk, (first, _second) = old_desk
     desk.done("party", "add", RECEIVER, "--kind", "firm", who="boss")
@@ -191,6 +197,7 @@ def test_nothing_leaves_before_the_receipt_of_the_right_package(old_desk: OldDes
     assert desk.done("record", "show", first, who="archivist")["state"] == "closed"
 
 
+@ON_SQLITE
 def test_a_record_is_on_one_transfer_list_at_a_time(old_desk: OldDesk) -> None:
     desk, (first, second) = old_desk
     listed = approved(desk)
@@ -202,6 +209,7 @@ def test_a_record_is_on_one_transfer_list_at_a_time(old_desk: OldDesk) -> None:
     assert drawn_up(desk, second) != listed
 
 
+@ON_SQLITE
 def test_what_exists_on_paper_alone_is_handed_over_without_a_package(old_desk: OldDesk, tmp_path: Path) -> None:
     desk, _numbers = old_desk
     desk.done("party", "add", RECEIVER, "--kind", "firm", who="boss")
@@ -218,6 +226,7 @@ def test_what_exists_on_paper_alone_is_handed_over_without_a_package(old_desk: O
     assert desk.done("verify", who="boss")["verdict"] == "ok"
 
 
+@ON_SQLITE
 def test_nothing_is_listed_or_approved_without_a_report_that_it_is_fit(old_desk: OldDesk) -> None:
     desk, (first, second) = old_desk
     desk.done("party", "add", RECEIVER, "--kind", "firm", who="boss")
