@@ -3,11 +3,14 @@
 It knows no table.
 """
 
+import random
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -19,6 +22,7 @@ from recordkeeper.language import translate as _
 
 BUSY_SECONDS = 30
 FILE_MODE = 0o600
+_SHORTEST_WAIT_SECONDS = 0.002
 
 # In this order: the wait for a lock before the first statement that may need one.
 _SETTINGS: dict[str, int | str] = {
@@ -267,10 +271,40 @@ def _use_settings(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> N
 
 
 def _begin(connection: Connection) -> None:
-    # A deferred transaction that read first and then writes fails at once, whatever busy_timeout says.
     is_writing = connection.get_execution_options().get("is_writing", False)
     connection.exec_driver_sql(f"PRAGMA query_only = {int(not is_writing)}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+    if is_writing:
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Take the one place of a writer, as soon as it is free.
+
+    A deferred transaction that read first and then writes fails at once, whatever busy_timeout says. SQLite itself
+    sleeps a tenth of a second between two tries: processes that act again and again would take every turn meanwhile.
+    """
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    give_up_at = time.monotonic() + patience / 1000
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while _is_taken(driver) and time.monotonic() < give_up_at:
+            time.sleep(_SHORTEST_WAIT_SECONDS * (1 + 7 * random.random()))  # noqa: S311 - so that they do not meet
+        if not driver.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {patience}")
+
+
+def _is_taken(driver: sqlite3.Connection) -> bool:
+    """Try to begin; whether somebody else is writing. What else hinders it is met again, and said, by who asks last."""
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return False
 
 
 @contextmanager
