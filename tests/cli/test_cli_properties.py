@@ -67,6 +67,17 @@ def test_a_report_is_drawn_up_when_records_are_filed_and_once_a_year(old_desk: O
     assert desk.done("status", who="boss")["test_due_on"] > "2026"
 
 
+@pytest.mark.parametrize("database", [SQLITE])
+def test_a_yearly_report_goes_on_where_the_last_one_was_full(
+    old_desk: OldDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, numbers = old_desk
+    monkeypatch.setattr("recordkeeper.services.property_report.MOST_TESTED", 1)
+    reports = [desk.done("archive", "test", "--occasion", "yearly", who="archivist") for _turn in range(3)]
+    assert [report["left"] for report in reports] == [2, 1, 0]
+    assert {number for report in reports for number in report["records"]} == {*numbers, ROW_MONTH}
+
+
 def test_a_test_is_refused_for_rows_what_is_not_archived_and_who_does_not_draw_up_reports(old_desk: OldDesk) -> None:
     desk, (first, _second) = old_desk
     refused = [

@@ -8,7 +8,7 @@ Source: DA/T 70-2018; P00-R7, P00-R8
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import cast
 
 from recordkeeper import __version__
@@ -46,7 +46,7 @@ from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 
 COMMAND = "archive test"
-MOST_TESTED = 2000
+MOST_TESTED, LATELY_DAYS = 2000, 180
 """How many a report names at most: of more, those that were entered first; the next report goes on."""
 
 _MOST_NAMED = 60
@@ -195,9 +195,19 @@ def _chosen(
     if scope.occasion is Occasion.FILING:
         before = {pair for tested in reports_of(setting) for pair in items_tested(tested)}
         found = [each for each in found if (each.number, settled_state(each.history)[1]) not in before]
+    if scope.occasion is Occasion.YEARLY:
+        lately = _tested_lately(setting)
+        found = [each for each in found if each.number not in lately] or found
     if not found:
         raise NothingToTestError(scope.occasion)
     return found[:MOST_TESTED], share, len(found[MOST_TESTED:])
+
+
+def _tested_lately(setting: Setting) -> set[str]:
+    """The numbers that the yearly reports of the last months name: of more than one report holds, the next goes on."""
+    first = (setting.today - timedelta(days=LATELY_DAYS)).isoformat()
+    yearly = [each for each in reports_of(setting) if tested_in(each)["occasion"] == str(Occasion.YEARLY)]
+    return {number for each in yearly if str(each.opening["on"]) >= first for number, _state in items_tested(each)}
 
 
 def _testable(record: Record, units: set[str], root: StorageRoot) -> Record:
