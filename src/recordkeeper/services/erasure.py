@@ -10,6 +10,8 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from recordkeeper.errors import ArchiveError, UnavailableError
+from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json, canonical, digest
 from recordkeeper.model.erasure import redacted_acts
 from recordkeeper.model.event import CARRY, ERASE, SALT_BYTES, History, successor_head
@@ -29,6 +31,20 @@ from recordkeeper.services.mirroring import mirrors_of, remove_from_mirrors
 from recordkeeper.services.retrieval import replayed
 from recordkeeper.services.setting import Setting
 
+
+class ArchivedMeanwhileError(ArchiveError, UnavailableError):
+    """The sheet of a row was archived after the erasure had begun: it goes when that object goes too."""
+
+    def __init__(self, number: str) -> None:
+        found = _("its sheet was archived meanwhile")
+        super().__init__(
+            _("{number}: {found}").format(number=number, found=found),
+            subject=number,
+            expected=_("a sheet that has begun to go"),
+            found=found,
+        )
+
+
 ERASED = "erased"
 """Why a sheet is retained whose row goes on without values."""
 
@@ -46,10 +62,24 @@ def begin_disposal(transaction: Transaction, root: StorageRoot, setting: Setting
     if not gone.item.erased:
         _append(transaction, gone.record, gone.record.dispose(listed, gone.who, setting.moment))
         return
-    _append(transaction, gone.record, gone.record.begin_erasure(listed, gone.who, setting.moment))
+    if gone.record.state is not State.DISPOSED:
+        _append(transaction, gone.record, gone.record.begin_erasure(listed, gone.who, setting.moment))
     sheet = sheet_of(transaction, gone.record)
     if sheet is not None and sheet.state is not State.DISPOSED and root.has_object(sheet.subject):
         _append(transaction, sheet, sheet.begin_erasure(listed, gone.who, setting.moment))
+
+
+def check_sheet_begun(transaction: Transaction, root: StorageRoot, record: Record) -> None:
+    """Refuse to let a row go on while its sheet is archived and has not begun to go: it was closed since.
+
+    Raises:
+        ArchivedMeanwhileError: the sheet's object, or a version of it that waits, holds the row as it was.
+    """
+    sheet = sheet_of(transaction, record)
+    if sheet is None or sheet.state is State.DISPOSED:
+        return
+    if root.has_object(sheet.subject) or any(staged.subject == sheet.subject for staged in transaction.staged()):
+        raise ArchivedMeanwhileError(record.number)
 
 
 def sheet_of(snapshot: Snapshot, record: Record) -> Record | None:

@@ -55,7 +55,7 @@ from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.burial import Disposal, tombstones_of
 from recordkeeper.services.disposal_list import Judged, judge
 from recordkeeper.services.disposition import find_list
-from recordkeeper.services.erasure import begin_disposal, erase, going, retain_one
+from recordkeeper.services.erasure import begin_disposal, check_sheet_begun, erase, going, retain_one
 from recordkeeper.services.mirroring import mirrors_of, remove_from_mirrors
 from recordkeeper.services.people import Actor
 from recordkeeper.services.publication import Publisher, publish, publisher_lock
@@ -266,9 +266,10 @@ def begin_item(by: Executor, item: Item) -> bool:
     """
     with by.register.writing(now=by.now) as transaction:
         setting, listed, judged, who = locked(transaction, by, item)
-        if judged.record is not None and judged.record.state is State.DISPOSED:
-            return True  # begun by a run that was killed, or did not get further
-        if judged.reason is not None or judged.record is None:
+        is_begun = judged.record is not None and judged.record.state is State.DISPOSED
+        if is_begun and not item.erased:
+            return True  # by a run that was killed, or did not get further
+        if judged.record is None or (judged.reason is not None and not is_begun):
             skip(transaction, listed, item, judged.reason or Reason("gone"), who, setting)
             return False
         if any(staged.subject in {item.subject, judged.record.sheet} for staged in transaction.staged()):
@@ -299,6 +300,7 @@ def finish_item(by: Executor, item: Item) -> list[Path]:
             skip(transaction, listed, item, judged.reason, who, setting)
             return []
         if item.erased:
+            check_sheet_begun(transaction, by.publisher.storage_root, record)
             return erase(transaction, by.publisher.storage_root, setting, Disposal(listed, item, record, who))
         root = by.publisher.storage_root
         stones = tombstones_of(transaction, root, setting, Disposal(listed, item, record, who))

@@ -13,10 +13,11 @@ from zipfile import ZipFile
 import pytest
 
 from archive_tampering import place_of, rebuild_inventories
-from company import ENTRY, FEEDBACK, NOW, QUESTIONNAIRE
+from company import ENTRY, FEEDBACK, NOW, P02, QUESTIONNAIRE
 from destroyed_bytes import MARK, PACK, files_below, files_of_database, places_of_mark, sample
 from disposal_office import BASIS, COOLED, ERASED_AT, LATER, SHEET, DisposalOffice, DisposalScene, check_verified
 from recordkeeper import verifier
+from recordkeeper.documents.form_reader import read_values
 from recordkeeper.errors import RecordkeeperError
 from recordkeeper.model.erased import ERASED_TEXT
 from recordkeeper.model.erasure import NothingToEraseError, SteeringValueError
@@ -35,6 +36,7 @@ from recordkeeper.services import (
 )
 from recordkeeper.services.disposal_list import NotEligibleError
 from recordkeeper.services.disposition import Choice, NotOnListError
+from recordkeeper.services.erasure import ArchivedMeanwhileError
 from recordkeeper.services.erasure_request import NoBasisError, Request
 from recordkeeper.services.extraction import Selection
 from recordkeeper.services.holding import ScopeAsked
@@ -158,6 +160,32 @@ def test_the_erased_is_said_in_word_spreadsheet_and_search(disposal_files: Dispo
         assert (stone["erased"], stone["successor"]) == (["customer", "source"], found.subject)
 
 
+@pytest.mark.parametrize("database", [SQLITE])
+def test_every_kind_of_field_prints_that_it_was_erased_and_is_read_so_again(disposal_files: DisposalScene) -> None:
+    with disposal_files.opened() as office:
+        places.add_premises(office.register, office.by("controller"), unit="HQ", code="3-2-1201", now=NOW)
+        asked = office.new("quality", "QR-017-03", dict(QUESTIONNAIRE))
+        answers = {"gate": "很满意", "overall": "基本满意", "received_on": "2026-11-20", "received_by": "门岗"}
+        office.fill("clerk", asked, answers)
+        office.publish()
+        erased = {
+            _first(disposal_files): ("source", "customer", "fed_back_at"),
+            asked: ("gate", "received_on"),
+            ROW: ("received_at", "answered_at_once", "reply_due"),
+        }
+        for listed in [office.asked([number], fields) for number, fields in erased.items()]:
+            office.execute(listed, ERASED_AT)
+        for number, fields in erased.items():
+            printed, docx = viewing.render(office.register, office.by("quality"), ERASED_AT, number)
+            template = (P02 / f"{number.partition('/')[0]}.docx").read_bytes()
+            read = read_values(template, docx)
+            shown = read.rows["rows"][0] if printed == SHEET else read.values
+            # of the steps of a scale, the first one's cell says it
+            found = {name: shown["gate.very_satisfied" if name == "gate" else name].text for name in fields}
+            assert found == dict.fromkeys(fields, ERASED_TEXT), number
+        check_verified(office)
+
+
 def test_values_leave_a_row_and_its_sheet_is_archived_anew(
     disposal_files: DisposalScene, stages: Stages, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -190,6 +218,31 @@ def test_values_leave_a_row_and_its_sheet_is_archived_anew(
         office.execute(office.ready([SHEET]), COOLED)
         with pytest.raises(DisposedRecordError):
             office.record(ROW)
+        check_verified(office)
+
+
+@pytest.mark.parametrize("database", [SQLITE])
+def test_a_sheet_that_is_archived_after_the_erasure_of_its_row_has_begun_goes_too(
+    disposal_files: DisposalScene,
+) -> None:
+    with disposal_files.opened() as office:
+        early = {"received_at": "2026-10-05 08:35", "caller": MARK, "reply_due": "2026-10-10"}
+        row, second = (office.new("clerk", "QR-017-01", {**ENTRY, **early}) for _row in range(2))
+        listed = office.asked([row, second], ["caller"])
+        by, items = office.executor(listed, ERASED_AT), office.items(listed)
+        assert execution.begin_item(by, items[0])
+        assert execution.begin_item(by, items[1])
+        execution.finish_item(by, items[1])  # of an open sheet nothing is archived
+        lifecycle.fill(office.register, office.by("clerk"), ERASED_AT, "QR-017-01/2026-10", None, {"summary": "十月"})
+        lifecycle.sign(office.register, office.by("head"), office.key("head"), ERASED_AT, "QR-017-01/2026-10")
+        publication.publish(office.publisher, ERASED_AT)
+        assert list(places_of_mark(files_below(disposal_files.folder / "archive")))
+        with pytest.raises(ArchivedMeanwhileError):
+            execution.finish_item(by, items[0])
+        _closed, certificate = office.finish(listed, ERASED_AT)
+        assert certificate.values["destroyed_count"] == "2"
+        assert list(places_of_mark(files_below(disposal_files.folder))) == []
+        assert office.record("QR-017-01/2026-10").state is State.CLOSED
         check_verified(office)
 
 
@@ -289,6 +342,22 @@ def test_a_record_goes_on_living_after_an_erasure(disposal_files: DisposalScene)
         with pytest.raises(DisposedRecordError) as gone:
             office.record(number)
         assert gone.value.tombstone["tombstone"] == 2
+        check_verified(office)
+
+
+@pytest.mark.parametrize("database", [SQLITE])
+def test_what_is_still_open_is_filled_and_signed_after_an_erasure(disposal_files: DisposalScene) -> None:
+    with disposal_files.opened() as office:
+        number = office.new("clerk", "QR-017-02", {**FEEDBACK, "customer": MARK})
+        office.execute(office.asked([number], ["customer"]), ERASED_AT)
+        record = office.record(number)
+        assert (record.state, record.values["customer"]) == (State.PENDING, {"erased": 1})
+        signed = office.sign_as("clerk", number, None, ERASED_AT)
+        assert [(each.section, each.signed_state) for each in signed.signatures] == [("received", "")]
+        office.sign_as("quality", number, None, ERASED_AT)
+        analysis = {"responsible": "工程部", "analysis": "成批更换", "measures_due": "2026-12-28"}
+        lifecycle.fill(office.register, office.by("quality"), ERASED_AT, number, None, analysis)
+        publication.publish(office.publisher, ERASED_AT)
         check_verified(office)
 
 
