@@ -52,6 +52,7 @@ HELPERS = {
     "manager": "general_manager",
     "witness one": "destruction_witness",
     "witness two": "destruction_witness",
+    "representative": "management_representative",
 }
 """Who makes lists ready for others to try what comes next; of everybody's parts they have one each."""
 DEPUTY, NOBODY = "deputy of the clerk here", "without any role"

@@ -29,6 +29,7 @@ from recordkeeper.model.disposition import (
 )
 from recordkeeper.model.form import Form
 from recordkeeper.model.record import Record
+from recordkeeper.model.record_guard import NotYoursError
 from recordkeeper.model.retention import DecidedAction, Eligibility, Outcome, Rule
 from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.register.acts import Register, Transaction
@@ -284,15 +285,30 @@ def drawn_up(
 
 
 def check_list_right(setting: Setting, by: Author, command: str, kind: Kind, choice: Choice) -> None:
-    """Ask the table of rights, for the unit whose list it is."""
-    check_right(setting.snapshot, by.actor, command, by.now, unit_of_list(setting, by.actor, kind, choice))
+    """Ask the table of rights, for the unit whose list it is, and the form who draws it up there.
+
+    Raises:
+        NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
+        NotYoursError: none of the roles of the form's first section is held there.
+    """
+    unit = unit_of_list(setting, by.actor, kind, choice)
+    check_right(setting.snapshot, by.actor, command, by.now, unit)
+    form = _form_of(setting, kind)
+    first, who = form.sections[0], setting.standing(by.actor.subject, unit)
+    roles = [role for role in first.by if isinstance(role, str)]
+    if not {*roles} & {*who.rights}:
+        raise NotYoursError(form.code, first.id, who.named(roles), who.name)
 
 
 def unit_of_list(setting: Setting, actor: Actor, kind: Kind, choice: Choice) -> str:
     """The unit whose list somebody draws up: the one that is asked for, else theirs."""
+    return lifecycle.unit_asked_for(setting, actor, _form_of(setting, kind).sections[0], About(unit=choice.unit))
+
+
+def _form_of(setting: Setting, kind: Kind) -> Form:
+    """The form in force that serves as lists of a kind."""
     code = form_serving(setting.snapshot, PURPOSES[kind], setting.today)
-    form = revision_in_force(setting.snapshot, code, setting.today).form
-    return lifecycle.unit_asked_for(setting, actor, form.sections[0], About(unit=choice.unit))
+    return revision_in_force(setting.snapshot, code, setting.today).form
 
 
 # ---- what may stand on a list ----------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from packages import form, write_package
 from recordkeeper.errors import RecordkeeperError
 from recordkeeper.model.document_change import DocumentChange
 from recordkeeper.model.form_revision import NoRoleError, Revision
+from recordkeeper.model.four_properties import Occasion
 from recordkeeper.model.person import Person
 from recordkeeper.model.record_guard import NotYoursError
 from recordkeeper.model.record_state import State
@@ -45,6 +46,7 @@ from recordkeeper.services import (
     people,
     place_import,
     places,
+    property_report,
     publication,
     reference_table,
     retention,
@@ -102,6 +104,7 @@ class Desk:
     folder: Path
     number: Iterator[int]
     revisions: list[str]
+    transferable: list[tuple[str, str]]
 
     def again(self) -> int:
         """A number that was not had before."""
@@ -150,7 +153,7 @@ def desk(
     if request.param == SQLITE:
         monkeypatch.setenv("PATH", "")  # PostgreSQL's own programs are looked for in it
     with staffed(stages, str(request.param), tmp_path / "company") as staff:
-        yield Desk(staff, tmp_path, count(10), [])
+        yield Desk(staff, tmp_path, count(10), [], [])
 
 
 IN_SET_UPS = {"clerk here", "head here", "approver above"}
@@ -604,12 +607,35 @@ def test_a_list_is_executed_and_its_certificate_read_by_whom_its_form_names(desk
     try_all(desk, certified)
 
 
-def _transfer(desk: Desk, who: str) -> str:
+def _test(desk: Desk, who: str) -> str:
+    staff = desk.staff
+    by = property_report.Tester(staff.publisher, staff.actors[who], LATER)
+    scope = property_report.Scope(Occasion.TRANSFER, (staff.numbers[NOTE, State.CLOSED],), HERE)
+    return property_report.draw_up(by, staff.signers[who], scope)[1].number
+
+
+def _transferable(desk: Desk) -> tuple[str, str]:
+    """A record that was appraised to be transferred, and the report that it is fit for it."""
+    staff = desk.staff
     proposed = disposition.appraise(_author(desk, "archivist"), Choice((_closed(desk),), HERE), TRANSFER).number
     _approve_list(desk, "manager", _appraised(desk, proposed))
-    chosen = Choice((desk.staff.numbers[NOTE, State.CLOSED],), HERE)
-    said = transfer.Handing(PARTY, "永久档案进馆", test="QR-100-10/2030-0001")
-    return transfer.transfer_new(_author(desk, who), chosen, said).number
+    number = staff.numbers[NOTE, State.CLOSED]
+    publication.publish(staff.publisher, LATER)
+    report = _test(desk, "archivist")
+    who, key = staff.actors["representative"], staff.signers["representative"]
+    lifecycle.fill(staff.register, who, LATER, report, "concluded", {"conclusion": "fit"})
+    lifecycle.sign(staff.register, who, key, LATER, report, "concluded")
+    return number, report
+
+
+def _transfer(desk: Desk, who: str) -> str:
+    if not desk.transferable:
+        desk.transferable.append(_transferable(desk))
+    number, report = desk.transferable[-1]
+    said = transfer.Handing(PARTY, "永久档案进馆", test=report)
+    done = transfer.transfer_new(_author(desk, who), Choice((number,), HERE), said).number
+    desk.transferable.pop()
+    return done
 
 
 def _handing(desk: Desk, who: str, number: str) -> Executor:
@@ -618,7 +644,9 @@ def _handing(desk: Desk, who: str, number: str) -> Executor:
 
 def test_records_are_handed_over_by_whom_the_form_of_the_list_names(desk: Desk) -> None:
     staff, archivists = desk.staff, {"archivist"}
+    _closed(desk)
     publication.publish(staff.publisher, NOW)
+    try_all(desk, {"archive test": (archivists, lambda d, who, _s: _test(d, who))})
     try_all(desk, {"retention transfer-new": (archivists, lambda d, who, _s: _transfer(d, who))})
     number = _transfer(desk, "archivist")
     _approve_list(desk, "manager", number)
@@ -638,7 +666,7 @@ def test_records_are_handed_over_by_whom_the_form_of_the_list_names(desk: Desk) 
     try_all(desk, {"retention hand-over": (archivists, hand_over)})
 
 
-OF_TRANSFER = {"retention transfer-new", "retention pack", "retention receive", "retention hand-over"}
+OF_TRANSFER = {"archive test", "retention transfer-new", "retention pack", "retention receive", "retention hand-over"}
 
 
 DOSSIERS: Mapping[str, tuple[set[str], Probe]] = {
