@@ -33,6 +33,7 @@ from recordkeeper.register.triggers import trigger_names
 from recordkeeper.services import lifecycle
 from recordkeeper.services.archive_check import check_archive
 from recordkeeper.services.evidence import read_evidence
+from recordkeeper.services.people import Signer
 from recordkeeper.services.signing import is_signature_valid
 from recordkeeper.services.verification import Answer, Report, verify
 from recordkeeper.tlog.checkpoint import LogKey
@@ -549,7 +550,9 @@ def test_the_same_signature_fails_on_an_altered_act_another_record_and_another_s
 def test_an_act_signed_with_the_key_of_somebody_else_is_named(scene: Scene) -> None:
     with scene.opened() as company:
         number = company.new("clerk", "QR-017-02", dict(FEEDBACK))
-        lifecycle.sign(company.register, company.by("clerk"), company.key("head"), NOW, number)
+        clerk = company.by("clerk")
+        passed_off = Signer(clerk.subject, clerk.name, company.key("head").key, unattended=False)
+        lifecycle.sign(company.register, clerk, passed_off, NOW, number)
     report = checked(scene)
     assert altered_aspects(report) == {"signatures"}
     assert codes(report) >= {"signature-key"}
