@@ -53,8 +53,10 @@ class Team:
         with subprocess.Popen(
             [*command, "--workspace", str(folder), "--as", "boss"], env=environment, stderr=subprocess.PIPE, text=True
         ) as process:
-            yield process
-            process.kill()
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def published(self) -> int:
         """How many events the published checkpoint covers; what was seen before is never undone."""
