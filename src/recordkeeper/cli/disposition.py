@@ -29,6 +29,7 @@ PAPER_COLUMNS = {
     "due_on": ("到期日",),
     "period": ("保存期限",),
     "pages": ("页数",),
+    "appraisal": ("鉴定意见",),
 }
 
 
@@ -73,8 +74,8 @@ def appraise(
 @click.command(
     "list-new",
     help=_(
-        "Draw up a destruction list and sign it; what it names is frozen. Without records all that may be destroyed in"
-        " the unit"
+        "Draw up a destruction list and sign it; what changes afterwards is skipped. Without records all that may be"
+        " destroyed in the unit"
     ),
 )
 @click.argument("numbers", metavar="[RECORD]...", nargs=-1)
@@ -92,7 +93,7 @@ def appraise(
     "--paper",
     metavar="FILE",
     type=PRESENT_FILE,
-    help=_("A CSV file of what exists on paper alone: number, title, created_on, due_on, period, pages"),
+    help=_("A CSV file of what exists on paper alone: number, title, created_on, due_on, period, pages, appraisal"),
 )
 @shared_options
 def list_new(

@@ -35,8 +35,8 @@ PAPER_COLUMNS = {
 @click.command(
     "transfer-new",
     help=_(
-        "Draw up a transfer list and sign it; what it names is frozen. Without records all that are to be transferred"
-        " in the unit"
+        "Draw up a transfer list and sign it; what changes afterwards is skipped. Without records all that are to be"
+        " transferred in the unit"
     ),
 )
 @click.argument("numbers", metavar="[RECORD]...", nargs=-1)

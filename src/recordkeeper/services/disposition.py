@@ -89,12 +89,13 @@ class NotOnListError(RetentionError, InvalidInputError):
 class NoListError(RetentionError, InvalidInputError):
     """A record is no list that the program drew up."""
 
-    def __init__(self, number: str, expected: Kind) -> None:
-        wanted = {
+    def __init__(self, number: str, *expected: Kind) -> None:
+        names = {
             Kind.APPRAISAL: _("an appraisal sheet"),
             Kind.DESTRUCTION: _("a destruction list"),
             Kind.TRANSFER: _("a transfer list"),
-        }[expected]
+        }
+        wanted = _(" or ").join(names[kind] for kind in expected)
         super().__init__(
             _("{number}: expected {expected} drawn up by the program").format(number=number, expected=wanted),
             subject=number,
@@ -109,7 +110,7 @@ class Choice:
     Args:
         numbers: those named; none to take whatever is due in the unit.
         unit: the unit whose list it is, as typed; its records and those of the units below may stand on it.
-        paper: what exists on paper alone, each with number, title, created_on, due_on, period, pages.
+        paper: what exists on paper alone, each with number, title, created_on, due_on, period, pages, appraisal.
     """
 
     numbers: Sequence[str] = ()
@@ -197,10 +198,11 @@ def list_new(by: Author, choice: Choice, methods: Sequence[str], appraisal: str 
     Raises:
         UnservedPurposeError: no form in force serves as destruction list.
         NothingToListError: nothing is due.
-        NotOnListError: a row, or a record of a unit that is not below the list's.
+        NotOnListError: a row, a record of a unit that is not below the list's, or one that the sheet does not name.
         NotEligibleError: a record that was named may not be destroyed, or stands on another list.
         ClockBackError: the clock is set back.
         UnknownRecordError: no such record, or no such appraisal sheet.
+        NoListError: what is given as appraisal sheet is none.
         Others: as ``lifecycle.new`` and ``lifecycle.sign``.
 
     Source: M-1, M-4, M-12; P00-R6
@@ -210,6 +212,8 @@ def list_new(by: Author, choice: Choice, methods: Sequence[str], appraisal: str 
         check_list_right(desk.setting, by, "retention list-new", Kind.DESTRUCTION, choice)
         check_clock(transaction, PURPOSES[Kind.DESTRUCTION])
         judged = chosen_for(desk, by.actor, choice, Kind.DESTRUCTION)
+        if appraisal:
+            judged = _appraised_on(find_list(transaction, appraisal, Kind.APPRAISAL), judged, choice)
         counted = [(each, pages_of(by.root, each.record)) for each in judged]
         lines = [
             {**line_of(each, pages), "medium_kept": medium_of(each.record), "appraisal": _opinion_on(each)}
@@ -223,6 +227,19 @@ def list_new(by: Author, choice: Choice, methods: Sequence[str], appraisal: str 
             Item("", line.get("number", ""), due_on=line.get("due_on", ""), medium="paper") for line in choice.paper
         ]
         return drawn_up(by, desk, Kind.DESTRUCTION, choice, raw, items)
+
+
+def _appraised_on(sheet: Disposition, judged: Sequence[Judged], choice: Choice) -> list[Judged]:
+    """Those that an appraisal sheet names: whatever is named beside has to be among them."""
+    subjects = {item.subject for item in sheet.items}
+    named = [each for each in judged if each.item.subject in subjects]
+    if choice.numbers:
+        other = next((each.item.number for each in judged if each.item.subject not in subjects), None)
+        if other is not None:
+            raise NotOnListError(other, _("a record that {sheet} names").format(sheet=sheet.number), _("another"))
+    elif not named and not choice.paper:
+        raise NothingToListError(Kind.DESTRUCTION)
+    return named
 
 
 def approve(register: Register, actor: Actor, signer: Signer, now: datetime, number: str) -> Record:
@@ -239,7 +256,7 @@ def approve(register: Register, actor: Actor, signer: Signer, now: datetime, num
     with register.writing(now=now) as transaction:
         listed = disposition_of(load(transaction, number))
         if listed is None:
-            raise NoListError(number, Kind.DESTRUCTION)
+            raise NoListError(number, *Kind)
         check_right(transaction, actor, "retention approve", now, listed.record.unit, about=number)
         section = next(section_of(listed.record, Part.APPROVER), None)
         return lifecycle.sign_in(transaction, actor, signer, now, number, section.id if section else None)
@@ -259,7 +276,7 @@ def find_list(snapshot: Snapshot, number: str, *kinds: Kind) -> Disposition:
     """
     listed = disposition_of(load(snapshot, number))
     if listed is None or listed.kind not in kinds:
-        raise NoListError(number, kinds[0])
+        raise NoListError(number, *kinds)
     return listed
 
 
@@ -413,7 +430,7 @@ def _paper_line(given: Mapping[str, str]) -> dict[str, object]:
     """A line for what exists on paper alone; what is missing the form itself will ask for."""
     names = {"number": "record_number", "title": "record_title"}
     line: dict[str, object] = {names.get(name, name): value for name, value in given.items() if value}
-    return {**line, "medium_kept": "paper", "appraisal": "期满，无保存价值"}
+    return {**line, "medium_kept": "paper"}
 
 
 def _title(form: Form, record: Record, row_count: int) -> str:

@@ -79,9 +79,10 @@ def check_covers(snapshot: Snapshot, report: str, items: Sequence[Item]) -> str:
     lacking = [item.number for item in items if tested.get(item.number) != item.state]
     if lacking:
         expected = _("a report that covers {number} as it stands").format(number=lacking[0])
-        raise UntestedError(
-            record.number, expected, _("{count} records that it does not cover").format(count=len(lacking))
-        )
+        found = _("{count} records that it does not cover").format(count=len(lacking))
+        if lacking[0] in tested:
+            found = _("one that was acted on, or appraised, after the test")
+        raise UntestedError(record.number, expected, found)
     failed = {str(each["of"]) for each in cast("Sequence[Content]", tested_in(record)["failures"])}
     hit = [item.number for item in items if item.number in failed]
     if hit:

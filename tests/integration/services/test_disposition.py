@@ -12,11 +12,12 @@ from company import NOW, QUESTIONNAIRE
 from disposal_office import COOLED, LATER, SHEET, DisposalOffice, DisposalScene, Old, check_verified
 from recordkeeper import verifier
 from recordkeeper.model.disposition import FrozenListError, Kind, NotReadyError, TwoPartsError
+from recordkeeper.model.record_guard import ValuesRefusedError
 from recordkeeper.register.disposal import ClockBackError
 from recordkeeper.register.engine import open_register
 from recordkeeper.register.privileges import NoDatabaseRoleError
 from recordkeeper.services import disposition, lifecycle, places, viewing
-from recordkeeper.services.disposition import Choice, find_list
+from recordkeeper.services.disposition import Choice, NoListError, NotOnListError, find_list
 from recordkeeper.services.execution import destroy_listed
 from recordkeeper.services.lifecycle import Scan
 from recordkeeper.services.retrieval import DisposedRecordError
@@ -131,6 +132,20 @@ def test_a_statistic_whose_source_was_destroyed_says_so_and_is_not_outdated_for_
     check_verified(office)
 
 
+def test_a_list_cites_no_appraisal_sheet_that_does_not_name_its_records(disposal: Opened) -> None:
+    office, old = disposal
+    office.publish()
+    first, second = old.feedbacks[:2]
+    one, other = office.appraise([first]), office.appraise([second])
+    with pytest.raises(NotOnListError, match=f"{second}.*{one}"):
+        disposition.list_new(office.author(), Choice([first, second]), ["erased"], one)
+    with pytest.raises(NoListError):
+        disposition.list_new(office.author(), Choice([first]), ["erased"], first)
+    listed = disposition.list_new(office.author(), Choice(), ["erased"], other)
+    lines = cast("Sequence[dict[str, str]]", listed.values["records_listed"])
+    assert [line["record_number"] for line in lines] == [second]
+
+
 def test_originals_on_paper_go_with_their_electronic_copies_on_one_list(disposal: Opened) -> None:
     office, old = disposal
     places.add_premises(office.register, office.by("controller"), unit="HQ", code="3-2-1201", now=NOW)
@@ -142,7 +157,9 @@ def test_originals_on_paper_go_with_their_electronic_copies_on_one_list(disposal
     office.appraise(names)
     paper = {"number": "QR-017-01/2022-01 至 12", "title": "值班记录登记表，12 册", "pages": "318"}
     paper |= {"created_on": "2022-12-31", "period": "3 年", "due_on": "2025-12-31"}
-    choice = Choice(names, paper=[paper])
+    with pytest.raises(ValuesRefusedError, match="appraisal"):  # nobody judged it yet
+        disposition.list_new(office.author(), Choice(names, paper=[paper]), ["erased", "shredded"])
+    choice = Choice(names, paper=[paper | {"appraisal": "期满，无保存价值"}])
     listed = disposition.list_new(office.author(), choice, ["erased", "shredded"])
     lines = cast("Sequence[dict[str, str]]", listed.values["records_listed"])
     assert [line["medium_kept"] for line in lines] == ["electronic", "both", "paper"]
