@@ -19,6 +19,7 @@ from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.erased import ERASED_TEXT, erased_mark, is_erased
 from recordkeeper.model.event import CARRY, ERASE, History, head_act
 from recordkeeper.model.record import Record
+from recordkeeper.model.said_values import are_rows, has_moved_rows
 from recordkeeper.model.section import FormField
 
 ATTACHMENT = "attachment"
@@ -62,6 +63,23 @@ class SteeringValueError(RetentionError, RefusalError):
         )
 
 
+class MovedRowsError(RetentionError, RefusalError):
+    """An earlier filling holds other rows: which of them was whose is not sure."""
+
+    def __init__(self, number: str, place: str) -> None:
+        field = place.partition(".")[0]
+        expected = _("the whole field, {field}").format(field=field)
+        super().__init__(
+            _(
+                "{number}: cannot erase {place} alone: an earlier filling has other rows, and it is not sure which is "
+                "whose: erase the whole field, {field}"
+            ).format(number=number, place=place, field=field),
+            subject=number,
+            expected=expected,
+            found=place,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What was erased of a record once.
@@ -101,6 +119,7 @@ def check_places(record: Record, places: Sequence[str]) -> None:
 
     Raises:
         NothingToEraseError: nothing stands there, or it was erased before.
+        MovedRowsError: an earlier filling has other rows, and it is not sure which was whose.
         SteeringValueError: a condition of the form reads it.
     """
     known = places_of(record)
@@ -108,6 +127,10 @@ def check_places(record: Record, places: Sequence[str]) -> None:
         name, _dot, cell = place.partition(".")
         if place not in known and not (cell and name in known and _has_value(record, place)):
             raise NothingToEraseError(record.number, place, known)
+        if cell and name != ATTACHMENT and name not in places:
+            _row, _dot, column = cell.partition(".")
+            if has_moved_rows(record, name, column):
+                raise MovedRowsError(record.number, place)
     trial = History(record.subject, (head_act(record.subject, "0" * 32),))
     for content in redacted_acts(record, places, 0):
         trial = trial.followed_by(content)
@@ -246,7 +269,7 @@ def _redacted_value(name: str, value: Json, place: str, mark: Json) -> Json:
     own, _dot, own_cell = name.partition(".")
     if field != own or (cell and own_cell and cell != own_cell):
         return value
-    if own_cell or not _are_rows(value):
+    if own_cell or not are_rows(value):
         return mark if not cell or own_cell else value
     return [
         {
@@ -255,10 +278,6 @@ def _redacted_value(name: str, value: Json, place: str, mark: Json) -> Json:
         }
         for number, cells in enumerate(cast("Sequence[Mapping[str, Json]]", value), 1)
     ]
-
-
-def _are_rows(value: Json) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(each, Mapping) for each in value) and bool(value)
 
 
 # ---- what else holds it ----------------------------------------------------------------------------------------------
@@ -281,7 +300,7 @@ def _texts_at(record: Record, place: str) -> Iterator[str]:
     name, _dot, cell = place.partition(".")
     for filled in record.saved.values():
         value = filled.values.get(name)
-        held = [value] if not _are_rows(value) else _cells(cast("Sequence[Mapping[str, Json]]", value), cell)
+        held = [value] if not are_rows(value) else _cells(cast("Sequence[Mapping[str, Json]]", value), cell)
         yield from (each for each in held if isinstance(each, str) and len(each) >= _SHORTEST_TOLD)
 
 

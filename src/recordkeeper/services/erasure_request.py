@@ -119,7 +119,7 @@ def erase(by: Author, choice: Choice, methods: Sequence[str], asked: Request) ->
     Raises:
         NoBasisError: no ground.
         NotOnListError: a row whose whole is to go, a sheet of which values are, another unit's record, a list.
-        NothingToEraseError, SteeringValueError: as ``erasure.check_places``.
+        NothingToEraseError, MovedRowsError, SteeringValueError: as ``erasure.check_places``.
         NotEligibleError: a hold keeps it; its period is not over, and nothing permits it; it is on another list.
         ClockBackError: the clock is set back.
         UnknownRecordError, DisposedRecordError: there is no such record.

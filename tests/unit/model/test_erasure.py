@@ -6,6 +6,7 @@ from record_samples import Life, form, section, titled
 from recordkeeper.model.canonical import Content, canonical
 from recordkeeper.model.erased import ERASED_TEXT, erased_mark, is_erased, left_of
 from recordkeeper.model.erasure import (
+    MovedRowsError,
     NothingToEraseError,
     SteeringValueError,
     check_places,
@@ -104,6 +105,26 @@ def test_places_that_hold_nothing_and_values_that_steer_are_refused() -> None:
         check_places(record, ["urgent"])
     with pytest.raises(NothingToEraseError):
         check_places(carried_over(record, "place"), ["place"])
+
+
+def test_a_cell_is_refused_alone_where_an_earlier_filling_had_other_rows() -> None:
+    life = Life(form(section("first", "clerk", PEOPLE, sign="one")))
+    life.fill("first", people=[{"name": "误登", "age": "3"}, {"name": "赵甲", "age": "3"}])
+    life.fill("first", people=[{"name": "赵甲", "age": "3"}, {"name": "钱乙", "age": "7"}])
+    with pytest.raises(MovedRowsError):
+        check_places(life.record, ["people.1.name"])
+    check_places(life.record, ["people"])
+    check_places(life.record, ["people.1.name", "people"])
+    assert "赵甲" not in said(life.record, "people")
+
+
+def test_a_cell_goes_alone_where_earlier_rows_agree_with_those_that_stand() -> None:
+    life = Life(form(section("first", "clerk", PEOPLE, sign="one")))
+    life.fill("first", people=[{"name": "赵甲", "age": "3"}])
+    life.fill("first", people=[{"name": "赵甲", "age": "5"}, {"name": "钱乙", "age": "7"}])
+    check_places(life.record, ["people.1.name"])
+    assert "赵甲" not in said(life.record, "people.1.name")
+    assert "钱乙" in said(life.record, "people.1.name")
 
 
 def test_the_same_text_in_another_field_is_told() -> None:
