@@ -1235,6 +1235,22 @@ class Holdings:
     tombstones: dict[str, Tombstone] = field(default_factory=dict)
     carried: dict[str, Carried] = field(default_factory=dict)
 
+    def take(self, noted: "Holdings") -> None:
+        """Add what one object says, once all of it could be read; the keys are the same ones."""
+        self.accounts |= noted.accounts
+        if noted.salt:
+            self.log_key, self.salt, self.rotations = noted.log_key, noted.salt, noted.rotations
+        self.doubts += noted.doubts
+        for state, namers_of in noted.named_states.items():
+            for subjects, namers in namers_of.items():
+                kept = self.named_states.setdefault(state, {}).setdefault(subjects, [])
+                kept += namers[: max(MOST_NAMERS - len(kept), 0)]
+        for short, (subject, count) in noted.named_checkpoints.items():
+            first, before = self.named_checkpoints.get(short, (subject, 0))
+            self.named_checkpoints[short] = first, before + count
+        self.tombstones |= noted.tombstones
+        self.carried |= noted.carried
+
 
 def aspect_of(subject: str) -> str:
     """The aspect under which what is wrong with a subject's acts is said."""
@@ -1379,25 +1395,26 @@ def _bound_files(histories: Iterable[History]) -> Iterator[tuple[str, str]]:
 
 
 def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdings: Holdings, report: Report) -> None:
-    """Check what a subject's acts say by themselves, and keep what the log is to be held against."""
+    """Check what a subject's acts say by themselves, and keep what the log is to be held against: all of it or none."""
     main = histories[0]
     if main.subject.startswith("person/"):
         holdings.keys[main.subject] = signing_keys(main)
+    noted = Holdings(keys=holdings.keys)
     if main.subject == ROOT_UNIT and main.acts[1]["act"] == "init":
-        holdings.log_key = str(main.acts[1].get("log_key") or "")
-        holdings.salt = bytes.fromhex(main.acts[0]["salt"])
+        noted.log_key = str(main.acts[1].get("log_key") or "")
+        noted.salt = bytes.fromhex(main.acts[0]["salt"])
         names = ("old_key", "new_key", "signature_by_old", "signature_by_new")
-        holdings.rotations = [
+        noted.rotations = [
             (number, Rotation(*(str(act.get(name)) for name in names)))
             for number, act in enumerate(main.acts)
             if number and act.get("act") == "rotate-log-key"
         ]
     for history in histories:
-        _note_names(history, holdings)
-        _note_tombstones(history, holdings)
-        _note_carried(history, holdings, report)
+        _note_names(history, noted)
+        _note_tombstones(history, noted)
+        _note_carried(history, noted, report)
         if history.subject.partition("/")[0] in SIGNED_KINDS:
-            _check_signatures(history, holdings, report)
+            _check_signatures(history, noted, report)
         faces = (
             face(*(str(act.get(name)).encode(errors="surrogatepass") for name in ("act", "by", "at")))
             for act in history.acts
@@ -1408,9 +1425,10 @@ def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdi
             account.bound = bound
         if history.subject in holdings.accounts:
             report.find("object-added", FILES, history.subject, "its acts are archived twice")
-        holdings.accounts[history.subject] = account
-        report.counts["subjects"] += 1
-        report.counts["acts"] += len(history.acts)
+        noted.accounts[history.subject] = account
+    holdings.take(noted)
+    report.counts["subjects"] += len(histories)
+    report.counts["acts"] += sum(len(history.acts) for history in histories)
 
 
 def face(*said: bytes) -> bytes:
@@ -2045,6 +2063,21 @@ class Log:
             self._report.find("tombstone-state", aspect, subject, text)
         if stone.fault:
             self._report.find("tombstone-list", aspect, subject, stone.fault, list=stone.list)
+        if stone.goes_on[1:] != (None, None) and not self._is_continued(subject, stone):
+            text = "values of it were erased, and what it goes on as is not there"
+            self._report.find(
+                "tombstone-successor", aspect, subject, text, ALTERED if self._is_whole else CANNOT_ASSESS
+            )
+
+    def _is_continued(self, former: str, stone: Tombstone) -> bool:
+        """Whether what a record goes on as after an erasure is there, or went by itself, or is still to be archived."""
+        successor = str(stone.goes_on[1])
+        if successor != f"{base_of(former)}/after-{stone.goes_on[0]}":
+            return False
+        if successor in self._holdings.accounts:
+            return former in self._holdings.carried
+        is_told = successor in self.elsewhere or successor in self.destroyed
+        return is_told or successor in self._holdings.damaged
 
     def _settle_carried(self) -> None:
         """A record goes on from a subject that a list has destroyed and whose tombstone names it, with all its acts."""
@@ -2694,6 +2727,7 @@ CHINESE = {
     "destroyed; the list that says so is not yet in the archive": "已销毁；载明此事的清册尚未进入档案库",
     "no event binds this tombstone": "没有事件绑定此注销登记",
     "the tombstone names another last state than the events": "注销登记所载的末状态与事件不符",
+    "values of it were erased, and what it goes on as is not there": "其内容已被删除，而删除后的存续记录不存在",
     "event {index} says anew that it was destroyed": "事件 {index} 再次称其已销毁",
     "the list {list} does not name it": "清册 {list} 未列入它",
     NOT_HANDED_OVER: "清册 {list} 未经另一人批准，或其移交包未由第三人签收",

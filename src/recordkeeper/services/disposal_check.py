@@ -7,7 +7,7 @@ Source: M-1, M-7; P-8; 21 CFR 11.10(e)
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -16,7 +16,7 @@ from recordkeeper.findings import Finding
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, canonical, digest, parse_json
 from recordkeeper.model.event import CARRY, ERASE, Act, Event, History
-from recordkeeper.model.subject import kind_of, number_of, record_subject
+from recordkeeper.model.subject import kind_of, number_of, record_subject, successor_subject
 from recordkeeper.register import tables
 from recordkeeper.register.disposal import APPROVED, EXECUTED
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
@@ -77,14 +77,17 @@ def check_disposed(
     """
     of_subject: dict[str, list[Event]] = {}
     wanted = {event.subject for event in events if event.kind == DESTROY} | set(stones)
+    successors = {str(stone.get("successor")) for stone in stones.values()}
     for event in events:
         if event.subject in wanted:
             of_subject.setdefault(event.subject or "", []).append(event)
+    told = {event.subject for event in events if event.act_number is not None and event.subject in successors}
     disposed = Disposed()
     for subject in sorted(name for name in wanted if name):
         own = of_subject.get(subject, [])
         stone = stones.get(subject)
         faults = list(_faults(subject, stone, own, histories))
+        faults += _successor_faults(subject, stone, histories, told)
         disposed.findings += faults
         if stone is not None and not faults:
             disposed.tombstones[subject] = stone
@@ -158,6 +161,28 @@ def _faults(
     elif not stone.get("sheet") and last.kind != DISPOSE:
         yield altered("tombstone-state", subject, _("nothing says that its disposal was begun"), aspect_of(subject))
     yield from _list_faults(subject, stone, histories)
+
+
+def _successor_faults(
+    subject: str, stone: Content | None, histories: Mapping[str, History], told: Collection[str | None]
+) -> Iterator[Finding]:
+    """What is wrong where values were erased: the record goes on, and what it goes on as has acts, or went by itself.
+
+    Args:
+        subject: whose values were erased.
+        stone: its tombstone.
+        histories: the acts of every subject that stands.
+        told: the subjects of successors of which the log tells an act; that those are there is asked elsewhere.
+    """
+    if stone is None or not stone.keys() & {"erased", "successor"}:
+        return
+    successor = str(stone.get("successor"))
+    history = histories.get(successor)
+    is_there = successor in told if history is None else history.former == subject
+    number = stone.get("tombstone")
+    if not is_there or not isinstance(number, int) or successor != successor_subject(subject, number):
+        message = _("values of it were erased, and what it goes on as is not there")
+        yield altered("tombstone-successor", subject, message, aspect_of(subject))
 
 
 def _list_faults(subject: str, stone: Content, histories: Mapping[str, History]) -> Iterator[Finding]:

@@ -1,0 +1,98 @@
+"""What somebody with the database and the archive in hand would try with tombstones and lists: both verifiers say it.
+
+Source: M-7; P-8; 21 CFR 11.10(e)
+"""
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from archive_tampering import place_of, rebuild_inventories
+from disposal_office import ERASED_AT, DisposalOffice, DisposalScene
+from recordkeeper import verifier
+from recordkeeper.model.canonical import canonical
+from recordkeeper.register.acts import Transaction
+from recordkeeper.services import erasure
+from recordkeeper.services.verification import Answer, verify
+from stage import SQLITE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.parametrize("database", [SQLITE])
+Acts = list[dict[str, Any]]
+
+
+def found_by_both(office: DisposalOffice) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """What verify finds in register and archive, and what the verifier of the archive alone finds; both say altered."""
+    report = verify(office.register.url, office.archive)
+    alone = verifier.verify(verifier.Medium(office.archive))
+    assert (report.verdict, alone.verdict) == (Answer.ALTERED, "altered"), (report.findings, list(alone.kept))
+    return (
+        {(finding.code, str(finding.subject)) for finding in report.findings},
+        {(finding.code, str(finding.subject)) for finding in alone.kept},
+    )
+
+
+def test_values_are_not_erased_by_letting_the_whole_record_go(
+    disposal_files: DisposalScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = disposal_files.old.feedbacks[0]
+    with disposal_files.opened() as office:
+        listed = office.asked([number], ["phone"])
+
+        def nothing(*of: Any) -> SimpleNamespace:
+            return SimpleNamespace(subject=str(of[-1]["successor"]))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(erasure, "_carried_over", nothing)
+            patch.setattr(erasure, "hold_new", lambda *_of: None)
+            patch.setattr(Transaction, "attach", lambda *_of: None)
+            office.execute(listed, ERASED_AT)
+        for found in found_by_both(office):
+            assert ("tombstone-successor", f"record/{number}") in found
+
+
+def _last(acts: Acts, **more: Any) -> None:
+    acts.insert(-1, {**acts[-1], **more})
+
+
+def _names(acts: Acts) -> None:
+    _last(acts, act="execute", items=[{"number": "X", "state": "ab"}])
+
+
+def _signs(acts: Acts) -> None:
+    _last(acts, act="sign", method="paper", scan=["x"], items=[{"number": "X", "state": "ab"}])
+
+
+def _goes_on_from_another(acts: Acts) -> None:
+    acts[0]["former"] += "/after-7"
+    _last(acts, act="sign", method="paper", scan=["x"])
+
+
+def test_hostile_acts_end_in_a_report(disposal_files: DisposalScene, tmp_path: Path) -> None:
+    number, other = disposal_files.old.feedbacks[:2]
+    with disposal_files.opened() as office:
+        office.execute(office.asked([number], ["phone"]), ERASED_AT)
+        after = office.record(number).subject
+        archive = office.archive
+    edits: list[tuple[str, Callable[[Acts], None]]] = [
+        (f"record/{other}", _names),
+        (f"record/{other}", _signs),
+        (after, _goes_on_from_another),
+    ]
+    for place_in_list, (subject, edit) in enumerate(edits):
+        copy = tmp_path / str(place_in_list)
+        shutil.copytree(archive, copy)
+        place = place_of(copy, subject)
+        path = max(place.rglob("record.json"))
+        value = json.loads(path.read_text("utf-8"))
+        edit(value["acts"])
+        rebuild_inventories(place, path.relative_to(place).as_posix(), canonical(value))
+        alone = verifier.verify(verifier.Medium(copy))
+        assert alone.verdict in {"cannot assess", "altered"}, edit
+        assert "object-unreadable" in {finding.code for finding in alone.kept}, edit
