@@ -2,7 +2,9 @@
 
 In it: the objects, the whole log with its checkpoint, proofs of each record, the stand-alone verifier, and an index to
 read in Chinese and English. Events hold no values, so the log is given whole: it shows that nothing of the selection is
-missing. A selection brings along whoever acted, their units, and the forms and procedures; it says that it is one.
+missing. A selection brings along whoever acted, their units, and the forms and procedures; it says that it is one. A
+record that comes along, and is not asked for, is left out where it is not theirs to take who make the pack, which then
+says how many are left out so.
 
 Source: ISO 9001, 7.5.3.2; 21 CFR 11.10(b); P-2
 """
@@ -42,7 +44,7 @@ from recordkeeper.services.viewing import readable
 from recordkeeper.tlog.proof import format_proof
 
 EXPORT, PACK = "export", "pack"
-KIND, SELECTION = "Recordkeeper-Kind", "Recordkeeper-Selection"
+KIND, SELECTION, WITHHELD = "Recordkeeper-Kind", "Recordkeeper-Selection", "Recordkeeper-Withheld"
 _READ_ME = """\
 {company}
 
@@ -94,7 +96,7 @@ def export(
 ) -> Exported:
     """Write the archive, or the records and sheets of these numbers with what they need, into a new pack.
 
-    What ``actor`` may not read or take out, as the forms say, is refused where it is named and else left out.
+    What ``actor`` may not read or take out, as the forms say, is refused where it is asked for and else left out.
 
     Args:
         publisher: the workspace's parts.
@@ -116,14 +118,14 @@ def export(
         setting = Setting(snapshot, now)
         for number in numbers or ():
             check_may_use(setting, actor, readable(setting, actor, number), TAKE_OUT)
-        withheld = _withheld(setting, actor)
+        withheld = withheld_from(setting, actor)
     made, records = write_pack(publisher, target, now, numbers, withheld=withheld)
     with publisher.register.writing(now=now) as transaction:
         note_export(transaction, actor, made, records)
     return made
 
 
-def _withheld(setting: Setting, actor: Actor) -> set[str]:
+def withheld_from(setting: Setting, actor: Actor) -> set[str]:
     """The records and sheets that somebody may not read, or not take out.
 
     Source: P01-R10; P09-R2
@@ -160,7 +162,7 @@ def write_pack(
         numbers: of records and sheets; all of the archive if absent.
         more: further files beside the payload, by path.
         said: further labels and values of bag-info.txt.
-        withheld: subjects that are left out of all of the archive.
+        withheld: subjects that are left out unless ``numbers`` ask for them.
 
     Returns:
         The pack, and the subjects of the records and sheets in it.
@@ -173,8 +175,10 @@ def write_pack(
         with publisher_lock(publisher.archive), publisher.register.reading() as snapshot:
             setting = Setting(snapshot, now)
             present = sorted(root.object_ids())
-            whole = [subject for subject in present if subject not in withheld]
-            chosen = whole if numbers is None else sorted(_closure(root, present, numbers))
+            reached = set(present) if numbers is None else _closure(root, present, numbers, withheld)
+            asked = set() if numbers is None else set(_asked(present, numbers))
+            kept_back = (reached & set(withheld)) - asked
+            chosen = sorted(reached - kept_back)
             for subject in chosen:
                 _add_object(bag, root, subject)
             records = [subject for subject in chosen if kind_of(subject) in {"record", "sheet"}]
@@ -192,6 +196,7 @@ def write_pack(
             [
                 (KIND, PACK),
                 *selected,
+                *([(WITHHELD, f"{len(kept_back)} objects")] if kept_back else []),
                 *said,
                 ("Source-Organization", setting.root.name_zh),
                 ("Bagging-Date", setting.today.isoformat()),
@@ -210,37 +215,48 @@ def note_export(transaction: Transaction, actor: Actor, made: Exported, records:
         transaction.note(EXPORT, actor=actor.subject, subject=subject, bound_digest=bound)
 
 
-def _closure(root: StorageRoot, present: Sequence[str], numbers: Collection[str]) -> set[str]:
-    """The objects of these records, and of whoever and whatever their acts name."""
-    there = set(present)
-    waiting: list[str] = [ROOT_UNIT]
+def _asked(present: Sequence[str], numbers: Collection[str]) -> Iterator[str]:
+    """The objects of the records and sheets of these numbers."""
     for number in numbers:
         wanted = {record_subject(number), sheet_subject(number)}
         found = [subject for subject in present if base_of(subject) in wanted]
         if not found:
             raise NotArchivedError(number)
-        waiting += found
-    chosen: set[str] = set()
+        yield from found
+
+
+def _closure(
+    root: StorageRoot, present: Sequence[str], numbers: Collection[str], withheld: Collection[str]
+) -> set[str]:
+    """The objects of these records, and of whoever and whatever their acts name; what is withheld names nothing."""
+    there, asked = set(present), set(_asked(present, numbers))
+    waiting: list[str] = [ROOT_UNIT, *asked]
+    reached: set[str] = set()
     while waiting:
         subject = waiting.pop()
-        if subject in chosen or subject not in there:
+        if subject in reached or subject not in there:
             continue
-        chosen.add(subject)
+        reached.add(subject)
+        if subject in withheld and subject not in asked:
+            continue
         stored = cast("Content", parse_json(root.read_file(subject, RECORD_FILE), subject))
         waiting += _named_in(stored)
         for row in cast("Sequence[Content]", stored.get("rows", ())):
             waiting += _named_in(row)
-    return chosen
+    return reached
 
 
 def _named_in(stored: Content) -> Iterator[str]:
-    """The subjects that acts name: persons, units, the form's revision, the list by which values were erased."""
+    """The subjects that acts name: persons, units, the form's revision, the list by which values were erased.
+
+    Only what the program writes is followed, never a text that somebody enters, whatever it looks like.
+    """
     acts = [Act("", number, content) for number, content in enumerate(cast("Sequence[Content]", stored["acts"]))]
     for act in (content for one in acts[1:] for content in (one.content, one.told.content)):
         if act.get("act") == ERASE:
             yield from (record_subject(str(each["number"])) for each in cast("Sequence[Content]", act["items"]))
-        for key in ("by", "unit", "parent", "filled_for"):
-            if isinstance(value := act.get(key), str):
+        for key in ("by", "unit", "parent"):
+            if isinstance(value := act.get(key), str) and kind_of(value) in {"person", "unit"}:
                 yield value
         if "form" in act and "revision" in act:
             yield form_subject(str(act["form"]), str(act["revision"]))

@@ -39,7 +39,7 @@ from recordkeeper.services.disposition import (
     pages_of,
 )
 from recordkeeper.services.execution import Executor, publish_first
-from recordkeeper.services.exporting import Exported, note_export, write_pack
+from recordkeeper.services.exporting import Exported, note_export, withheld_from, write_pack
 from recordkeeper.services.fitness import UntestedError, check_covers
 from recordkeeper.services.lifecycle import Scan
 from recordkeeper.services.people import Actor, Signer
@@ -139,7 +139,7 @@ def make_package(by: Executor, target: Path) -> tuple[Record, Exported, Package]
     """Write the package of an approved list into a new file, and bind its digest in an act on the list.
 
     In it stand the records that the list names and the report on them, with all that it takes to check them, and the
-    list as it is printed.
+    list as it is printed; a record that neither names is in it only where whoever makes it may take it out.
 
     Args:
         by: who, where, when, which list.
@@ -165,8 +165,9 @@ def make_package(by: Executor, target: Path) -> tuple[Record, Exported, Package]
         setting, listed, _who = _check_packed_by(snapshot, by)
         numbers = [item.number for item in listed.items if item.subject]
         numbers.append(str(listed.record.values.get("test_number")))
+        withheld = withheld_from(setting, by.actor)
         more = {f"transfer/{file_name(listed.number)}.docx": render_record(snapshot, setting, listed.record)}
-    made, records = write_pack(by.publisher, target, by.now, numbers, more, [(LIST_LABEL, listed.number)])
+    made, records = write_pack(by.publisher, target, by.now, numbers, more, [(LIST_LABEL, listed.number)], withheld)
     try:
         digest, size = _digest_of(target)
         with by.register.writing(now=by.now) as transaction:

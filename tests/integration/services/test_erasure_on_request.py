@@ -5,6 +5,7 @@ Source: M-4, M-7, M-8, M-12; P-8
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +27,7 @@ from recordkeeper.register.disposal import tombstone_of
 from recordkeeper.services import (
     erasure_request,
     execution,
+    exporting,
     extraction,
     holding,
     lifecycle,
@@ -430,3 +432,31 @@ def test_what_is_carried_over_is_held_against_the_trail_by_both_verifiers(
             rebuild_inventories(place, str(path.relative_to(place)), data)
             alone = verifier.verify(verifier.Medium(copy.folder / "archive"))
             assert {"carried-act", "carried-head"} & {finding.code for finding in alone.kept}, name
+
+
+@pytest.mark.parametrize("database", [SQLITE])
+def test_a_pack_brings_the_list_of_an_erasure_along_only_where_it_may_be_taken(
+    disposal_files: DisposalScene, tmp_path: Path
+) -> None:
+    """The list names other records too; without it the verifier says what it can, and that the list is not there."""
+    with disposal_files.opened() as office:
+        one, two = disposal_files.old.feedbacks[:2]
+        listed = office.asked([one, two], ["phone"])
+        office.execute(listed, ERASED_AT)
+        office.publish()
+        for name, withheld in (("with", set[str]()), ("without", {f"record/{listed}"})):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(exporting, "withheld_from", lambda *_of, held=withheld: held)
+                made = exporting.export(
+                    office.publisher, tmp_path / f"{name}.zip", office.by("controller"), ERASED_AT, [one]
+                )
+            with ZipFile(made.path) as pack:
+                places = " ".join(pack.namelist())
+                told = pack.read(f"{name}/bag-info.txt").decode()
+            with closing(verifier.Pack(made.path)) as medium:
+                report = verifier.verify(medium)
+            assert (f"proofs/record/{listed}.json" in places) == (not withheld)
+            assert ("Recordkeeper-Withheld: 1 objects" in told) == bool(withheld)
+            assert (report.verdict, report.left_out) == (verifier.OK, made.left_out)
+            pending = {finding.subject for finding in report.kept if finding.code == "tombstone-pending"}
+            assert pending == ({f"record/{one}", f"record/{two}"} if withheld else set())

@@ -246,3 +246,25 @@ def test_a_pack_holds_nothing_that_whoever_makes_it_may_not_take_out(staff: Staf
         assert (number in index, made.left_out) == ((True, 0) if who == "auditor above" else (False, 1))
         with closing(verifier.Pack(target)) as medium:
             assert verifier.verify(medium).verdict == "ok"
+
+
+def test_a_pack_follows_no_text_that_somebody_entered(staff: Staff, tmp_path: Path) -> None:
+    """Whom a paper is filled for is a text: one that looks like a confidential record brings none along."""
+    register, clerk, head = staff.register, staff.actors["clerk here"], staff.actors["head here"]
+    secret = lifecycle.new(register, clerk, NOW, SECRETS, {"what": "机密SECRET"}, About("SH")).number
+    lifecycle.sign(register, clerk, staff.signers["clerk here"], NOW, secret)
+    named = f"record/{secret}"
+    bait = lifecycle.new(register, clerk, NOW, REPLY, {"what": "来访"}, About("SH"), filled_for=named).number
+    lifecycle.sign(register, clerk, staff.signers["clerk here"], NOW, bait)
+    lifecycle.fill(register, head, NOW, bait, "reply", {"answer": "已复"}, filled_for=named)
+    lifecycle.sign(register, head, staff.signers["head here"], NOW, bait)
+    publication.publish(staff.publisher, NOW)
+    for who in ("controller above", "auditor above"):
+        target = tmp_path / f"{who.partition(' ')[0]}.zip"
+        made = exporting.export(staff.publisher, target, staff.actors[who], NOW, [bait])
+        with zipfile.ZipFile(target) as pack:
+            held = b"".join(pack.read(name) for name in pack.namelist())
+        assert (made.records, named.encode() in held, "机密SECRET".encode() in held) == (1, True, False)
+        assert b"Recordkeeper-Withheld" not in held
+        with closing(verifier.Pack(target)) as medium:
+            assert verifier.verify(medium).verdict == "ok"
