@@ -42,6 +42,7 @@ import os
 import re
 import stat
 import sys
+import unicodedata
 import urllib.parse
 import zipfile
 import zlib
@@ -1501,18 +1502,45 @@ def _list_fault(acts: Sequence[Content]) -> str:
     """Why a list must destroy nothing: it needs an approver who is not its author, and two witnesses more."""
     signed = [act for act in acts[1:] if act["act"] == "sign"]
     of = {
-        meaning: {
-            str(act["signer_name" if act["method"] == "paper" else "by"]) for act in signed if act["meaning"] == meaning
-        }
+        meaning: {_who(act) for act in signed if act["meaning"] == meaning}
         for meaning in ("prepared", "approved", "witnessed", "received")
     }
+    authors = of["prepared"] | {_who(acts[1])}
     if acts[1]["disposal"]["kind"] == "transfer":
-        authors, receivers = of["prepared"] | {str(acts[1]["by"])}, of["received"]
-        is_apart = not of["approved"] & (authors | receivers) and not receivers & authors
+        receivers = of["received"]
+        is_apart = not _meet(of["approved"], authors | receivers) and not _meet(receivers, authors)
         return "" if of["approved"] and receivers and is_apart else NOT_HANDED_OVER
-    others = of["prepared"] | of["witnessed"] | {str(acts[1]["by"])}
-    is_sound = of["approved"] and not of["approved"] & others and len(of["witnessed"]) >= WITNESSES
+    is_apart = not _meet(of["approved"], authors | of["witnessed"]) and not _meet(of["witnessed"], authors)
+    is_sound = of["approved"] and is_apart and _count(of["witnessed"]) >= WITNESSES
     return "" if is_sound else "the list {list} was not approved by one other person and watched by two more"
+
+
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+
+def _who(act: Content) -> tuple[str, str]:
+    """Who did an act: the account, none of who signed on paper, and the name of that time as it is compared."""
+    is_paper = act.get("method") == "paper"
+    name = unicodedata.normalize("NFKC", str(act.get("signer_name" if is_paper else "name"))).casefold()
+    seen = _UNSEEN.sub("", unicodedata.normalize("NFKC", name))
+    return ("" if is_paper else str(act["by"]), "".join(c for c in seen if unicodedata.category(c)[0] not in "CZ"))
+
+
+def _is_same(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two are one person: by their accounts, or by name where one of them signed on paper."""
+    return one[0] == other[0] if one[0] and other[0] else one[1] == other[1]
+
+
+def _meet(some: set[tuple[str, str]], others: set[tuple[str, str]]) -> bool:
+    return any(_is_same(one, other) for one in some for other in others)
+
+
+def _count(people: set[tuple[str, str]]) -> int:
+    """How many persons they are."""
+    apart: set[tuple[str, str]] = set()
+    for each in sorted(people):
+        apart |= set() if _meet({each}, apart) else {each}
+    return len(apart)
 
 
 def _packages(acts: Sequence[Content]) -> list[str]:

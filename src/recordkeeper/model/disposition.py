@@ -17,6 +17,7 @@ from recordkeeper.errors import RefusalError, RetentionError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import History
+from recordkeeper.model.person_name import folded_name
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
 from recordkeeper.model.retention import Eligibility, Outcome
@@ -227,7 +228,7 @@ class Disposition:
         taken: list[tuple[Part, str, str]] = []
         for part, subject, name in (*self.people, *more):
             for has, other, other_name in taken:
-                is_same = subject == other if subject and other else _folded(name) == _folded(other_name)
+                is_same = subject == other if subject and other else folded_name(name) == folded_name(other_name)
                 if is_same and {has, part} != {Part.AUTHOR, Part.EXECUTOR} and not (has is part is Part.EXECUTOR):
                     raise TwoPartsError(self.number, name, has, part)
             taken.append((part, subject, name))
@@ -456,7 +457,3 @@ def part_names() -> dict[Part, str]:
         Part.RECEIVER: _("receiver"),
         Part.EXECUTOR: _("executor"),
     }
-
-
-def _folded(name: str) -> str:
-    return "".join(name.split()).casefold()

@@ -18,6 +18,7 @@ from recordkeeper.model.consistency import REFERENCE
 from recordkeeper.model.event import History
 from recordkeeper.model.expression import evaluate, names_in
 from recordkeeper.model.form import Form
+from recordkeeper.model.person_name import folded_name
 from recordkeeper.model.record_guard import (
     NoReasonError,
     NotYoursError,
@@ -227,7 +228,7 @@ class Record(KeptRecord):
         is_outside = any(isinstance(by, ByParty) for by in section.by)
         if is_outside and not witness.strip():
             raise NotYoursError(self.number, section.id, _("somebody with a witness"), signer_name)
-        if not signer_name.strip():
+        if not folded_name(signer_name):
             raise ValuesRefusedError(self.number, [Problem("signer", _("the name of who signed"), _("nothing"))])
         role = "party" if is_outside else next(iter(self.roles_of(section, step.item)), "")
         content: dict[str, Json] = {**head_of("sign", who, moment), **self._named(step)}

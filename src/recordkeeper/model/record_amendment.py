@@ -18,6 +18,7 @@ from recordkeeper.model.amendment import CORRECTION, FACT, PENDING, Amendment
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.consistency import ITEM, PREVIOUS, REFERENCE
 from recordkeeper.model.expression import ExpressionError, evaluate, names_in
+from recordkeeper.model.person_name import folded_name
 from recordkeeper.model.record_guard import (
     GuardedRecord,
     NoReasonError,
@@ -242,7 +243,7 @@ class AmendableRecord(GuardedRecord):
         who = self._check_right_of_any(who)
         waiting = [each for each in self.pending_amendments if each.party.state == PENDING]
         amendment = self._pending(number, waiting)
-        if not signer_name.strip():
+        if not folded_name(signer_name):
             raise ValuesRefusedError(self.number, [Problem("signer", _("the name of who signed"), _("nothing"))])
         if not witness.strip():
             raise NotYoursError(self.number, f"({number})", _("somebody with a witness"), signer_name)

@@ -16,6 +16,7 @@ from recordkeeper.findings import Finding
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, canonical, digest, parse_json
 from recordkeeper.model.event import CARRY, ERASE, Act, Event, History
+from recordkeeper.model.person_name import folded_name
 from recordkeeper.model.subject import kind_of, number_of, record_subject, successor_subject
 from recordkeeper.register import tables
 from recordkeeper.register.disposal import APPROVED, EXECUTED
@@ -210,18 +211,21 @@ def _list_faults(subject: str, stone: Content, histories: Mapping[str, History])
         )
     acts = history.acts[1 : digests.index(state) + 1]
     signed = [act for act in acts if act.kind == "sign"]
-    people = [(str(act.content.get("meaning")), _signer(act.content)) for act in signed]
+    people = [(str(act.content.get("meaning")), _who(act.content)) for act in signed]
     approvers = {who for meaning, who in people if meaning == "approved"}
     witnesses = {who for meaning, who in people if meaning == "witnessed"}
-    authors = {history.acts[1].by, *(who for meaning, who in people if meaning == "prepared")}
+    authors = {_who(history.acts[1].content), *(who for meaning, who in people if meaning == "prepared")}
     if _list_kind(history) == TRANSFER:
         receivers = {who for meaning, who in people if meaning == "received"}
-        is_approved = approvers and receivers and not approvers & (authors | receivers) and not receivers & authors
+        is_approved = (
+            approvers and receivers and not _meet(approvers, authors | receivers) and not _meet(receivers, authors)
+        )
         if not is_approved or stone.get("package") not in _packages(acts):
             message = _("the list {list} was not approved by one other person, or its package not received by a third")
             yield altered("tombstone-list", subject, message.format(list=name), aspect_of(subject))
         return
-    if not approvers or approvers & (authors | witnesses) or len(witnesses) < WITNESSES:
+    are_apart = not _meet(approvers, authors | witnesses) and not _meet(witnesses, authors)
+    if not approvers or not are_apart or _count(witnesses) < WITNESSES:
         message = _("the list {list} was not approved by one other person and watched by two more").format(list=name)
         yield altered("tombstone-list", subject, message, aspect_of(subject))
 
@@ -245,8 +249,28 @@ def _list_kind(history: History) -> object:
     return held.get("kind") if isinstance(held, Mapping) else None
 
 
-def _signer(content: Content) -> str:
-    return str(content.get("signer_name") if content.get("method") == "paper" else content.get("by"))
+def _who(content: Content) -> tuple[str, str]:
+    """Who did an act: the account, none of who signed on paper, and the name of that time as it is compared."""
+    is_paper = content.get("method") == "paper"
+    name = folded_name(str(content.get("signer_name" if is_paper else "name")))
+    return ("" if is_paper else str(content.get("by")), name)
+
+
+def _is_same(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two are one person: by their accounts, or by name where one of them signed on paper."""
+    return one[0] == other[0] if one[0] and other[0] else one[1] == other[1]
+
+
+def _meet(some: set[tuple[str, str]], others: set[tuple[str, str]]) -> bool:
+    return any(_is_same(one, other) for one in some for other in others)
+
+
+def _count(people: set[tuple[str, str]]) -> int:
+    """How many persons they are."""
+    apart: set[tuple[str, str]] = set()
+    for each in sorted(people):
+        apart |= set() if _meet({each}, apart) else {each}
+    return len(apart)
 
 
 def items_of(history: History) -> list[tuple[str, ...]]:

@@ -61,8 +61,14 @@ def test_a_witness_may_sign_on_paper_but_is_nobody_who_has_another_part(disposal
     office.approve(number)
     scan = Scan(b"%PDF-1.7 signed", "application/pdf", "scan.pdf", "姓 manager", "")
     clerk = office.by("archivist")
-    with pytest.raises(TwoPartsError):
-        lifecycle.sign_on_paper(office.register, clerk, LATER, number, "witness_one", scan)
+    for name in ("姓 manager", "姓\uff4danager", "姓\u200bmanager", "姓ARCHIVIST\ufe0f"):
+        disguised = replace(scan, signer_name=name)
+        with pytest.raises(TwoPartsError):
+            lifecycle.sign_on_paper(office.register, clerk, LATER, number, "witness_one", disguised)
+    with pytest.raises(ValuesRefusedError):
+        lifecycle.sign_on_paper(
+            office.register, clerk, LATER, number, "witness_one", replace(scan, signer_name="\u200b")
+        )
     other = replace(scan, signer_name="外单位监销人")
     lifecycle.sign_on_paper(office.register, clerk, LATER, number, "witness_one", other)
     office.sign_as("witness2", number, "witness_two")

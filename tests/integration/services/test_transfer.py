@@ -159,6 +159,11 @@ def test_a_list_that_nobody_received_lets_nothing_go(disposal: Opened) -> None:
         places = [number for number, act in enumerate(contents) if act.get("act") == kind]
         without = [act for number, act in enumerate(contents[:end]) if number != places[-1]]
         assert verifier._list_fault(without) or not verifier._packages(without), kind
+    author = str(contents[1]["name"])
+    for name, is_sound in (("区档案馆", True), (f" {author}\u200b", False), (f"{author}\ufe0f", False)):
+        paper = {"method": "paper", "signer_name": name}
+        received = [act | paper if act.get("meaning") == "received" else act for act in contents[:end]]
+        assert (verifier._list_fault(received) == "") is is_sound, name
 
 
 @pytest.mark.torture
