@@ -7,7 +7,7 @@ here destroys anything.
 Source: M-7; P-8; 21 CFR 11.10(e)
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -18,9 +18,9 @@ from recordkeeper.model.amendment import Change
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.erased import ERASED_TEXT, erased_mark, is_erased
 from recordkeeper.model.event import CARRY, ERASE, History, head_act
+from recordkeeper.model.expression import names_in
 from recordkeeper.model.record import Record
 from recordkeeper.model.said_values import are_rows, has_moved_rows
-from recordkeeper.model.section import FormField
 
 ATTACHMENT = "attachment"
 """How a file is named: ``attachment.4``, by the act that bound it."""
@@ -29,8 +29,7 @@ FILLED_FOR = "filled_for"
 """How the names are named for whom sections were filled."""
 
 _SIGNED = {"sign", "amend", "countersign"}
-_SHORTEST_TOLD = 2
-"""The shortest text whose other places are told; a single character is everywhere."""
+_NO_TEXT = {"number", "money", "yes_no", "date", "moment"}
 
 
 class NothingToEraseError(RetentionError, InvalidInputError):
@@ -57,6 +56,21 @@ class SteeringValueError(RetentionError, RefusalError):
             _(
                 "{number}: cannot erase {places}: the form's conditions read it, and the record would stand otherwise"
             ).format(number=number, places=listing(places)),
+            subject=number,
+            expected=expected,
+            found=listing(places),
+        )
+
+
+class ComputedValueError(RetentionError, RefusalError):
+    """Values that stay were computed from what is to go, and may hold it."""
+
+    def __init__(self, number: str, places: Sequence[str], computed: Sequence[str]) -> None:
+        expected = _("{computed} named too").format(computed=listing(computed))
+        super().__init__(
+            _("{number}: cannot erase {places} alone: {computed} is computed from it: name that too").format(
+                number=number, places=listing(places), computed=listing(computed)
+            ),
             subject=number,
             expected=expected,
             found=listing(places),
@@ -120,6 +134,7 @@ def check_places(record: Record, places: Sequence[str]) -> None:
     Raises:
         NothingToEraseError: nothing stands there, or it was erased before.
         MovedRowsError: an earlier filling has other rows, and it is not sure which was whose.
+        ComputedValueError: a text that was computed from it would stay.
         SteeringValueError: a condition of the form reads it.
     """
     known = places_of(record)
@@ -131,6 +146,8 @@ def check_places(record: Record, places: Sequence[str]) -> None:
             _row, _dot, column = cell.partition(".")
             if has_moved_rows(record, name, column):
                 raise MovedRowsError(record.number, place)
+    if computed := _computed_from(record, places, known):
+        raise ComputedValueError(record.number, places, computed)
     trial = History(record.subject, (head_act(record.subject, "0" * 32),))
     for content in redacted_acts(record, places, 0):
         trial = trial.followed_by(content)
@@ -141,6 +158,18 @@ def check_places(record: Record, places: Sequence[str]) -> None:
         is_same = False
     if not is_same:
         raise SteeringValueError(record.number, places)
+
+
+def _computed_from(record: Record, places: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The computed texts that would stay, and read what is to go, by way of other computed values too."""
+    gone, found = {place.partition(".")[0] for place in places}, []
+    computed = [each for section in record.sections for each in section.computed]
+    for each in (each for _pass in computed for each in computed):
+        if each.id not in gone and names_in(each.value) & gone:
+            gone.add(each.id)
+            if each.id in known and each.type not in _NO_TEXT:
+                found.append(each.id)
+    return found
 
 
 def _stand(record: Record) -> tuple[object, ...]:
@@ -278,39 +307,6 @@ def _redacted_value(name: str, value: Json, place: str, mark: Json) -> Json:
         }
         for number, cells in enumerate(cast("Sequence[Mapping[str, Json]]", value), 1)
     ]
-
-
-# ---- what else holds it ----------------------------------------------------------------------------------------------
-
-
-def told_elsewhere(record: Record, places: Sequence[str]) -> list[str]:
-    """Other places of the record in which a text that is to be erased stands too: whoever asks decides on them.
-
-    Args:
-        record: as it stands.
-        places: what is to be erased.
-    """
-    texts = {text for place in places for text in _texts_at(record, place)}
-    asked = {place.partition(".")[0] for place in places}
-    fields = [each for section in record.sections for each in section.all_fields if each.id not in asked]
-    return [each.id for each in fields if _holds(record, each, texts)]
-
-
-def _texts_at(record: Record, place: str) -> Iterator[str]:
-    name, _dot, cell = place.partition(".")
-    for filled in record.saved.values():
-        value = filled.values.get(name)
-        held = [value] if not are_rows(value) else _cells(cast("Sequence[Mapping[str, Json]]", value), cell)
-        yield from (each for each in held if isinstance(each, str) and len(each) >= _SHORTEST_TOLD)
-
-
-def _cells(rows: Sequence[Mapping[str, Json]], cell: str) -> Iterator[Json]:
-    for number, row in enumerate(rows, 1):
-        yield from (value for column, value in row.items() if cell in {"", f"{number}.{column}"})
-
-
-def _holds(record: Record, field: FormField, texts: set[str]) -> bool:
-    return any(text in held for held in _texts_at(record, field.id) for text in texts)
 
 
 # ---- what was erased before ------------------------------------------------------------------------------------------

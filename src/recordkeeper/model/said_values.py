@@ -9,6 +9,10 @@ from typing import cast
 from recordkeeper.model.canonical import Content, Json, canonical
 from recordkeeper.model.erased import is_erased
 from recordkeeper.model.record import Record
+from recordkeeper.model.section import FormField
+
+_SHORTEST_TOLD = 2
+"""The shortest text whose other places are told; a single character is everywhere."""
 
 Rows = Sequence[Mapping[str, Json]]
 
@@ -65,3 +69,37 @@ def _in_column(rows: Rows, column: str) -> Iterator[tuple[int, bytes]]:
         value = row.get(column)
         if value is not None and not is_erased(value):
             yield number, canonical(value)
+
+
+def told_elsewhere(record: Record, places: Sequence[str]) -> list[str]:
+    """Other places of the record in which a text that is to be erased stands too: whoever asks decides on them.
+
+    Args:
+        record: as it stands.
+        places: what is to be erased.
+    """
+    texts = {text for place in places for text in _texts_at(record, place)}
+    asked = {place.partition(".")[0] for place in places}
+    fields = [each for section in record.sections for each in section.all_fields if each.id not in asked]
+    return [each.id for each in fields if _holds(record, each, texts)]
+
+
+def _texts_at(record: Record, place: str) -> Iterator[str]:
+    """The texts that stand at a place, and those that an amendment or a later filling took the place of."""
+    name, _dot, cell = place.partition(".")
+    standing = [(name, filled.values.get(name)) for filled in record.saved.values()]
+    for at, value in (*standing, *said_values(record)):
+        own, _dot, own_cell = at.partition(".")
+        if own != name or (cell and own_cell and cell != own_cell):
+            continue
+        held = _cells(cast("Rows", value), cell) if are_rows(value) else [value]
+        yield from (each for each in held if isinstance(each, str) and len(each) >= _SHORTEST_TOLD)
+
+
+def _cells(rows: Sequence[Mapping[str, Json]], cell: str) -> Iterator[Json]:
+    for number, row in enumerate(rows, 1):
+        yield from (value for column, value in row.items() if cell in {"", f"{number}.{column}"})
+
+
+def _holds(record: Record, field: FormField, texts: set[str]) -> bool:
+    return any(text in held for held in _texts_at(record, field.id) for text in texts)

@@ -13,8 +13,9 @@ from recordkeeper.errors import InvalidInputError, RetentionError
 from recordkeeper.language import translate as _
 from recordkeeper.language import translation_to
 from recordkeeper.model.disposition import DISPOSAL, Item, Kind, Reason
-from recordkeeper.model.erasure import ATTACHMENT, NothingToEraseError, check_places, title_of_place, told_elsewhere
+from recordkeeper.model.erasure import ATTACHMENT, NothingToEraseError, check_places, title_of_place
 from recordkeeper.model.record import Record
+from recordkeeper.model.said_values import told_elsewhere
 from recordkeeper.model.value import check_text
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.disposal import check_clock, lists_open_for
@@ -119,7 +120,7 @@ def erase(by: Author, choice: Choice, methods: Sequence[str], asked: Request) ->
     Raises:
         NoBasisError: no ground.
         NotOnListError: a row whose whole is to go, a sheet of which values are, another unit's record, a list.
-        NothingToEraseError, MovedRowsError, SteeringValueError: as ``erasure.check_places``.
+        NothingToEraseError, MovedRowsError, ComputedValueError, SteeringValueError: as ``erasure.check_places``.
         NotEligibleError: a hold keeps it; its period is not over, and nothing permits it; it is on another list.
         ClockBackError: the clock is set back.
         UnknownRecordError, DisposedRecordError: there is no such record.

@@ -6,6 +6,7 @@ from record_samples import Life, form, section, titled
 from recordkeeper.model.canonical import Content, canonical
 from recordkeeper.model.erased import ERASED_TEXT, erased_mark, is_erased, left_of
 from recordkeeper.model.erasure import (
+    ComputedValueError,
     MovedRowsError,
     NothingToEraseError,
     SteeringValueError,
@@ -14,10 +15,10 @@ from recordkeeper.model.erasure import (
     places_of,
     redacted_acts,
     title_of_place,
-    told_elsewhere,
 )
 from recordkeeper.model.event import CARRY, History, successor_head
 from recordkeeper.model.record import Record
+from recordkeeper.model.said_values import told_elsewhere
 from recordkeeper.model.subject import base_of, number_of, successor_subject
 
 MARK = {"erased": 17}
@@ -129,8 +130,33 @@ def test_a_cell_goes_alone_where_earlier_rows_agree_with_those_that_stand() -> N
 
 def test_the_same_text_in_another_field_is_told() -> None:
     record = lived().record
-    assert told_elsewhere(record, ["people.1.name"]) == ["note"]
+    assert told_elsewhere(record, ["people.1.name"]) == ["name", "note"]
     assert told_elsewhere(record, ["place"]) == []
+
+
+def test_the_same_text_is_told_where_an_amendment_or_a_later_filling_took_its_place() -> None:
+    fields = [titled(name) for name in ("name", "note", "place")]
+    life = Life(form(section("first", "clerk", *fields, sign="one"), amendment={"corrections": 9}))
+    life.fill("first", name="赵甲", note="赵甲来电", place="赵甲家")
+    life.fill("first", name="赵甲", note="赵甲来电", place="东门")
+    life.sign("first")
+    life.amend(note="来电")
+    assert told_elsewhere(life.record, ["name"]) == ["note", "place"]
+
+
+def test_what_a_text_was_computed_from_does_not_go_without_it() -> None:
+    label = titled("label", value="name ~ ' ' ~ note")
+    twice = titled("twice", value="label ~ '!'")
+    length = titled("length", "number", value="1 if name else 0")
+    fields = [titled("name"), titled("note"), titled("place")]
+    life = Life(form(section("first", "clerk", *fields, computed=[label, twice, length])))
+    life.fill("first", name="赵甲", note="来电", place="东门")
+    for places in (["name"], ["note", "label"], ["label"]):
+        with pytest.raises(ComputedValueError):
+            check_places(life.record, places)
+    check_places(life.record, ["place"])
+    check_places(life.record, ["name", "label", "twice"])
+    assert "赵甲" not in said(life.record, "name", "label", "twice")
 
 
 def test_places_are_called_by_their_titles() -> None:
