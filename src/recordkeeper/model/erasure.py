@@ -20,7 +20,7 @@ from recordkeeper.model.erased import ERASED_TEXT, erased_mark, is_erased
 from recordkeeper.model.event import CARRY, ERASE, History, head_act
 from recordkeeper.model.expression import names_in
 from recordkeeper.model.record import Record
-from recordkeeper.model.said_values import are_rows, has_moved_rows
+from recordkeeper.model.said_values import are_rows, has_moved_rows, said_values
 
 ATTACHMENT = "attachment"
 """How a file is named: ``attachment.4``, by the act that bound it."""
@@ -185,9 +185,9 @@ def _stand(record: Record) -> tuple[object, ...]:
 
 
 def _has_value(record: Record, place: str) -> bool:
-    """Whether a field or cell holds a value that was not erased, or an amendment once struck one."""
+    """Whether a field or cell holds a value that was not erased, or an amendment or later filling struck one."""
     values = [filled.values for filled in record.saved.values()]
-    values += [{change.field: each} for one in record.amendments for change in one.changes for each in _both(change)]
+    values += [{name: value} for name, value in said_values(record)]
     return any(_differs(held, place) for held in values)
 
 

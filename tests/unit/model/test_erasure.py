@@ -144,6 +144,15 @@ def test_the_same_text_is_told_where_an_amendment_or_a_later_filling_took_its_pl
     assert told_elsewhere(life.record, ["name"]) == ["note", "place"]
 
 
+def test_what_a_later_filling_left_out_can_be_named_and_goes() -> None:
+    life = Life(form(section("first", "clerk", titled("name"), titled("note", required=False), sign="one")))
+    life.fill("first", name="赵甲", note="钱乙")
+    life.fill("first", name="赵甲")
+    assert places_of(life.record) == ["name", "note"]
+    check_places(life.record, ["note"])
+    assert "钱乙" not in said(life.record, "note")
+
+
 def test_what_a_text_was_computed_from_does_not_go_without_it() -> None:
     label = titled("label", value="name ~ ' ' ~ note")
     twice = titled("twice", value="label ~ '!'")
