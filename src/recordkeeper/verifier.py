@@ -1222,6 +1222,7 @@ class Holdings:
         named_checkpoints: of each checkpoint that acts name, in short, the first subject to do so, and how many do.
         tombstones: what archived lists keep of each subject that they destroyed.
         carried: what is carried over of each subject that goes on as another one.
+        executed: of each subject that an executed list names, and does not call gone already, that list.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -1235,6 +1236,7 @@ class Holdings:
     named_checkpoints: dict[str, tuple[str, int]] = field(default_factory=dict)
     tombstones: dict[str, Tombstone] = field(default_factory=dict)
     carried: dict[str, Carried] = field(default_factory=dict)
+    executed: dict[str, str] = field(default_factory=dict)
 
     def take(self, noted: "Holdings") -> None:
         """Add what one object says, once all of it could be read; the keys are the same ones."""
@@ -1251,6 +1253,7 @@ class Holdings:
             self.named_checkpoints[short] = first, before + count
         self.tombstones |= noted.tombstones
         self.carried |= noted.carried
+        self.executed |= noted.executed
 
 
 def aspect_of(subject: str) -> str:
@@ -1449,6 +1452,7 @@ def _note_names(history: History, holdings: Holdings) -> None:
             holdings.named_checkpoints[str(named)] = first, count + 1
 
 
+STAYED = "the list {list} says that it stayed, or does not keep this tombstone"
 NOT_HANDED_OVER = "the list {list} was not approved by one other person, or its package not received by a third"
 
 
@@ -1459,17 +1463,29 @@ def _note_tombstones(history: History, holdings: Holdings) -> None:
             continue
         fault, named = _list_fault(history.acts[:number]), _named_on(history.acts[1])
         packages = _packages(history.acts[:number])
+        stayed, name = _skipped(history.acts, is_gone=False), history.subject.partition("/")[2]
+        holdings.executed |= dict.fromkeys(named.keys() - _skipped(history.acts, is_gone=True), name)
         for stone in (stone for result in act["results"] for stone in result.get("tombstones", ())):
             subject = str(stone["subject"])
             is_named = subject in named and named[subject] == stone.get("erased", [])
             what = fault or ("" if is_named else "the list {list} does not name it")
             if not what and history.acts[1]["disposal"]["kind"] == "transfer" and stone.get("package") not in packages:
                 what = NOT_HANDED_OVER
+            if not what and subject in stayed:
+                what = STAYED
             digest = hashlib.sha256(canonical(stone)).hexdigest()
-            name = history.subject.partition("/")[2]
             goes_on = (stone["tombstone"], stone.get("successor"), stone.get("erased"))
             acts, state = int(stone["acts"]), str(stone["state"])
             holdings.tombstones[subject] = Tombstone(name, digest, acts, state, what, goes_on)
+
+
+def _skipped(acts: Sequence[Content], *, is_gone: bool) -> set[str]:
+    """The subjects that a list left out, rows of sheets included: as gone already, by another run; or as staying."""
+    skips = (act for act in acts[1:] if act["act"] == "skip")
+    numbers = {each["number"] for act in skips for each in act["results"] if (each.get("why") == "gone") == is_gone}
+    items = [item for item in acts[1]["disposal"]["items"] if item["number"] in numbers]
+    rows = {f"record/{row['number']}" for item in items for row in item.get("rows", ())}
+    return rows | {str(item.get("subject")) for item in items}
 
 
 def _note_carried(history: History, holdings: Holdings, report: Report) -> None:
@@ -1690,6 +1706,8 @@ class Log:
         for subject in holdings.accounts:
             self._lives[base_of(subject)].append(subject)
         self._carried_over: Counter[str] = Counter()
+        self._signs: Counter[str] = Counter()
+        self._may_let_go: set[str] = set()
         self._tile_roots: list[bytes] = []
         self._mismatches: list[tuple[str, str, str]] = []
         self._gaps: list[tuple[str, int]] = []
@@ -1989,6 +2007,9 @@ class Log:
         account = self._holdings.accounts.get(subject)
         if account is None:
             self.elsewhere[subject] += 1
+            self._signs[subject] += event["kind"] == b"sign"
+            if self._signs[subject] > WITNESSES or event["kind"] in {b"pack", CARRY.encode()}:
+                self._may_let_go.add(subject)
             self.last_elsewhere[subject] = event["kind"], number, (event["state"] or b"").decode()
             if event["kind"] == b"archive":
                 self.archived_elsewhere.add(subject)
@@ -2080,6 +2101,10 @@ class Log:
             self._report.find("object-left", FILES, subject, text)
         stone, aspect = self._holdings.tombstones.get(subject), aspect_of(subject)
         if stone is None:
+            if subject in self._holdings.executed and not self._is_list_awaited():
+                name = self._holdings.executed[subject]
+                self._report.find("tombstone-list", aspect, subject, STAYED, list=name)
+                return
             text = "destroyed; the list that says so is not yet in the archive"
             self._report.find("tombstone-pending", aspect, subject, text, PENDING)
             return
@@ -2096,6 +2121,13 @@ class Log:
             self._report.find(
                 "tombstone-successor", aspect, subject, text, ALTERED if self._is_whole else CANNOT_ASSESS
             )
+
+    def _is_list_awaited(self) -> bool:
+        """Whether another list than those that the archive holds may have let something go, as far as can be told."""
+        accounts = self._holdings.accounts.items()
+        is_partial = not self._is_whole or self._report.is_selection or self._holdings.damaged
+        is_behind = any(account.later and subject.startswith("record/") for subject, account in accounts)
+        return bool(is_partial or is_behind or self._may_let_go - self.destroyed.keys())
 
     def _is_continued(self, former: str, stone: Tombstone) -> bool:
         """Whether what a record goes on as after an erasure is there, or went by itself, or is still to be archived."""
@@ -2757,6 +2789,7 @@ CHINESE = {
     "the tombstone names another last state than the events": "注销登记所载的末状态与事件不符",
     "values of it were erased, and what it goes on as is not there": "其内容已被删除，而删除后的存续记录不存在",
     "event {index} says anew that it was destroyed": "事件 {index} 再次称其已销毁",
+    STAYED: "清册 {list} 载明它未被处置，或未载有此注销登记",
     "the list {list} does not name it": "清册 {list} 未列入它",
     NOT_HANDED_OVER: "清册 {list} 未经另一人批准，或其移交包未由第三人签收",
     "the list {list} was not approved by one other person and watched by two more": (

@@ -26,8 +26,9 @@ from recordkeeper.services.aspect import REGISTER, altered, aspect_of
 DESTROY, DISPOSE, RETAIN, ARCHIVE = "destroy", "dispose", "retain", "archive"
 DESTRUCTION, TRANSFER = "destruction", "transfer"
 _SIGNED = frozenset({"sign", "amend", "countersign"})
+GONE = "gone"
 WITNESSES = 2
-"""Kinds of events, acts and lists, and how many witnesses, as they are written; who wrote them is not asked."""
+"""Kinds of events, acts and lists, why one is left out that another run let go, and how many witnesses, as written."""
 
 
 @dataclass(slots=True)
@@ -210,6 +211,9 @@ def _list_faults(subject: str, stone: Content, histories: Mapping[str, History])
             "tombstone-list", subject, _("the list {list} does not name it").format(list=name), aspect_of(subject)
         )
     acts = history.acts[1 : digests.index(state) + 1]
+    if not _lets_go(history, acts, subject, stone):
+        message = _("the list {list} says that it stayed, or does not keep this tombstone")
+        yield altered("tombstone-list", subject, message.format(list=name), aspect_of(subject))
     signed = [act for act in acts if act.kind == "sign"]
     people = [(str(act.content.get("meaning")), _who(act.content)) for act in signed]
     approvers = {who for meaning, who in people if meaning == "approved"}
@@ -228,6 +232,35 @@ def _list_faults(subject: str, stone: Content, histories: Mapping[str, History])
     if not approvers or not are_apart or _count(witnesses) < WITNESSES:
         message = _("the list {list} was not approved by one other person and watched by two more").format(list=name)
         yield altered("tombstone-list", subject, message, aspect_of(subject))
+
+
+def _lets_go(history: History, acts: Sequence[Act], subject: str, stone: Content) -> bool:
+    """Whether a list, for all that it says of what became of its items, let one go.
+
+    Args:
+        history: of the list.
+        acts: those that it had when the tombstone was made, act 0 left out.
+        subject: what is gone.
+        stone: its tombstone.
+    """
+    item = next((number_of(subjects[0]) for subjects in items_of(history) if subject in subjects), "")
+    why = _skipped(history).get(item, GONE)
+    if any(act.kind in {"void", "execute"} for act in acts) or why != GONE:
+        return False
+    executions = [act for act in history.acts[1:] if act.kind == "execute"]
+    kept = [each for act in executions for result in _results(act.content) for each in _stones(result)]
+    return not executions or item in _skipped(history) or canonical(stone) in map(canonical, kept)
+
+
+def _stones(result: Content) -> list[Content]:
+    stones = result.get("tombstones")
+    return [cast("Content", each) for each in stones if isinstance(each, Mapping)] if isinstance(stones, list) else []
+
+
+def _skipped(history: History) -> dict[str, str]:
+    """Why each number was left out that was while a list was executed."""
+    skips = (act for act in history.acts[1:] if act.kind == "skip")
+    return {str(result.get("number")): str(result.get("why")) for act in skips for result in _results(act.content)}
 
 
 def _packages(acts: Sequence[Act]) -> list[object]:
@@ -309,7 +342,7 @@ def expected_steps(histories: Mapping[str, History], stones: Mapping[str, Conten
         if not _opens_road(history):
             continue
         number = history.subject.partition("/")[2]
-        skipped = {str(result.get("number")) for act in acts if act.kind == "skip" for result in _results(act.content)}
+        skipped = _skipped(history)
         is_void = any(act.kind == "void" for act in acts)
         for subjects in items:
             is_done = is_void or number_of(subjects[0]) in skipped or (number, subjects[0]) in gone

@@ -5,18 +5,29 @@ Source: M-7; P-8; 21 CFR 11.10(e)
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy
 
 from archive_tampering import place_of, rebuild_inventories
-from disposal_office import ERASED_AT, DisposalOffice, DisposalScene
+from disposal_office import COOLED, ERASED_AT, DisposalOffice, DisposalScene, check_verified
 from recordkeeper import verifier
-from recordkeeper.model.canonical import canonical
+from recordkeeper.model.canonical import canonical, digest
+from recordkeeper.model.disposition import Kind
 from recordkeeper.register.acts import Transaction
-from recordkeeper.services import erasure
+from recordkeeper.register.disposal import bury, remove_subject
+from recordkeeper.register.triggers import put_triggers, trigger_names
+from recordkeeper.services import erasure, holding, publication
+from recordkeeper.services.burial import Disposal, tombstones_of
+from recordkeeper.services.disposition import find_list
+from recordkeeper.services.holding import ScopeAsked
+from recordkeeper.services.retrieval import load
+from recordkeeper.services.setting import Setting
 from recordkeeper.services.verification import Answer, verify
 from stage import SQLITE
 
@@ -96,3 +107,54 @@ def test_hostile_acts_end_in_a_report(disposal_files: DisposalScene, tmp_path: P
         alone = verifier.verify(verifier.Medium(copy))
         assert alone.verdict in {"cannot assess", "altered"}, edit
         assert "object-unreadable" in {finding.code for finding in alone.kept}, edit
+
+
+def _destroyed_behind_the_list(office: DisposalOffice, listed: str, number: str) -> None:
+    """Destroy a record by the code of the program, nothing asked: its list is executed, and says that it stays."""
+    root, holder = office.storage_root, office.by("archivist").subject
+
+    def gone(transaction: Transaction, setting: Setting) -> Disposal:
+        found = find_list(transaction, listed, Kind.DESTRUCTION)
+        item = next(item for item in found.items if item.number == number)
+        who = setting.standing(holder, found.record.unit)
+        return Disposal(found, item, load(transaction, number), who)
+
+    with dropped_triggers(office):
+        with office.register.writing(now=COOLED) as transaction:
+            setting = Setting(transaction, COOLED)
+            erasure.begin_disposal(transaction, root, setting, gone(transaction, setting))
+        with office.register.writing(now=COOLED) as transaction:
+            setting = Setting(transaction, COOLED)
+            (stone,) = tombstones_of(transaction, root, setting, gone(transaction, setting))
+            subject = str(stone["subject"])
+            root.remove_object(subject)
+            transaction.note("destroy", actor=holder, subject=subject, bound_digest=digest(canonical(stone)))
+            remove_subject(transaction, subject)
+            bury(transaction, subject, stone)
+    publication.publish(office.publisher, COOLED)
+
+
+@contextmanager
+def dropped_triggers(office: DisposalOffice) -> Iterator[None]:
+    """No trigger refuses anything meanwhile."""
+    engine = sqlalchemy.create_engine(office.register.url, poolclass=sqlalchemy.NullPool)
+    with engine.begin() as connection:
+        for name in trigger_names("sqlite"):
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    yield
+    with engine.begin() as connection:
+        put_triggers(connection)
+
+
+def test_what_a_list_says_has_stayed_is_not_gone_by_it(disposal_files: DisposalScene) -> None:
+    one, two = disposal_files.old.feedbacks[:2]
+    with disposal_files.opened() as office:
+        listed = office.ready([one, two])
+        asked = ScopeAsked(records=[one])
+        boss = office.by("controller")
+        holding.place(office.register, boss, COOLED, title="纠纷", mandate="民初字第 9 号", asked=asked)
+        office.execute(listed, COOLED)
+        check_verified(office)
+        _destroyed_behind_the_list(office, listed, one)
+        for found in found_by_both(office):
+            assert ("tombstone-list", f"record/{one}") in found
