@@ -65,12 +65,21 @@ MOST_LISTED = 2000
 _PDF = ".pdf"
 
 
+def _named(kind: Kind) -> str:
+    """What a list of a kind is called."""
+    return {
+        Kind.APPRAISAL: _("appraisal sheet"),
+        Kind.DESTRUCTION: _("destruction list"),
+        Kind.TRANSFER: _("transfer list"),
+    }[kind]
+
+
 class NothingToListError(RetentionError, MissingError):
     """Nothing is due that the list could name."""
 
     def __init__(self, kind: Kind) -> None:
         expected = _("at least one record that is due")
-        message = _("{list}: expected {expected}, found none").format(list=_(str(kind)), expected=expected)
+        message = _("{list}: expected {expected}, found none").format(list=_named(kind), expected=expected)
         super().__init__(message, subject=str(kind), expected=expected, found=_("none"))
 
 
@@ -352,7 +361,7 @@ def chosen_for(desk: RetentionDesk, actor: Actor, choice: Choice, kind: Kind) ->
         if each.reason is None and each.item.subject in elsewhere
     ]
     if choice.numbers and refused:
-        raise NotEligibleError(_(str(kind)), refused)
+        raise NotEligibleError(_named(kind), refused)
     chosen = [each for each in judged if each.reason is None and each.item.subject not in elsewhere]
     if kind is Kind.APPRAISAL and not choice.numbers:
         chosen = [each for each in chosen if each.answer and each.answer.outcome is Outcome.REVIEW]
@@ -360,7 +369,7 @@ def chosen_for(desk: RetentionDesk, actor: Actor, choice: Choice, kind: Kind) ->
         raise NothingToListError(kind)
     if len(chosen) + len(choice.paper) > MOST_LISTED:
         expected = _("at most {count} records on one list").format(count=MOST_LISTED)
-        raise NotOnListError(_(str(kind)), expected, str(len(chosen) + len(choice.paper)))
+        raise NotOnListError(_named(kind), expected, str(len(chosen) + len(choice.paper)))
     return chosen
 
 
