@@ -3,6 +3,7 @@
 Source: M-7; P-8; 21 CFR 11.10(e)
 """
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from recordkeeper.model.disposition import Kind
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.disposal import bury, remove_subject
 from recordkeeper.register.triggers import put_triggers, trigger_names
-from recordkeeper.services import erasure, holding, publication
+from recordkeeper.services import disposal_list, erasure, execution, holding, publication
 from recordkeeper.services.burial import Disposal, tombstones_of
 from recordkeeper.services.disposition import find_list
 from recordkeeper.services.holding import ScopeAsked
@@ -158,3 +159,30 @@ def test_what_a_list_says_has_stayed_is_not_gone_by_it(disposal_files: DisposalS
         _destroyed_behind_the_list(office, listed, one)
         for found in found_by_both(office):
             assert ("tombstone-list", f"record/{one}") in found
+
+
+def test_what_a_hold_kept_was_not_to_be_destroyed(
+    disposal_files: DisposalScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, free = disposal_files.old.feedbacks[:2]
+    with disposal_files.opened() as office:
+        listed = office.ready([kept, free])
+        boss, lifter = office.by("controller"), office.by("lifter")
+        for number in (kept, free):
+            asked = ScopeAsked(records=[number])
+            hold, _kept = holding.place(
+                office.register, boss, COOLED, title="纠纷", mandate="民初字第 9 号", asked=asked
+            )
+        holding.lift(office.register, lifter, COOLED, hold.subject, reason="结案", authority="裁定")
+        office.publish()
+        real = disposal_list.judge
+        monkeypatch.setattr(execution, "judge", lambda *of: dataclasses.replace(real(*of), reason=None))
+        with dropped_triggers(office):
+            office.execute(listed, COOLED)
+        publication.publish(office.publisher, COOLED)
+        found = {
+            finding.subject
+            for finding in verify(office.register.url, office.archive).findings
+            if finding.code == "tombstone-held"
+        }
+        assert found == {f"record/{kept}"}
