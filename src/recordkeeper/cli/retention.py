@@ -1,4 +1,7 @@
-"""``retention``: how long records are kept, what is due, and what holds keep."""
+"""``retention``: how long records are kept, what is due, and what holds keep.
+
+It is long because schedule, due records and holds are shown in one manner; lists and transfers stand in modules beside.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -2,7 +2,7 @@
 
 A list is a record of the form that serves its purpose, filled and signed like any other; its first act holds beside
 the printed lines what the program goes by, frozen with it: subject, state digest and rule of each item. Nothing here
-destroys anything.
+destroys anything. It is long because parts, items and results of a list are judged by each other.
 
 Source: M-6, M-12, M-14; C-5; P00-R5, P00-R6
 """
