@@ -50,10 +50,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
+from zoneinfo import TZPATH, ZoneInfo
 
 # ---- Findings and answers -------------------------------------------------------------------------------------------
 
@@ -834,7 +835,7 @@ def object_place(identifier: str) -> str:
 
 
 def check_root(medium: Medium, report: Report) -> list[str]:  # noqa: C901, PLR0912 - one walk, every odd thing named
-    """Check the storage root itself; the places of its objects, persons first, for they have the keys.
+    """Check the storage root itself; the places of its objects, persons first, who have the keys, and the company.
 
     Source: OCFL 1.1, 4
     """
@@ -878,7 +879,7 @@ def check_root(medium: Medium, report: Report) -> list[str]:  # noqa: C901, PLR0
                 waiting.append(path)
             else:
                 report.find("E088", FILES, f"objects/{path}", "no such folder is made there")
-    return sorted(places, key=lambda place: ("/person%2f" not in place, place))
+    return sorted(places, key=lambda place: ("/person%2f" not in place and place != object_place(ROOT_UNIT), place))
 
 
 class StoredObject:
@@ -1087,12 +1088,15 @@ DESTROY, DISPOSE = b"destroy", b"dispose"
 CARRY, ERASE = "carry", "erase"
 WITNESSES = 2
 CLOCK_TOLERANCE = timedelta(minutes=5)  # what the register does not flag as a clock set back
+ZONE_TOLERANCE = timedelta(hours=1)  # by how much two editions of the time zone database may disagree
+ERASED_TEXT = "已删除"
 FACE_BYTES = 16
 _SUBJECT = re.compile(r"[a-z]+(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _SALT = re.compile(r"[0-9a-f]{32}")
 
 _AFTER = re.compile(r"/after-[1-9][0-9]{0,14}$")
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*){0,2}")
 
 Content = dict[str, Any]
 
@@ -1198,6 +1202,18 @@ class Carried:
     states: list[bytes] = field(default_factory=list)
 
 
+class Erasure(NamedTuple):
+    """That values were erased: the number of the act that says so, of the tombstone, and the places."""
+
+    act: int
+    tombstone: object
+    places: list[object]
+
+    def names(self, place: str) -> bool:
+        """Whether it is about a place, or all of the field that a cell stands in."""
+        return place in self.places or place.partition(".")[0] in self.places
+
+
 class Namer(NamedTuple):
     """An act that names the state of another subject."""
 
@@ -1222,6 +1238,9 @@ class Holdings:
         named_checkpoints: of each checkpoint that acts name, in short, the first subject to do so, and how many do.
         tombstones: what archived lists keep of each subject that they destroyed.
         carried: what is carried over of each subject that goes on as another one.
+        names: every name that each person had.
+        zone: the company's time zone; none where it cannot be told.
+        misnamed: carried acts with a name that is none of their person's: subject, number of the act, person.
         executed: of each subject that an executed list names, and does not call gone already, that list.
     """
 
@@ -1236,6 +1255,9 @@ class Holdings:
     named_checkpoints: dict[str, tuple[str, int]] = field(default_factory=dict)
     tombstones: dict[str, Tombstone] = field(default_factory=dict)
     carried: dict[str, Carried] = field(default_factory=dict)
+    names: dict[str, set[str]] = field(default_factory=dict)
+    zone: tzinfo | None = None
+    misnamed: list[tuple[str, int, str]] = field(default_factory=list)
     executed: dict[str, str] = field(default_factory=dict)
 
     def take(self, noted: "Holdings") -> None:
@@ -1243,7 +1265,9 @@ class Holdings:
         self.accounts |= noted.accounts
         if noted.salt:
             self.log_key, self.salt, self.rotations = noted.log_key, noted.salt, noted.rotations
+            self.zone = noted.zone
         self.doubts += noted.doubts
+        self.misnamed += noted.misnamed
         for state, namers_of in noted.named_states.items():
             for subjects, namers in namers_of.items():
                 kept = self.named_states.setdefault(state, {}).setdefault(subjects, [])
@@ -1403,10 +1427,12 @@ def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdi
     main = histories[0]
     if main.subject.startswith("person/"):
         holdings.keys[main.subject] = signing_keys(main)
-    noted = Holdings(keys=holdings.keys)
+        holdings.names[main.subject] = names_of(main)
+    noted = Holdings(keys=holdings.keys, names=holdings.names, zone=holdings.zone)
     if main.subject == ROOT_UNIT and main.acts[1]["act"] == "init":
         noted.log_key = str(main.acts[1].get("log_key") or "")
         noted.salt = bytes.fromhex(main.acts[0]["salt"])
+        noted.zone = zone_named(str(main.acts[1].get("time_zone")))
         names = ("old_key", "new_key", "signature_by_old", "signature_by_new")
         noted.rotations = [
             (number, Rotation(*(str(act.get(name)) for name in names)))
@@ -1430,6 +1456,9 @@ def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdi
         if history.subject in holdings.accounts:
             report.find("object-added", FILES, history.subject, "its acts are archived twice")
         noted.accounts[history.subject] = account
+    for former in noted.carried.keys() & holdings.carried.keys():
+        for carried in (noted.carried[former], holdings.carried[former]):
+            _find_two_successors(former, carried.subject, report)
     holdings.take(noted)
     report.counts["subjects"] += len(histories)
     report.counts["acts"] += sum(len(history.acts) for history in histories)
@@ -1452,6 +1481,7 @@ def _note_names(history: History, holdings: Holdings) -> None:
             holdings.named_checkpoints[str(named)] = first, count + 1
 
 
+NO_SUCH_FORMER = "act 0 names a tombstone that is not there, or not one of what it goes on from"
 STAYED = "the list {list} says that it stayed, or does not keep this tombstone"
 NOT_HANDED_OVER = "the list {list} was not approved by one other person, or its package not received by a third"
 
@@ -1488,30 +1518,177 @@ def _skipped(acts: Sequence[Content], *, is_gone: bool) -> set[str]:
     return rows | {str(item.get("subject")) for item in items}
 
 
+CARRIES_ALL = "expected every act of before carried over, then what was erased"
+
+
 def _note_carried(history: History, holdings: Holdings, report: Report) -> None:
     """Keep what a record that goes on after an erasure carries over of its former acts. Source: 21 CFR 11.10(e)."""
-    former = history.acts[0].get("former")
-    kinds = [act.get("act") for act in history.acts[1:]]
-    count = kinds.index(ERASE) if former and ERASE in kinds else 0
-    if any((kind == CARRY) != (place < count) for place, kind in enumerate(kinds)) or (former and not count):
-        text = "expected every act of before carried over, then what was erased"
-        report.find("carried-act", aspect_of(history.subject), history.subject, text)
+    lives, head, subject = lives_of(history), history.acts[0], history.subject
+    if len(lives) == 1 and not head.get("former"):
         return
-    if not former:
+    counts = [len(life) for life in lives[1:]]
+    if not counts or not all(_is_carried_life(life, count) for life, count in zip(lives, counts, strict=False)):
+        report.find("carried-act", aspect_of(subject), subject, CARRIES_ALL)
         return
-    erased = history.acts[count + 1]
-    goes_on = (history.acts[0]["tombstone"], history.subject, erased.get("erased"))
-    if erased.get("tombstone") != goes_on[0]:
-        goes_on = (None, history.subject, None)
-    carried = Carried(history.subject, goes_on, count)
-    for act in history.acts[1 : count + 1]:
+    said = [life[count] for life, count in zip(lives, counts, strict=False)]
+    names = [subject, *(f"{base_of(subject)}/after-{act.get('tombstone')}" for act in said[1:]), base_of(subject)]
+    if names[1] != head.get("former") or said[0].get("tombstone") != head.get("tombstone"):
+        report.find("carried-head", aspect_of(subject), subject, NO_SUCH_FORMER)
+        return
+    for place, (act, count, former) in enumerate(zip(said, counts, names[1:], strict=True)):
+        goes_on = (act.get("tombstone"), names[place], act.get("erased"))
+        if former in holdings.carried:
+            _find_two_successors(former, subject, report)
+        holdings.carried[former] = _carried_of(lives[place][:count], subject, goes_on)
+        _check_said(lives[place + 1], subject, holdings, report)
+    erasures = [
+        Erasure(count + 1, act.get("tombstone"), _list_of(act.get("erased")))
+        for act, count in zip(said, counts, strict=True)
+    ]
+    for number, act in enumerate(map(told, history.acts[1:]), 1):
+        for where in place_faults(number, act, erasures):
+            text = "act {number}: {place} is erased otherwise than the list names"
+            report.find("carried-mark", aspect_of(subject), subject, text, number=number, place=where)
+
+
+def _find_two_successors(former: str, subject: str, report: Report) -> None:
+    text = "two records go on from {former}"
+    report.find("carried-head", aspect_of(subject), subject, text, former=former)
+
+
+def lives_of(history: History) -> list[list[Content]]:
+    """The acts from 1 on that a record has, then those of what it was before each erasure, the last life first."""
+    lives = [history.acts[1:]]
+    while any(act.get("act") == CARRY for act in lives[-1]):
+        carried = [act.get("carried") for act in lives[-1] if act.get("act") == CARRY]
+        lives.append([each if isinstance(each, dict) else {} for each in carried])
+    return lives
+
+
+def _is_carried_life(life: Sequence[Content], count: int) -> bool:
+    """Whether a life carries over so many acts of the one before, says next what was erased, and neither later."""
+    kinds = [act.get("act") for act in life]
+    return kinds[:count] == [CARRY] * count and kinds[count : count + 1] == [ERASE] and ERASE not in kinds[count + 1 :]
+
+
+def _carried_of(acts: Sequence[Content], subject: str, goes_on: tuple[object, object, object]) -> Carried:
+    """What the events of the life before must tell of the acts that these carry over."""
+    carried = Carried(subject, goes_on, len(acts))
+    for act in acts:
         said = act["carried"] if isinstance(act.get("carried"), dict) else {}
         own = face(*(str(said.get(name)).encode(errors="surrogatepass") for name in ("act", "by", "at")))
-        covered = str(said.get("signed_state")) if said.get("act") in SIGNED_ACTS else ""
-        fits = not covered or not carried.states or covered.encode(errors="surrogatepass") == carried.states[-1]
+        is_signed = said.get("act") in SIGNED_ACTS and carried.states
+        fits = not is_signed or str(said.get("signed_state")).encode(errors="surrogatepass") == carried.states[-1]
         carried.faces.append(own if fits else b"")
         carried.states.append(str(act.get("state")).encode(errors="surrogatepass"))
-    holdings.carried[str(former)] = carried
+    return carried
+
+
+def _check_said(acts: Sequence[Content], subject: str, holdings: Holdings, report: Report) -> None:
+    """Check that carried acts print a name that their person had, and the day of their moment."""
+    for number, act in enumerate(acts, 1):
+        by, name, at, on = (str(act.get(key)) for key in ("by", "name", "at", "on"))
+        names = {PROGRAM} if by == PROGRAM else holdings.names.get(by)
+        if names is not None and name not in names:
+            holdings.misnamed.append((subject, number, by))
+        if on not in days_of(at, holdings.zone):
+            text = "act {number}: its day, {on}, is not that of its moment, {at}"
+            report.find("carried-form", aspect_of(subject), subject, text, number=number, on=on, at=at)
+
+
+def names_of(person: History) -> set[str]:
+    """Every name that a person ever had."""
+    changed = [act.get("changed") for act in person.acts[1:]]
+    return {str(each["name"]) for each in [person.acts[1], *changed] if isinstance(each, dict) and "name" in each}
+
+
+def zone_named(name: str) -> tzinfo | None:
+    """A time zone of the machine's own database; none where that does not have it."""
+    for folder in TZPATH if _ZONE.fullmatch(name) else ():
+        with suppress(OSError, ValueError), (Path(folder) / name).open("rb") as file:
+            return ZoneInfo.from_file(file)
+    return None
+
+
+def days_of(at: str, zone: tzinfo | None) -> set[str]:
+    """The days that a UTC moment may have had in a zone; anywhere on earth where that is not known."""
+    try:
+        moment = datetime.strptime(at, "%Y-%m-%dT%H:%M:%S%z")
+        if zone is None:
+            return {(moment + timedelta(hours=hours)).date().isoformat() for hours in (-12, 0, 14)}
+        shifts = (-ZONE_TOLERANCE, timedelta(), ZONE_TOLERANCE)
+        return {(moment + shift).astimezone(zone).date().isoformat() for shift in shifts}
+    except (ValueError, OverflowError):
+        return set()
+
+
+def place_faults(number: int, act: Content, erasures: Sequence[Erasure]) -> Iterator[str]:
+    """The places of an act where something is erased that no list names, or stands that one names."""
+    marks = 0
+    for place, value in _values_said(act):
+        if _is_mark(value):
+            marks += 1
+            is_named = any(each.tombstone == value["erased"] and each.names(place) for each in erasures)
+        else:
+            is_named = value is None or not any(number < each.act and each.names(place) for each in erasures)
+        if not is_named:
+            yield place
+    if marks != _count_marks(act):
+        yield "something beside the values"
+    yield from _file_faults(number, act, erasures)
+    for said in (act, act.get("fill")):
+        name = said.get("filled_for") if isinstance(said, dict) else None
+        if name and name != ERASED_TEXT and any(number < each.act and "filled_for" in each.places for each in erasures):
+            yield "filled_for"
+
+
+def _file_faults(number: int, act: Content, erasures: Sequence[Erasure]) -> Iterator[str]:
+    """A file that is erased and not named, or named and not erased; a scan that is without any file being so."""
+    if act.get("act") == "attach":
+        place = f"attachment.{number}"
+        if (act.get("digest") == "") != any(place in each.places for each in erasures):
+            yield place
+    elif act.get("scan") == "" or act.get("signer_name") == ERASED_TEXT:
+        is_any = any(str(place).startswith("attachment.") for each in erasures for place in each.places)
+        if act.get("scan") != "" or not is_any:
+            yield "scan"
+
+
+def _values_said(act: Content) -> Iterator[tuple[str, Any]]:
+    """Every value that an act says, with the field or the cell (``field.row.column``) that it is of."""
+    for said in (act, act.get("fill")):
+        values = said.get("values") if isinstance(said, dict) else None
+        for name, value in values.items() if isinstance(values, dict) else ():
+            yield from _cells(name, value)
+    for change in _list_of(act.get("changes")):
+        if isinstance(change, dict):
+            for end in ("old", "new"):
+                yield from _cells(str(change.get("field")), change.get(end))
+
+
+def _cells(name: str, value: object) -> Iterator[tuple[str, Any]]:
+    rows = value if isinstance(value, list) else []
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        yield name, value
+        return
+    for number, row in enumerate(rows, 1):
+        yield from ((f"{name}.{number}.{column}", cell) for column, cell in row.items())
+
+
+def _is_mark(value: object) -> bool:
+    """Whether something is what stands where a value was erased."""
+    return isinstance(value, dict) and value.keys() == {"erased"}
+
+
+def _count_marks(value: object) -> int:
+    if _is_mark(value):
+        return 1
+    within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(map(_count_marks, within))
+
+
+def _list_of(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _list_fault(acts: Sequence[Content]) -> str:
@@ -2080,8 +2257,16 @@ class Log:
         self._settle_carried()
         for subject in sorted(self.elsewhere.keys() - self.archived_elsewhere - self.destroyed.keys()):
             self._report.not_covered.setdefault(subject.partition("/")[0], []).append(subject)
+        self._settle_persons()
+
+    def _settle_persons(self) -> None:
+        """Settle what signatures and printed names say of persons, where all that the log knows of them is there."""
         for subject, act, person in self._holdings.doubts:
             self._settle_doubt(subject, act, person)
+        for subject, number, person in self._holdings.misnamed:
+            if not self._is_incomplete(person):
+                text = "act {number}: {person} never had the name that it prints"
+                self._report.find("carried-form", aspect_of(subject), subject, text, number=number, person=person)
 
     def _settle_missing(self, subject: str) -> None:
         """An object that was archived and is not there: it has begun to go by a list, or somebody took it away."""
@@ -2144,14 +2329,11 @@ class Log:
         for former, carried in self._holdings.carried.items():
             subject, stone = carried.subject, self._holdings.tombstones.get(former)
             if former not in self.destroyed or (stone is not None and stone.goes_on != carried.goes_on):
-                text = "act 0 names a tombstone that is not there, or not one of what it goes on from"
-                severity = (
-                    ALTERED if self._is_whole and self._holdings.accounts[subject].next_act > 1 else CANNOT_ASSESS
-                )
-                self._report.find("carried-head", aspect_of(subject), subject, text, severity)
+                is_told = self._is_whole and self._holdings.accounts[subject].next_act > 1
+                severity = ALTERED if is_told else CANNOT_ASSESS
+                self._report.find("carried-head", aspect_of(subject), subject, NO_SUCH_FORMER, severity)
             elif self._is_whole and self._carried_over[former] != carried.count:
-                text = "expected every act of before carried over, then what was erased"
-                self._report.find("carried-act", aspect_of(subject), subject, text)
+                self._report.find("carried-act", aspect_of(subject), subject, CARRIES_ALL)
 
     def settle_names(self) -> None:
         """After ``settle``: what acts name of other subjects and of the log, and was never so."""
@@ -2202,12 +2384,15 @@ class Log:
 
     def _settle_doubt(self, subject: str, act: str, person: str) -> None:
         """A signature's key is not its person's, unless the archive does not hold all that the log knows of them."""
-        account = self._holdings.accounts.get(person)
-        is_incomplete = account.later > 0 if account else person in self._holdings.damaged or person in self.elsewhere
         severity, text = ALTERED, "act {act}: the key was not {person}'s then"
-        if is_incomplete:
+        if self._is_incomplete(person):
             severity, text = CANNOT_ASSESS, "act {act}: the keys of {person} are not all in the archive"
         self._report.find("signature-key", SIGNATURES, subject, text, severity, act=act, person=person)
+
+    def _is_incomplete(self, subject: str) -> bool:
+        """Whether the archive does not hold all that the log knows of a subject, as far as the log can be read."""
+        account = self._holdings.accounts.get(subject)
+        return account.later > 0 if account else subject in self._holdings.damaged or subject in self.elsewhere
 
     def _find_missing_event(self, subject: str, number: int, severity: str) -> None:
         severity = severity if self._is_whole else CANNOT_ASSESS
@@ -2775,13 +2960,16 @@ CHINESE = {
     ),
     "the bag names no such file": "包的清单中没有此文件",
     "disposed": "已处置",
-    "expected every act of before carried over, then what was erased": "应先转录此前的每一项操作，再载明所删除的内容",
+    CARRIES_ALL: "应先转录此前的每一项操作，再载明所删除的内容",
+    "act {number}: {place} is erased otherwise than the list names": ("操作 {number}：{place} 处的删除与清册所列不符"),
+    "something beside the values": "各项值之外的内容",
+    "act {number}: {person} never had the name that it prints": "操作 {number}：{person} 从未用过其所载的姓名",
+    "act {number}: its day, {on}, is not that of its moment, {at}": ("操作 {number}：其日期 {on} 与其时间 {at} 不符"),
+    "two records go on from {former}": "有两份记录称自己接续 {former}",
     "act {number}: not what event {index} tells of the act that it carries over": (
         "操作 {number}：与事件 {index} 所载、它所转录的操作不符"
     ),
-    "act 0 names a tombstone that is not there, or not one of what it goes on from": (
-        "操作 0 所指的注销登记不存在，或不属于它所接续的主体"
-    ),
+    NO_SUCH_FORMER: ("操作 0 所指的注销登记不存在，或不属于它所接续的主体"),
     "its object has left the archive, its acts are still to go": "其对象已移出档案库，操作尚待清除",
     "the object of what was destroyed is still in the archive": "已销毁记录的对象仍在档案库中",
     "destroyed; the list that says so is not yet in the archive": "已销毁；载明此事的清册尚未进入档案库",

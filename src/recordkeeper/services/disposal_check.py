@@ -16,7 +16,7 @@ from recordkeeper.errors import RecordkeeperError
 from recordkeeper.findings import Finding
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, canonical, digest, parse_json
-from recordkeeper.model.event import CARRY, ERASE, Act, Event, History
+from recordkeeper.model.event import CARRY, Act, Event, History
 from recordkeeper.model.hold import Member, Scope
 from recordkeeper.model.person_name import folded_name
 from recordkeeper.model.subject import kind_of, number_of, record_subject, successor_subject
@@ -24,10 +24,10 @@ from recordkeeper.register import tables
 from recordkeeper.register.disposal import APPROVED, EXECUTED
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
 from recordkeeper.services.aspect import REGISTER, altered, aspect_of
+from recordkeeper.services.carried_check import Known, carrying_faults, names_of, zone_of
 
 DESTROY, DISPOSE, RETAIN, ARCHIVE = "destroy", "dispose", "retain", "archive"
 DESTRUCTION, TRANSFER = "destruction", "transfer"
-_SIGNED = frozenset({"sign", "amend", "countersign"})
 GONE = "gone"
 WITNESSES = 2
 """Kinds of events, acts and lists, why one is left out that another run let go, and how many witnesses, as written."""
@@ -98,49 +98,11 @@ def check_disposed(
         if stone is not None and not faults:
             disposed.tombstones[subject] = stone
             disposed.states[subject] = tuple(event.state_digest or "" for event in own if event.act_number is not None)
+    known = Known(disposed.tombstones, of_subject, names_of(histories, events), zone_of(histories))
     for history in histories.values():
         if history.former or any(act.kind == CARRY for act in history.acts):
-            stone = disposed.tombstones.get(history.former)
-            disposed.findings += _carrying_faults(history, stone, of_subject.get(history.former, []))
+            disposed.findings += carrying_faults(history, known)
     return disposed
-
-
-def _carrying_faults(history: History, stone: Content | None, events: Sequence[Event]) -> Iterator[Finding]:
-    """What is wrong with a record that goes on after an erasure: what it carries is what the events tell of before.
-
-    Args:
-        history: its acts.
-        stone: the sound tombstone of its former subject; None where there is none.
-        events: those of its former subject.
-    """
-    subject, number = history.subject, history.acts[0].content.get("tombstone")
-    if stone is None or (stone.get("tombstone"), stone.get("successor")) != (number, subject):
-        message = _("act 0 names a tombstone that is not there, or not one of what it goes on from")
-        yield altered("carried-head", subject, message, aspect_of(subject))
-        return
-    told = {event.act_number: event for event in events}
-    count = sum(event.act_number is not None for event in events)
-    for act in history.acts[1:]:
-        if (act.kind == CARRY) != (act.number <= count) or (act.kind == ERASE) != (act.number == count + 1):
-            message = _("act {number}: expected every act of before carried over, then what was erased")
-            yield altered("carried-act", subject, message.format(number=act.number), aspect_of(subject))
-            return
-    said_of = [(act.content.get("tombstone"), act.content.get("erased")) for act in history.acts if act.kind == ERASE]
-    if said_of != [(number, stone.get("erased"))]:
-        message = _("act {number}: says that something else was erased than the tombstone does")
-        yield altered("carried-act", subject, message.format(number=count + 1), aspect_of(subject))
-    for act in history.acts[1 : count + 1]:
-        event, said = told[act.number], act.content.get("carried")
-        carried = said if isinstance(said, Mapping) else {}
-        found = (carried.get("act"), carried.get("by"), carried.get("at"), act.content.get("state"))
-        before = told.get(act.number - 1)
-        covered = carried.get("signed_state") if before is not None and event.kind in _SIGNED else None
-        if found != (event.kind, event.actor, event.entered_at, event.state_digest) or (
-            covered is not None and before is not None and covered != before.state_digest
-        ):
-            message = _("act {number}: not what event {index} tells of the act that it carries over")
-            message = message.format(number=act.number, index=event.index)
-            yield altered("carried-act", subject, message, aspect_of(subject))
 
 
 def _faults(

@@ -91,7 +91,8 @@ class Request:
             ]
             if not named:
                 raise NothingToEraseError(record.number, name, [each.name for each in held])
-            found += [f"{ATTACHMENT}.{each.act_number}" for each in named]
+            same = {each.digest for each in named}  # bound twice, perhaps under another name: its bytes are there once
+            found += [f"{ATTACHMENT}.{each.act_number}" for each in held if each.digest in same]
         return tuple(dict.fromkeys(found))
 
 

@@ -6,24 +6,27 @@ Source: M-7; P-8; 21 CFR 11.10(e)
 import dataclasses
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import sqlalchemy
 
 from archive_tampering import place_of, rebuild_inventories
-from disposal_office import COOLED, ERASED_AT, DisposalOffice, DisposalScene, check_verified
+from company import FEEDBACK, NOW
+from disposal_office import COOLED, ERASED_AT, LATER, DisposalOffice, DisposalScene, check_verified
 from recordkeeper import verifier
 from recordkeeper.model.canonical import canonical, digest
 from recordkeeper.model.disposition import Kind
+from recordkeeper.model.erasure import redacted_acts
+from recordkeeper.model.record import Record
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.disposal import bury, remove_subject
 from recordkeeper.register.triggers import put_triggers, trigger_names
-from recordkeeper.services import disposal_list, erasure, execution, holding, publication
+from recordkeeper.services import disposal_list, erasure, execution, holding, lifecycle, publication
 from recordkeeper.services.burial import Disposal, tombstones_of
 from recordkeeper.services.disposition import find_list
 from recordkeeper.services.holding import ScopeAsked
@@ -31,9 +34,6 @@ from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.verification import Answer, verify
 from stage import SQLITE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 pytestmark = pytest.mark.parametrize("database", [SQLITE])
 Acts = list[dict[str, Any]]
@@ -67,6 +67,95 @@ def test_values_are_not_erased_by_letting_the_whole_record_go(
             office.execute(listed, ERASED_AT)
         for found in found_by_both(office):
             assert ("tombstone-successor", f"record/{number}") in found
+
+
+Carry = Callable[[Record, Sequence[str], int], Acts]
+"""What the acts of a record say once values are taken out of them, as the program has it."""
+
+
+@contextmanager
+def carrying(change: Callable[[Carry], Carry]) -> Iterator[None]:
+    """The program carries over something else meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(erasure, "redacted_acts", change(redacted_acts))  # type: ignore[arg-type]
+        yield
+
+
+def _erasing(*places: str) -> Callable[[Carry], Carry]:
+    """Other places than the list names."""
+    return lambda real: lambda record, _named, tombstone: real(record, places, tombstone)
+
+
+def _saying(edit: Callable[[dict[str, Any]], None], number: int) -> Callable[[Carry], Carry]:
+    """Something else in one act, whatever it was carried over from."""
+
+    def change(real: Carry) -> Carry:
+        def carried(record: Record, places: Sequence[str], tombstone: int) -> Acts:
+            acts = [json.loads(canonical(act)) for act in real(record, places, tombstone)]
+            act = acts[number - 1]
+            while "carried" in act:
+                act = act["carried"]
+            edit(act)
+            return acts
+
+        return carried
+
+    return change
+
+
+SIGNED_AT, ATTACHED_AT = 2, 2
+"""The number of the act by which a record's first section is signed, and of the one that binds a file to it."""
+
+CARRIED_OTHERWISE: dict[str, tuple[Callable[[Carry], Carry], str]] = {
+    "another field than the list names": (_erasing("phone", "customer"), "carried-mark"),
+    "a file too": (_erasing("phone", f"attachment.{ATTACHED_AT}"), "carried-mark"),
+    "nothing at all": (_erasing(), "carried-mark"),
+    "a mark beside the values": (_saying(lambda act: act.update(unit_said={"erased": 1}), 1), "carried-mark"),
+    "a name that the person never had": (_saying(lambda act: act.update(name="无名氏"), 1), "carried-form"),
+    "another day": (_saying(lambda act: act.update(on="2026-11-20"), 1), "carried-form"),
+    "no state that was signed": (_saying(lambda act: act.pop("signed_state"), SIGNED_AT + 1), "carried-act"),
+}
+
+
+def test_what_a_record_carries_over_is_what_it_was_but_for_what_the_list_names(disposal_files: DisposalScene) -> None:
+    with disposal_files.opened() as office:
+        numbers = {name: office.new("clerk", "QR-017-02", dict(FEEDBACK)) for name in CARRIED_OTHERWISE}
+        for name, number in numbers.items():
+            clerk = office.by("clerk")
+            lifecycle.attach(office.register, clerk, NOW, number, "现场.txt", "text/plain", name.encode())
+            office.go_all_the_way(number)
+        office.publish()
+        honest = disposal_files.old.feedbacks[0]
+        listed = {number: office.asked([number], ["phone"]) for number in (honest, *numbers.values())}
+        office.execute(listed[honest], ERASED_AT)
+        check_verified(office)
+        for name, (change, _code) in CARRIED_OTHERWISE.items():
+            with carrying(change):
+                office.execute(listed[numbers[name]], ERASED_AT)
+        expected = {(code, office.record(numbers[name]).subject) for name, (_change, code) in CARRIED_OTHERWISE.items()}
+        for found in found_by_both(office):
+            assert {each for each in found if each[0].startswith("carried-")} == expected
+
+
+def test_a_second_erasure_does_not_say_anew_what_was_before_the_first(disposal_files: DisposalScene) -> None:
+    number, other = disposal_files.old.feedbacks[:2]
+    with disposal_files.opened() as office:
+        first = [office.asked([each], ["customer"]) for each in (number, other)]
+        for each in first:
+            office.execute(each, ERASED_AT)
+        second = {each: office.asked([each], ["phone"], ERASED_AT) for each in (number, other)}
+        office.execute(second[other], LATER)
+        check_verified(office)
+
+        def by_another(act: dict[str, Any]) -> None:
+            act.update(by=office.by("quality").subject, name=office.by("quality").name)
+
+        with carrying(_saying(by_another, 1)):
+            office.execute(second[number], LATER)
+        for found in found_by_both(office):
+            assert {each for each in found if each[0].startswith("carried-")} == {
+                ("carried-act", office.record(number).subject)
+            }
 
 
 def _last(acts: Acts, **more: Any) -> None:

@@ -224,6 +224,18 @@ def test_values_leave_a_row_and_its_sheet_is_archived_anew(
 
 
 @pytest.mark.parametrize("database", [SQLITE])
+def test_a_file_that_was_bound_twice_goes_whole(disposal_files: DisposalScene) -> None:
+    with disposal_files.opened() as office:
+        number = office.new("clerk", "QR-017-02", dict(FEEDBACK))
+        for name in ("名单.txt", "名单（再附）.txt"):
+            lifecycle.attach(office.register, office.by("clerk"), NOW, number, name, "text/plain", MARK.encode())
+        office.execute(ask(office, number, Request([], BASIS, files=["名单.txt"])), ERASED_AT)
+        assert [each.is_erased for each in office.record(number).attachments] == [True, True]
+        check_verified(office)
+        assert list(places_of_mark(files_below(disposal_files.folder))) == []
+
+
+@pytest.mark.parametrize("database", [SQLITE])
 def test_a_sheet_that_is_archived_after_the_erasure_of_its_row_has_begun_goes_too(
     disposal_files: DisposalScene,
 ) -> None:

@@ -1,0 +1,257 @@
+"""What a record carries over after an erasure, held against the events of before and against what its list let go.
+
+A record of which values were erased goes on as a new subject; each life but the last is gone, and its events tell kind,
+person, moment and state of every act that it had. Marks stand where the list named something, and nowhere else. What
+the acts said beside that is not asked: their salt is gone, and nobody can tell any more.
+
+Source: M-7; P-8; 21 CFR 11.10(e)
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta, tzinfo
+from functools import cached_property
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from recordkeeper.findings import Finding
+from recordkeeper.language import translate as _
+from recordkeeper.model.canonical import Content, Json
+from recordkeeper.model.erased import ERASED_TEXT, is_erased, tombstone_in
+from recordkeeper.model.erasure import ATTACHMENT, FILLED_FOR
+from recordkeeper.model.event import CARRY, ERASE, Event, History
+from recordkeeper.model.said_values import are_rows
+from recordkeeper.model.subject import PROGRAM, kind_of
+from recordkeeper.model.unit import ROOT_UNIT
+from recordkeeper.model.value import parse_moment
+from recordkeeper.services.aspect import altered, aspect_of
+
+_SIGNED = frozenset({"sign", "amend", "countersign"})
+_EDITIONS = timedelta(hours=1)
+"""By how much two editions of the time zone database may disagree about a past moment."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What carried acts are held against.
+
+    Args:
+        stones: the sound tombstone of each subject that is gone.
+        events: those of each such subject, in the order of the log.
+        names: every name that a person ever had, of those whose acts are all there.
+        zone: the company's time zone; None where it cannot be told.
+    """
+
+    stones: Mapping[str, Content]
+    events: Mapping[str, Sequence[Event]]
+    names: Mapping[str, frozenset[str]]
+    zone: tzinfo | None
+
+    @cached_property
+    def formers(self) -> dict[str, str]:
+        """Of each subject as which a record goes on, the one before."""
+        return {str(stone["successor"]): gone for gone, stone in self.stones.items() if "successor" in stone}
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """That values were erased: the number of the act that says so, of the tombstone, and the places."""
+
+    act: int
+    tombstone: object
+    places: tuple[str, ...] = field(default=())
+
+    def names(self, place: str) -> bool:
+        """Whether it is about a place, or all of the field that a cell stands in."""
+        return place in self.places or place.partition(".")[0] in self.places
+
+
+def names_of(histories: Mapping[str, History], events: Iterable[Event]) -> dict[str, frozenset[str]]:
+    """Every name that a person ever had, of those of whom no event tells more than their acts."""
+    told: dict[str, int] = {}
+    for event in events:
+        if event.subject and event.act_number is not None and kind_of(event.subject) == "person":
+            told[event.subject] = max(told.get(event.subject, 0), event.act_number)
+    found: dict[str, frozenset[str]] = {}
+    for subject, history in histories.items():
+        if kind_of(subject) == "person" and history.count >= told.get(subject, 0):
+            changed = (act.content.get("changed") for act in history.acts[1:])
+            named = [history.acts[1].content, *(each for each in changed if isinstance(each, Mapping))]
+            found[subject] = frozenset(str(each["name"]) for each in named if "name" in each)
+    return found
+
+
+def zone_of(histories: Mapping[str, History]) -> tzinfo | None:
+    """The company's time zone; None where the first act of its root unit does not tell it."""
+    root = histories.get(ROOT_UNIT)
+    try:
+        return ZoneInfo(str(root.acts[1].content.get("time_zone"))) if root else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def carrying_faults(history: History, known: Known) -> Iterator[Finding]:
+    """What is wrong with a record that goes on after an erasure.
+
+    Args:
+        history: its acts; nothing is said of one that goes on from nothing.
+        known: what they are held against.
+    """
+    subject, head = history.subject, history.acts[0].content
+    contents: Sequence[Content] = [act.content for act in history.acts[1:]]
+    former, life, erasures = history.former, subject, list[Erasure]()
+    while former or _carries(contents):
+        stone = known.stones.get(former)
+        number = head.get("tombstone") if life == subject else stone and stone.get("tombstone")
+        if stone is None or (stone.get("tombstone"), stone.get("successor")) != (number, life):
+            message = _("act 0 names a tombstone that is not there, or not one of what it goes on from")
+            yield altered("carried-head", subject, message, aspect_of(subject))
+            return
+        events = [event for event in known.events.get(former, ()) if event.act_number is not None]
+        faults = list(_life_faults(subject, contents, events, stone))
+        yield from faults
+        if faults:
+            return
+        places = stone.get("erased")
+        named = tuple(map(str, places)) if isinstance(places, list | tuple) else ()
+        erasures.append(Erasure(len(events) + 1, stone.get("tombstone"), named))
+        carried = [content["carried"] for content in contents[: len(events)]]
+        contents = [each for each in carried if isinstance(each, Mapping)]
+        yield from _form_faults(subject, contents, known)
+        life, former = former, known.formers.get(former, "")
+    for act in history.acts[1:]:
+        for what in _place_faults(act.number, act.told.content, erasures):
+            message = _("act {number}: {place} is erased otherwise than the list names")
+            message = message.format(number=act.number, place=what)
+            yield altered("carried-mark", subject, message, aspect_of(subject))
+
+
+def _carries(contents: Iterable[Content]) -> bool:
+    return any(content.get("act") == CARRY for content in contents)
+
+
+def _life_faults(
+    subject: str, contents: Sequence[Content], events: Sequence[Event], stone: Content
+) -> Iterator[Finding]:
+    """What is wrong between the acts of one life and the events of the life before: each is carried over as it was.
+
+    Args:
+        subject: what the record is now.
+        contents: the acts of the life, from 1 on.
+        events: those of acts of the life before.
+        stone: the tombstone of the life before.
+    """
+    count = len(events)
+    for number, content in enumerate(contents, 1):
+        if (content.get("act") == CARRY) != (number <= count) or (content.get("act") == ERASE) != (number == count + 1):
+            message = _("act {number}: expected every act of before carried over, then what was erased")
+            yield altered("carried-act", subject, message.format(number=number), aspect_of(subject))
+            return
+    said_of = [(each.get("tombstone"), each.get("erased")) for each in contents if each.get("act") == ERASE]
+    if said_of != [(stone.get("tombstone"), stone.get("erased"))]:
+        message = _("act {number}: says that something else was erased than the tombstone does")
+        yield altered("carried-act", subject, message.format(number=count + 1), aspect_of(subject))
+    for number, (content, event) in enumerate(zip(contents, events, strict=False), 1):
+        said = content.get("carried")
+        carried = said if isinstance(said, Mapping) else {}
+        found = (carried.get("act"), carried.get("by"), carried.get("at"), content.get("state"))
+        is_signed = event.kind in _SIGNED and number > 1
+        covered = events[number - 2].state_digest if is_signed else None
+        if found != (event.kind, event.actor, event.entered_at, event.state_digest) or (
+            is_signed and carried.get("signed_state") != covered
+        ):
+            message = _("act {number}: not what event {index} tells of the act that it carries over")
+            message = message.format(number=number, index=event.index)
+            yield altered("carried-act", subject, message, aspect_of(subject))
+
+
+# ---- name and day ----------------------------------------------------------------------------------------------------
+
+
+def _form_faults(subject: str, contents: Sequence[Content], known: Known) -> Iterator[Finding]:
+    """Acts whose printed name their person never had, or whose day is not that of their moment."""
+    for number, content in enumerate(contents, 1):
+        by, name, at, on = (str(content.get(key)) for key in ("by", "name", "at", "on"))
+        names = frozenset({PROGRAM}) if by == PROGRAM else known.names.get(by)
+        if names is not None and name not in names:
+            message = _("act {number}: {person} never had the name that it prints").format(number=number, person=by)
+            yield altered("carried-form", subject, message, aspect_of(subject))
+        if on not in _days_of(at, known.zone):
+            message = _("act {number}: its day, {on}, is not that of its moment, {at}")
+            yield altered("carried-form", subject, message.format(number=number, on=on, at=at), aspect_of(subject))
+
+
+def _days_of(at: str, zone: tzinfo | None) -> set[str]:
+    """The days that a UTC moment may have had in a zone; anywhere on earth where that is not known."""
+    try:
+        moment = parse_moment(at)
+    except ValueError:
+        return set()
+    if zone is None:
+        return {(moment + timedelta(hours=hours)).date().isoformat() for hours in (-12, 0, 14)}
+    return {(moment + shift).astimezone(zone).date().isoformat() for shift in (-_EDITIONS, timedelta(), _EDITIONS)}
+
+
+# ---- marks -----------------------------------------------------------------------------------------------------------
+
+
+def _place_faults(number: int, content: Content, erasures: Sequence[Erasure]) -> Iterator[str]:
+    """The places of an act where something is erased that no list names, or stands that one names."""
+    marks = 0
+    for place, value in _said(content):
+        if is_erased(value):
+            marks += 1
+            tombstone = tombstone_in(value)
+            is_named = any(each.tombstone == tombstone and each.names(place) for each in erasures)
+        else:
+            is_named = value is None or not any(number < each.act and each.names(place) for each in erasures)
+        if not is_named:
+            yield place
+    if marks != _count_marks(content):
+        yield _("something beside the values")
+    yield from _file_faults(number, content, erasures)
+    for said in (content, content.get("fill")):
+        name = said.get(FILLED_FOR) if isinstance(said, Mapping) else None
+        if name and name != ERASED_TEXT and any(number < each.act and FILLED_FOR in each.places for each in erasures):
+            yield FILLED_FOR
+
+
+def _file_faults(number: int, content: Content, erasures: Sequence[Erasure]) -> Iterator[str]:
+    """A file that is erased and not named, or named and not erased; a scan that is without any file being so."""
+    if content.get("act") == "attach":
+        place = f"{ATTACHMENT}.{number}"
+        if (content.get("digest") == "") != any(place in each.places for each in erasures):
+            yield place
+    elif content.get("scan") == "" or content.get("signer_name") == ERASED_TEXT:
+        files = (place for each in erasures for place in each.places if place.startswith(f"{ATTACHMENT}."))
+        if content.get("scan") != "" or not any(files):
+            yield "scan"
+
+
+def _said(content: Content) -> Iterator[tuple[str, Json]]:
+    """Every value that an act says, with the field or cell that it is of."""
+    for said in (content, content.get("fill")):
+        if isinstance(said, Mapping) and isinstance(values := said.get("values"), Mapping):
+            for name, value in values.items():
+                yield from _cells(name, value)
+    changes = content.get("changes")
+    for change in changes if isinstance(changes, list | tuple) else ():
+        if isinstance(change, Mapping):
+            for end in ("old", "new"):
+                yield from _cells(str(change.get("field")), change.get(end))
+
+
+def _cells(name: str, value: Json) -> Iterator[tuple[str, Json]]:
+    if not are_rows(value):
+        yield name, value
+        return
+    for number, row in enumerate(value if isinstance(value, list | tuple) else (), 1):
+        if isinstance(row, Mapping):
+            yield from ((f"{name}.{number}.{column}", cell) for column, cell in row.items())
+
+
+def _count_marks(value: Json) -> int:
+    if is_erased(value):
+        return 1
+    if isinstance(value, Mapping):
+        return sum(map(_count_marks, value.values()))
+    return sum(map(_count_marks, value)) if isinstance(value, list | tuple) else 0
