@@ -45,7 +45,7 @@ from recordkeeper.services.handing_over import HandedOver, hand_over_listed
 from recordkeeper.services.lifecycle import Scan
 from recordkeeper.services.people import Actor
 from recordkeeper.services.property_report import Scope, Tester
-from recordkeeper.services.retrieval import load
+from recordkeeper.services.retrieval import load_or_tell
 from recordkeeper.services.verification import Answer, verify
 from scratch_postgresql import as_executor
 from stage import POSTGRESQL, SQLITE, Stage, Stages
@@ -218,7 +218,7 @@ class DisposalOffice(Company):
     def record(self, number: str) -> Record:
         """The record as it stands."""
         with self.register.reading() as snapshot:
-            return load(snapshot, number)
+            return load_or_tell(snapshot, number)
 
 
 def check_verified(office: DisposalOffice) -> None:

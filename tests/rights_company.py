@@ -32,7 +32,7 @@ from recordkeeper.services.publication import Publisher
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
 from scratch_postgresql import as_executor
-from stage import Stages, migrated
+from stage import Stage, Stages, migrated
 
 NOTE, LOOSE, GUARDED, COVER = "QR-900-01", "QR-900-02", "QR-900-03", "QR-900-04"
 REPLY, SECRETS, ANSWERED = "QR-900-05", "QR-900-06", "QR-900-07"
@@ -201,10 +201,15 @@ class Staff:
             transaction.append(record.history, content, record_rows(after))
 
 
+def begun(stages: Stages, database: str) -> Stage[Staff]:
+    """The company as it begins, made once for each database."""
+    return stages.stage(database, "rights_company", _make, migrated(stages, database))
+
+
 @contextmanager
 def staffed(stages: Stages, database: str, folder: Path) -> Iterator[Staff]:
     """A copy of the company, made once for each database, opened by the login that executes dispositions."""
-    stage = stages.stage(database, "rights_company", _make, migrated(stages, database))
+    stage = begun(stages, database)
     with stages.copied(stage, folder) as url, open_register(as_executor(url)) as register:
         yield replace(stage.made, register=register, folder=folder, numbers={})
 

@@ -14,12 +14,12 @@ from p02_office import NOW
 from recordkeeper.model.consent import COPY, READ, TAKE_OUT, is_consented
 from recordkeeper.model.form import Form, parse_form
 from recordkeeper.services import catalogue, consent, lifecycle, searching, viewing
+from recordkeeper.services.access import MayNotReadError
 from recordkeeper.services.consent import NeedsConsentError, check_may_use
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.reading_right import may_read, readers_of
 from recordkeeper.services.retrieval import load as load_record
 from recordkeeper.services.setting import Setting
-from recordkeeper.services.viewing import MayNotReadError
 from stage import SQLITE, Stages
 
 CONTRACT_READERS = {

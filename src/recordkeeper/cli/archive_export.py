@@ -22,13 +22,10 @@ from recordkeeper.language import translate as _
 def export(invocation: Invocation, file: Path, numbers: tuple[str, ...]) -> None:
     """Export a pack."""
     from recordkeeper.services.exporting import export as export_pack
-    from recordkeeper.services.retrieval import load
 
     workspace, actor = invocation.workspace(), invocation.actor()
     invocation.publish()
-    with workspace.register.reading() as snapshot:
-        chosen = [load(snapshot, number).number for number in numbers]
-    made = export_pack(workspace.publisher, file.resolve(), actor, invocation.now, chosen or None)
+    made = export_pack(workspace.publisher, file.resolve(), actor, invocation.now, numbers or None)
     invocation.publish()
 
     def render() -> None:

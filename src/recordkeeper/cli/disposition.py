@@ -228,10 +228,10 @@ def execute(
     from recordkeeper.services.execution import Executor, count_open
 
     workspace, actor = invocation.workspace(), invocation.actor()
-    count = count_open(workspace.register, number)
+    by = Executor(workspace.publisher, actor, invocation.now, number)
+    count = count_open(by)
     told = ngettext("{count} record", "{count} records", count).format(count=count)
     invocation.confirm(_("{list}: destroy {records}, beyond recovery?").format(list=number, records=told))
-    by = Executor(workspace.publisher, actor, invocation.now, number)
     said = Said(place, operator or place, give_up)
     with progress(_("Destroying"), count) as advance:
         done = destruction.execute(

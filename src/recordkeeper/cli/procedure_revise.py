@@ -119,7 +119,7 @@ def change_asked_for(invocation: Invocation, request: str, reason: str, impact: 
     from recordkeeper.services.setting import Setting
 
     with invocation.workspace().register.reading() as snapshot:
-        return asked_for(Setting(snapshot, invocation.now), request, reason, impact)
+        return asked_for(Setting(snapshot, invocation.now), invocation.actor(), request, reason, impact)
 
 
 def write_files(invocation: Invocation, folder: Path, files: Mapping[str, bytes]) -> None:

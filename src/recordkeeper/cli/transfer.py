@@ -182,7 +182,8 @@ def hand_over(invocation: Invocation, number: str, keep: str, *, give_up: bool) 
     from recordkeeper.services.handing_over import count_listed, hand_over_listed
 
     workspace, actor = invocation.workspace(), invocation.actor()
-    count = count_listed(workspace.register, number)
+    by = Executor(workspace.publisher, actor, invocation.now, number)
+    count = count_listed(by)
     told = ngettext("{count} record", "{count} records", count).format(count=count)
     question = _("{list}: keep {records} as copies alone?")
     if keep == "nothing":
@@ -190,7 +191,7 @@ def hand_over(invocation: Invocation, number: str, keep: str, *, give_up: bool) 
     invocation.confirm(question.format(list=number, records=told))
     with progress(_("Handing over"), count) as advance:
         done = hand_over_listed(
-            Executor(workspace.publisher, actor, invocation.now, number),
+            by,
             Keeping(keep),
             gives_up=give_up,
             advance=advance,

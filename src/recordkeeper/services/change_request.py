@@ -17,9 +17,10 @@ from recordkeeper.model.document_change import DocumentChange
 from recordkeeper.model.form_revision import in_force
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
+from recordkeeper.services.access import readable
 from recordkeeper.services.catalogue import revisions
 from recordkeeper.services.installation import provided
-from recordkeeper.services.retrieval import load
+from recordkeeper.services.people import Actor
 from recordkeeper.services.setting import Setting
 
 CHANGE_REQUEST = "change_request"
@@ -57,7 +58,7 @@ def forms_of_requests(setting: Setting) -> list[str]:
     return [code for code in codes if in_force(revisions(setting.snapshot, code), setting.today)]
 
 
-def asked_for(setting: Setting, number: str, reason: str, impact: str) -> DocumentChange:
+def asked_for(setting: Setting, actor: Actor, number: str, reason: str, impact: str) -> DocumentChange:
     """A change as it was asked for; the request says the reason and the impact where none are given.
 
     Raises:
@@ -65,18 +66,19 @@ def asked_for(setting: Setting, number: str, reason: str, impact: str) -> Docume
         TextRefusedError: neither says a reason or an impact.
     """
     if number:
-        record = load(setting.snapshot, number)
+        record = readable(setting, actor, number)
         reason = reason or _line(record, _REASON)
         impact = impact or _line(record, _IMPACT)
         number = record.number
     return DocumentChange.checked(reason, impact, number)
 
 
-def check_request(setting: Setting, change: DocumentChange, codes: Sequence[str]) -> DocumentChange:
+def check_request(setting: Setting, actor: Actor, change: DocumentChange, codes: Sequence[str]) -> DocumentChange:
     """The change, if its request was agreed to and is about one of the documents; or if none is asked for here.
 
     Args:
         setting: of the act.
+        actor: who cites it.
         change: what is cited.
         codes: the documents that change: ids of procedures, codes of forms.
 
@@ -90,7 +92,7 @@ def check_request(setting: Setting, change: DocumentChange, codes: Sequence[str]
         if forms:
             raise NoRequestError(codes[0], forms)
         return change
-    record = load(setting.snapshot, change.request)
+    record = readable(setting, actor, change.request)
     if record.form.code not in forms:
         expected = _("a change request on {codes}").format(codes=listing(forms) or _("a form that serves for it"))
         raise RequestRefusedError(record.number, expected, record.form.code)

@@ -13,8 +13,8 @@ from recordkeeper.model.consent import COPY, TAKE_OUT, Asked
 from recordkeeper.model.record import Record
 from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.record_projection import record_rows
+from recordkeeper.services.access import record_for
 from recordkeeper.services.people import Actor
-from recordkeeper.services.retrieval import load
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 
@@ -55,7 +55,8 @@ def ask(register: Register, actor: Actor, now: datetime, number: str, use: str, 
         Others: as ``model.consent.ask``.
     """
     with register.writing(now=now) as transaction:
-        setting, record = Setting(transaction, now), load(transaction, number)
+        setting = Setting(transaction, now)
+        record = record_for(setting, actor, number)
         check_right(transaction, actor, "record ask", now, record.unit, about=record.number)
         who = setting.standing(actor.subject, record.unit)
         after = _appended(transaction, record, rules.ask(record, use, reason, who, setting.moment))
@@ -79,7 +80,8 @@ def consent(
         Others: as ``model.consent.consent``.
     """
     with register.writing(now=now) as transaction:
-        setting, record = Setting(transaction, now), load(transaction, number)
+        setting = Setting(transaction, now)
+        record = record_for(setting, actor, number)
         check_right(transaction, actor, "record consent", now, record.unit, about=record.number)
         who = setting.standing(actor.subject, record.unit)
         content = rules.consent(record, asked, until, who, setting.moment, refused_because=refused_because)

@@ -18,6 +18,7 @@ from recordkeeper.model.subject import record_subject
 from recordkeeper.register.acts import Register
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.access import readable
 from recordkeeper.services.consent import check_may_use
 from recordkeeper.services.people import Actor
 from recordkeeper.services.preservation import record_file
@@ -26,7 +27,7 @@ from recordkeeper.services.rendering import mark_of, printed_record, render_reco
 from recordkeeper.services.retrieval import replayed, rows_of
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
-from recordkeeper.services.viewing import is_reading_noted, note_reading, readable
+from recordkeeper.services.viewing import is_reading_noted, note_reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from recordkeeper.register.acts import Register
 from recordkeeper.register.residue import wipe
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.access import readable
 from recordkeeper.services.destruction_certificate import CERTIFICATE, CERTIFIES, Said, certify
 from recordkeeper.services.disposition import find_list
 from recordkeeper.services.execution import Advance, Executor, destroy_listed
@@ -22,7 +23,6 @@ from recordkeeper.services.installation import form_serving
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
-from recordkeeper.services.viewing import readable
 
 WAIT_FOR_READERS_SECONDS = 60.0
 

@@ -35,7 +35,7 @@ from recordkeeper.register.residue import Residue
 from recordkeeper.register.snapshot import parse_moment
 from recordkeeper.services import lifecycle
 from recordkeeper.services.company import unit_of
-from recordkeeper.services.disposition import find_list
+from recordkeeper.services.disposition import list_for
 from recordkeeper.services.execution import COMMAND, Executor, Progress, give_up_items, results_of
 from recordkeeper.services.installation import form_serving
 from recordkeeper.services.lifecycle import About
@@ -109,7 +109,7 @@ def certify(by: Executor, signer: Signer, said: Said, residue: Residue, progress
         raise NotWipedError(by.number, residue)
     with by.register.writing(now=by.now) as transaction:
         setting = Setting(transaction, by.now)
-        listed = find_list(transaction, by.number, Kind.DESTRUCTION)
+        listed = list_for(setting, by.actor, by.number, Kind.DESTRUCTION)
         check_right(transaction, by.actor, COMMAND, by.now, listed.record.unit)
         who = setting.standing(by.actor.subject, listed.record.unit)
         closing = _Closing(transaction, setting, by, signer, who, said)

@@ -38,6 +38,7 @@ from recordkeeper.register.lookup import units_below
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services import lifecycle
+from recordkeeper.services.access import record_for
 from recordkeeper.services.catalogue import revision_in_force
 from recordkeeper.services.disposal_list import (
     Judged,
@@ -222,7 +223,7 @@ def list_new(by: Author, choice: Choice, methods: Sequence[str], appraisal: str 
         check_clock(transaction, PURPOSES[Kind.DESTRUCTION])
         judged = chosen_for(desk, by.actor, choice, Kind.DESTRUCTION)
         if appraisal:
-            judged = _appraised_on(find_list(transaction, appraisal, Kind.APPRAISAL), judged, choice)
+            judged = _appraised_on(list_for(desk.setting, by.actor, appraisal, Kind.APPRAISAL), judged, choice)
         counted = [(each, pages_of(by.root, each.record)) for each in judged]
         lines = [
             {**line_of(each, pages), "medium_kept": medium_of(each.record), "appraisal": _opinion_on(each)}
@@ -263,7 +264,7 @@ def approve(register: Register, actor: Actor, signer: Signer, now: datetime, num
     Source: P00-R6; M-6
     """
     with register.writing(now=now) as transaction:
-        listed = disposition_of(load(transaction, number))
+        listed = disposition_of(record_for(Setting(transaction, now), actor, number))
         if listed is None:
             raise NoListError(number, *Kind)
         check_right(transaction, actor, "retention approve", now, listed.record.unit, about=number)
@@ -272,7 +273,7 @@ def approve(register: Register, actor: Actor, signer: Signer, now: datetime, num
 
 
 def find_list(snapshot: Snapshot, number: str, *kinds: Kind) -> Disposition:
-    """The list of that number.
+    """The list of that number, for the program itself; of one that a person names ``list_for``.
 
     Args:
         snapshot: where to look.
@@ -284,6 +285,20 @@ def find_list(snapshot: Snapshot, number: str, *kinds: Kind) -> Disposition:
         NoListError: it is none of these kinds.
     """
     listed = disposition_of(load(snapshot, number))
+    if listed is None or listed.kind not in kinds:
+        raise NoListError(number, *kinds)
+    return listed
+
+
+def list_for(setting: Setting, actor: Actor, number: str, *kinds: Kind) -> Disposition:
+    """The list of that number, which ``actor`` names.
+
+    Raises:
+        UnknownRecordError: no such record.
+        DisposedRecordError, MayNotReadError: as ``access.record_for``.
+        NoListError: it is none of these kinds.
+    """
+    listed = disposition_of(record_for(setting, actor, number))
     if listed is None or listed.kind not in kinds:
         raise NoListError(number, *kinds)
     return listed
@@ -346,7 +361,9 @@ def chosen_for(desk: RetentionDesk, actor: Actor, choice: Choice, kind: Kind) ->
     units = set(units_below(snapshot, unit_of_list(desk.setting, actor, kind, choice)))
     judging = judge_appraisal if kind is Kind.APPRAISAL else partial(judge, kind=kind)
     if choice.numbers:
-        records = [_listable(load(snapshot, number), units) for number in dict.fromkeys(choice.numbers)]
+        records = [
+            _listable(record_for(desk.setting, actor, number), units) for number in dict.fromkeys(choice.numbers)
+        ]
     else:
         rows = find_records(snapshot, RecordQuery(units=units, states=("closed", "void", "replaced")))
         records = [load(snapshot, row.number) for row in rows if not row.sheet]

@@ -24,11 +24,11 @@ from recordkeeper.model.subject import record_subject
 from recordkeeper.model.value import Problem, parse_moment, plain_value
 from recordkeeper.register.acts import Register
 from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.access import record_for
 from recordkeeper.services.catalogue import code_of, revision_in_force
 from recordkeeper.services.company import unit_of
 from recordkeeper.services.lifecycle import About, defaults_of, next_to_fill, opening_of, unit_asked_for
 from recordkeeper.services.people import Actor
-from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.viewing import text_of_value
 
@@ -162,7 +162,7 @@ def fill_entry(register: Register, actor: Actor, now: datetime, number: str, sec
     """
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
-        record = load(snapshot, number)
+        record = record_for(setting, actor, number)
         who = setting.standing(actor.subject, record.unit)
         step = record.step(section) if section else next_to_fill(record, who)
         record.check_may_fill(step, who, setting.moment)

@@ -20,6 +20,7 @@ from recordkeeper.model.value import check_text
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.disposal import check_clock, lists_open_for
 from recordkeeper.register.lookup import units_below
+from recordkeeper.services.access import record_for
 from recordkeeper.services.destruction_certificate import CERTIFIES
 from recordkeeper.services.disposal_list import Judged, NotEligibleError, judge
 from recordkeeper.services.disposition import (
@@ -37,7 +38,6 @@ from recordkeeper.services.disposition import (
     unit_of_list,
 )
 from recordkeeper.services.retention import RetentionDesk
-from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
 
 _FEWEST = 8
@@ -141,7 +141,10 @@ def erase(by: Author, choice: Choice, methods: Sequence[str], asked: Request) ->
         check_list_right(desk.setting, by, "retention erase", Kind.DESTRUCTION, choice)
         check_clock(transaction, PURPOSES[Kind.DESTRUCTION])
         units = set(units_below(transaction, unit_of_list(desk.setting, by.actor, Kind.DESTRUCTION, choice)))
-        records = [_askable(load(transaction, number), units, asked) for number in dict.fromkeys(choice.numbers)]
+        records = [
+            _askable(record_for(desk.setting, by.actor, number), units, asked)
+            for number in dict.fromkeys(choice.numbers)
+        ]
         today = desk.setting.today
         judged = [judge(desk, _asked(as_it_stands(desk, record), record, asked), today) for record in records]
         _check_eligible(transaction, judged)

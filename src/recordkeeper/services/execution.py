@@ -54,7 +54,7 @@ from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.burial import Disposal, tombstones_of
 from recordkeeper.services.disposal_list import Judged, judge
-from recordkeeper.services.disposition import find_list
+from recordkeeper.services.disposition import find_list, list_for
 from recordkeeper.services.erasure import begin_disposal, check_sheet_begun, erase, going, retain_one
 from recordkeeper.services.mirroring import mirrors_of, remove_from_mirrors
 from recordkeeper.services.people import Actor
@@ -203,14 +203,16 @@ def remove_listed(by: Executor, items: Sequence[Item], advance: Advance = lambda
     return progress
 
 
-def count_open(register: Register, number: str) -> int:
+def count_open(by: Executor) -> int:
     """How many records a list is still to destroy, or, where the handing over has begun, to remove.
 
     Raises:
         UnknownRecordError, NoListError: there is no such list.
+        NoRightError, AuditorChangesNothingError: as ``check_right``.
     """
-    with register.reading() as snapshot:
-        listed = find_list(snapshot, number, *GOING)
+    with by.register.reading() as snapshot:
+        listed = list_for(Setting(snapshot, by.now), by.actor, by.number, *GOING)
+        check_right(snapshot, by.actor, COMMANDS[listed.kind], by.now, listed.record.unit, about=by.number)
         waiting = subjects_open(snapshot, listed.record.subject)
         return sum(item.subject in waiting for item in listed.items)
 
@@ -219,7 +221,7 @@ def _check_begin(by: Executor, *, is_paper_destroyed: bool) -> list[Item]:
     """The items that are still to be done, if the list may be executed now, by this person."""
     with by.register.writing(now=by.now) as transaction:
         setting = Setting(transaction, by.now)
-        listed = find_list(transaction, by.number, Kind.DESTRUCTION)
+        listed = list_for(setting, by.actor, by.number, Kind.DESTRUCTION)
         check_right(transaction, by.actor, COMMAND, by.now, listed.record.unit, about=by.number)
         check_clock(transaction, by.number)
         schedule = schedule_in_force(transaction, setting.today) or BEFORE_ANY

@@ -30,6 +30,7 @@ from recordkeeper.ocfl.inventory import Inventory, parse_inventory
 from recordkeeper.ocfl.storage_root import ROOT_FILES, StorageRoot
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.search import FoundRecord, RecordQuery, find_records
+from recordkeeper.services.access import readable
 from recordkeeper.services.consent import check_may_use
 from recordkeeper.services.enclosure import ENCLOSURES
 from recordkeeper.services.people import Actor
@@ -40,7 +41,6 @@ from recordkeeper.services.retrieval import load
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.shelf import Shelf
-from recordkeeper.services.viewing import readable
 from recordkeeper.tlog.proof import format_proof
 
 EXPORT, PACK = "export", "pack"
@@ -116,10 +116,12 @@ def export(
     with publisher.register.reading() as snapshot:
         check_right(snapshot, actor, "archive export", now)
         setting = Setting(snapshot, now)
-        for number in numbers or ():
-            check_may_use(setting, actor, readable(setting, actor, number), TAKE_OUT)
+        named = [readable(setting, actor, number) for number in numbers or ()]
+        for record in named:
+            check_may_use(setting, actor, record, TAKE_OUT)
         withheld = withheld_from(setting, actor)
-    made, records = write_pack(publisher, target, now, numbers, withheld=withheld)
+    chosen = None if numbers is None else [record.number for record in named]
+    made, records = write_pack(publisher, target, now, chosen, withheld=withheld)
     with publisher.register.writing(now=now) as transaction:
         note_export(transaction, actor, made, records)
     return made

@@ -31,6 +31,7 @@ from recordkeeper.model.signature import Signature
 from recordkeeper.model.subject import name_of
 from recordkeeper.model.value import format_moment, parse_moment
 from recordkeeper.register.acts import Register
+from recordkeeper.services.access import readable
 from recordkeeper.services.consent import check_may_use
 from recordkeeper.services.csv_table import format_table, guarded
 from recordkeeper.services.people import Actor
@@ -40,7 +41,7 @@ from recordkeeper.services.retrieval import rows_of
 from recordkeeper.services.searching import Criteria, find
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.table_heading import headings
-from recordkeeper.services.viewing import readable, text_of_value, view_of
+from recordkeeper.services.viewing import text_of_value, view_of
 
 EXPORT_VERSION = 1
 _UNGUARDED_TYPES = {"number", "money"}

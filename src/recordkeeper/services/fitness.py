@@ -16,7 +16,9 @@ from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.access import record_for
 from recordkeeper.services.installation import provided
+from recordkeeper.services.people import Actor
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
 
@@ -58,11 +60,12 @@ def items_tested(report: Record) -> list[tuple[str, str]]:
     return [(str(item["number"]), str(item["state"])) for item in held]
 
 
-def check_covers(snapshot: Snapshot, report: str, items: Sequence[Item]) -> str:
+def check_covers(setting: Setting, actor: Actor, report: str, items: Sequence[Item]) -> str:
     """The number of a report that covers all these records as they stand; of none of them anything failed.
 
     Args:
-        snapshot: where it stands.
+        setting: of the act.
+        actor: who names it.
         report: its number, as typed.
         items: the records to be transferred, as they are listed.
 
@@ -72,7 +75,7 @@ def check_covers(snapshot: Snapshot, report: str, items: Sequence[Item]) -> str:
 
     Source: P00-R7
     """
-    record = load(snapshot, report)
+    record = record_for(setting, actor, report)
     if record.state is State.VOID or not isinstance(record.opening.get(TESTED), Mapping):
         raise UntestedError(record.number, _("a report on the four properties by the program"), record.form.code)
     tested = dict(items_tested(record))

@@ -14,12 +14,11 @@ from recordkeeper.model.disposition import FAILED, Item, Kind, Reason, Result
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_guard import head_of
 from recordkeeper.model.transfer import Keeping, check_may_hand_over, hand_over, handing_over_of
-from recordkeeper.register.acts import Register
 from recordkeeper.register.disposal import approve_items, check_clock, subjects_open
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.residue import Residue, wipe
 from recordkeeper.services.destruction_certificate import NotWipedError, given_out
-from recordkeeper.services.disposition import find_list
+from recordkeeper.services.disposition import find_list, list_for
 from recordkeeper.services.execution import (
     COMMANDS,
     Advance,
@@ -110,21 +109,24 @@ def hand_over_listed(
     return _closed(by, progress, residue)
 
 
-def count_listed(register: Register, number: str) -> int:
+def count_listed(by: Executor) -> int:
     """How many electronic records a list names.
 
     Raises:
         UnknownRecordError, NoListError: there is no such list.
+        NoRightError, AuditorChangesNothingError: as ``check_right``.
     """
-    with register.reading() as snapshot:
-        return sum(bool(item.subject) for item in find_list(snapshot, number, Kind.TRANSFER).items)
+    with by.register.reading() as snapshot:
+        listed = list_for(Setting(snapshot, by.now), by.actor, by.number, Kind.TRANSFER)
+        check_right(snapshot, by.actor, COMMANDS[Kind.TRANSFER], by.now, listed.record.unit, about=by.number)
+        return sum(bool(item.subject) for item in listed.items)
 
 
 def _begin(by: Executor, keeps: Keeping) -> list[Item]:
     """Say on the list what stays, if the handing over may begin or go on; the items that are still to be done."""
     with by.register.writing(now=by.now) as transaction:
         setting = Setting(transaction, by.now)
-        listed = find_list(transaction, by.number, Kind.TRANSFER)
+        listed = list_for(setting, by.actor, by.number, Kind.TRANSFER)
         check_right(transaction, by.actor, COMMANDS[Kind.TRANSFER], by.now, listed.record.unit)
         check_clock(transaction, by.number)
         who = setting.standing(by.actor.subject, listed.record.unit)

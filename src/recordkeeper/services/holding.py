@@ -19,11 +19,11 @@ from recordkeeper.register.lookup import unit_parents
 from recordkeeper.register.record_projection import approval_rows
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.access import record_for
 from recordkeeper.services.catalogue import code_of
 from recordkeeper.services.company import new_subject
 from recordkeeper.services.held import Places, member_of, refresh
 from recordkeeper.services.people import Actor
-from recordkeeper.services.retrieval import load
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 
@@ -91,7 +91,7 @@ def place(
         setting = Setting(transaction, now)
         who = setting.standing(actor.subject, ROOT_UNIT)
         Hold.place(title, mandate, Scope(), who, setting.moment)  # refused before anything is looked for
-        scope = _scope(setting, asked)
+        scope = _scope(setting, actor, asked)
         if scope.is_empty:
             raise NothingHeldError
         content = Hold.place(title, mandate, scope, who, setting.moment)
@@ -133,10 +133,10 @@ def find_hold(snapshot: Snapshot, name: str) -> Hold:
     return Hold.replay(history)
 
 
-def _scope(setting: Setting, asked: ScopeAsked) -> Scope:
+def _scope(setting: Setting, actor: Actor, asked: ScopeAsked) -> Scope:
     snapshot = setting.snapshot
     scope = Scope(
-        tuple(dict.fromkeys(load(snapshot, number).subject for number in asked.records)),
+        tuple(dict.fromkeys(record_for(setting, actor, number).subject for number in asked.records)),
         tuple(dict.fromkeys(code_of(snapshot, spelling) for spelling in asked.forms)),
         tuple(dict.fromkeys(setting.find("unit", unit) for unit in asked.units)),
         setting.find("party", asked.party) if asked.party else "",

@@ -32,6 +32,7 @@ from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.access import readable, record_for
 from recordkeeper.services.catalogue import code_of, revision_in_force
 from recordkeeper.services.choosing import check_chosen
 from recordkeeper.services.company import unit_of
@@ -56,7 +57,6 @@ from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.sheet import sheet_for
 from recordkeeper.services.signing import signed
-from recordkeeper.services.viewing import readable
 from recordkeeper.tlog.checkpoint import short_checkpoint, unverified_checkpoint
 
 Raw = Mapping[str, object]
@@ -717,7 +717,7 @@ def _loaded(
     transaction: Transaction, actor: Actor, now: datetime, command: str, number: str
 ) -> tuple[Setting, Record, Standing]:
     setting = Setting(transaction, now)
-    record = load(transaction, number)
+    record = record_for(setting, actor, number)
     check_right(transaction, actor, command, now, record.unit, about=record.number)
     unit = unit_of(transaction, record.unit).code
     if series := series_opened(transaction, record.form, unit, setting.today):
@@ -725,7 +725,7 @@ def _loaded(
     if record.sheet or record.is_sheet:
         # A sheet's acts list its rows: neither comes or changes while the other is decided on.
         transaction.lock(record.sheet or record.subject)
-        record = load(transaction, record.number)
+        record = record_for(setting, actor, record.number)
     return setting, record, setting.standing(actor.subject, record.unit)
 
 

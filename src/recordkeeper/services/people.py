@@ -346,7 +346,11 @@ def record_refusal(register: "Register", actor: Actor | None, about: str, now: d
 def _subject_named(snapshot: "Snapshot", about: str) -> str | None:
     first = (about.split() or [""])[0]
     candidates = (first, record_subject(first), sheet_subject(first))
-    known = (name for name in candidates if is_subject(name) and directory.is_known(snapshot, name))
+    known = (
+        name
+        for name in candidates
+        if is_subject(name) and (directory.is_known(snapshot, name) or snapshot.tombstone(name) is not None)
+    )
     return next(known, None) or directory.person_with_login(snapshot, first)
 
 

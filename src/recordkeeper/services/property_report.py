@@ -33,6 +33,7 @@ from recordkeeper.ocfl.validation import share_of
 from recordkeeper.register.lookup import units_below
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.services import lifecycle
+from recordkeeper.services.access import record_for
 from recordkeeper.services.catalogue import revision_in_force
 from recordkeeper.services.exporting import NotArchivedError
 from recordkeeper.services.fitness import PURPOSE, items_tested, reports_of, tested_in
@@ -129,7 +130,7 @@ def try_properties(by: Tester, scope: Scope, advance: Callable[[], object] = lam
         roles = [role for role in form.sections[0].by if isinstance(role, str)]
         if not who.has_any(roles):
             raise NotYoursError(form.code, form.sections[0].id, who.named(roles), who.name)
-        found, share, left = _chosen(setting, by.publisher.storage_root, scope, unit)
+        found, share, left = _chosen(setting, by, scope, unit)
     items = [(record.number, settled_state(record.history)[1]) for record in found]
     tallies = check_properties(by.publisher, [number for number, _state in items], advance)
     return Tested(scope.occasion, items, tallies, share, left)
@@ -174,15 +175,15 @@ def _unit_asked(setting: Setting, by: Tester, scope: Scope) -> str:
 # ---- which records ---------------------------------------------------------------------------------------------------
 
 
-def _chosen(
-    setting: Setting, root: StorageRoot, scope: Scope, unit: str
-) -> tuple[list[Record], tuple[int, int] | None, int]:
+def _chosen(setting: Setting, by: Tester, scope: Scope, unit: str) -> tuple[list[Record], tuple[int, int] | None, int]:
     """The records to be tested, which share of how many they are, and how many more wait."""
-    snapshot = setting.snapshot
+    snapshot, root = setting.snapshot, by.publisher.storage_root
     units = set(units_below(snapshot, unit))
     share = _next_share(setting, scope.shares)
     if scope.numbers:
-        found = [_testable(load(snapshot, number), units, root) for number in dict.fromkeys(scope.numbers)]
+        found = [
+            _testable(record_for(setting, by.actor, number), units, root) for number in dict.fromkeys(scope.numbers)
+        ]
         if len(found) > MOST_TESTED:
             expected = _("at most {count} records on one report").format(count=MOST_TESTED)
             raise NotTestableError(str(scope.occasion), expected, str(len(found)))

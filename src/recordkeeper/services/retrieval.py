@@ -47,7 +47,21 @@ class DisposedRecordError(RecordError, MissingError):
 
 
 def load(snapshot: Snapshot, number: str) -> Record:
-    """The record or sheet of that number, its form spelled in any of its ways.
+    """The record or sheet of that number, its form spelled in any of its ways, for the program itself.
+
+    A number that a person gives is looked up by ``access``, which asks their right before it tells anything.
+
+    Raises:
+        UnknownRecordError: there is none, or none any more.
+    """
+    try:
+        return load_or_tell(snapshot, number)
+    except DisposedRecordError:
+        raise UnknownRecordError(number) from None
+
+
+def load_or_tell(snapshot: Snapshot, number: str) -> Record:
+    """As ``load``, for ``access`` alone.
 
     Raises:
         UnknownRecordError: there is none.
@@ -101,7 +115,7 @@ def subject_named(snapshot: Snapshot, text: str) -> str:
     if is_subject(text):
         return text
     try:
-        return load(snapshot, text).subject
+        return load_or_tell(snapshot, text).subject
     except DisposedRecordError as gone:
         return str(gone.tombstone["subject"])
 
@@ -113,7 +127,7 @@ def standing_record(snapshot: Snapshot, number: str) -> Record | None:
         UnknownRecordError: there never was one.
     """
     try:
-        return load(snapshot, number)
+        return load_or_tell(snapshot, number)
     except DisposedRecordError:
         return None
 

@@ -224,7 +224,7 @@ def _store(
     check_names_are_free(
         transaction, proposal.procedure, [each.part for each in proposal.revised if TEMPLATE in each.part.files]
     )
-    change = check_request(setting, change, [proposal.procedure, *proposal.codes])
+    change = check_request(setting, actor, change, [proposal.procedure, *proposal.codes])
     change = replace(change, impacted=proposal.impacted)
     made: list[Revision] = []
     for each in proposal.revised:

@@ -11,12 +11,12 @@ from recordkeeper.language import current_language
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.disposition import Part
-from recordkeeper.model.person import AUDITOR
 from recordkeeper.register.acts import Register
+from recordkeeper.services.access import check_may_be_told
 from recordkeeper.services.catalogue import form_of
 from recordkeeper.services.people import Actor
 from recordkeeper.services.setting import Setting
-from recordkeeper.services.viewing import MayNotReadError, note_reading
+from recordkeeper.services.viewing import note_reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +37,18 @@ class TombstoneView:
 
 
 def show_tombstone(register: Register, actor: Actor, now: datetime, stone: Content) -> TombstoneView:
-    """A tombstone, for whoever has a role at the unit that kept the record; an auditor's reading leaves its event.
+    """A tombstone, for whoever might have read the record; an auditor's reading leaves its event.
 
     Raises:
-        MayNotReadError: no role there.
+        MayNotReadError: as ``access.check_may_be_told``.
     """
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
-        unit = str(stone["unit"])
-        who = setting.standing(actor.subject, unit)
-        unit_name = setting.shown_name(unit)
-        if not who.roles:
-            raise MayNotReadError(str(stone["number"]), unit_name, who.name)
+        is_noted = check_may_be_told(setting, actor, stone)
+        unit_name = setting.shown_name(str(stone["unit"]))
         people = {str(part): _names(setting, stone[str(part)]) for part in Part if str(part) in stone}
         view = TombstoneView(stone, _title(setting, stone), unit_name, people)
-    if AUDITOR in who.roles:
+    if is_noted:
         note_reading(register, actor, now, str(stone["subject"]))
     return view
 

@@ -32,9 +32,9 @@ from recordkeeper.services.disposition import (
     check_list_right,
     chosen_for,
     drawn_up,
-    find_list,
     item_of,
     line_of,
+    list_for,
     medium_of,
     pages_of,
 )
@@ -107,17 +107,17 @@ def transfer_new(by: Author, choice: Choice, said: Handing) -> Record:
         }
         items = [item_of(each, pages=pages) for each, pages in counted]
         if items:
-            raw["test_number"] = _tested_by(transaction, said.test, items)
+            raw["test_number"] = _tested_by(desk.setting, by.actor, said.test, items)
         items += [Item("", line.get("number", ""), medium="paper") for line in choice.paper]
         return drawn_up(by, desk, Kind.TRANSFER, choice, raw, items, said.receiver)
 
 
-def _tested_by(snapshot: Snapshot, report: str, items: Sequence[Item]) -> str:
+def _tested_by(setting: Setting, actor: Actor, report: str, items: Sequence[Item]) -> str:
     """The number of the report that says that these records are fit to be transferred. Source: P00-R7."""
     if not report:
         expected = _("a report on the four properties of what is transferred (--test)")
         raise UntestedError(items[0].number, expected, _("none"))
-    return check_covers(snapshot, report, items)
+    return check_covers(setting, actor, report, items)
 
 
 def _line(judged: Judged, pages: int | None) -> dict[str, object]:
@@ -184,7 +184,7 @@ def make_package(by: Executor, target: Path) -> tuple[Record, Exported, Package]
 def _check_packed_by(snapshot: Snapshot, by: Executor) -> tuple[Setting, Disposition, Standing]:
     """The list, if its package may be made now, by this person."""
     setting = Setting(snapshot, by.now)
-    listed = find_list(snapshot, by.number, Kind.TRANSFER)
+    listed = list_for(setting, by.actor, by.number, Kind.TRANSFER)
     check_right(snapshot, by.actor, "retention pack", by.now, listed.record.unit)
     who = setting.standing(by.actor.subject, listed.record.unit)
     check_packable(listed, who)
@@ -238,7 +238,7 @@ def enter_receipt(
     """
     with register.writing(now=now) as transaction:
         setting = Setting(transaction, now)
-        listed = find_list(transaction, number, Kind.TRANSFER)
+        listed = list_for(setting, actor, number, Kind.TRANSFER)
         check_right(transaction, actor, "retention receive", now, listed.record.unit)
         section = next(section_of(listed.record, Part.RECEIVER), None)
         if section is None:

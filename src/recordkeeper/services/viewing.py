@@ -1,6 +1,6 @@
 """Reading one record: what it says, what was amended, who signed what, what comes next; in the language in use.
 
-Who may read is decided here too, and an auditor's reading, or that of a confidential form, leaves its event. Nothing is
+Who may read is asked in ``access``; an auditor's reading, or that of a confidential form, leaves its event. Nothing is
 printed here. This module is longer than most because all that a reader sees of one record is one thing to read.
 
 Source: ISO 9001, 7.5.3.1; P-7, P-11; I-5
@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import cast
 
 from recordkeeper.documents.printout import Printout, print_pdfs
-from recordkeeper.errors import MissingError, RecordError, RefusalError
+from recordkeeper.errors import MissingError, RecordError
 from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import (
@@ -43,10 +43,11 @@ from recordkeeper.model.transfer import receiver_of
 from recordkeeper.model.value import SCALE_NAMES, parse_moment
 from recordkeeper.register.acts import Register
 from recordkeeper.register.disposal import tombstone_of
+from recordkeeper.services.access import readable
 from recordkeeper.services.consent import check_may_use
 from recordkeeper.services.people import SESSION_LASTS, Actor, person_of
 from recordkeeper.services.preservation import record_file
-from recordkeeper.services.reading_right import may_read_record, readers_of, roles_that_read
+from recordkeeper.services.reading_right import readers_of
 from recordkeeper.services.record_view import (
     CLOSE,
     COUNTERSIGN,
@@ -74,20 +75,6 @@ from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import is_signature_valid
 
 _GONE = {State.VOID, State.REPLACED, State.DISPOSED}
-
-
-class MayNotReadError(RecordError, RefusalError):
-    """The person holds no role that may read the record."""
-
-    def __init__(self, number: str, expected: str, found: str) -> None:
-        super().__init__(
-            _("{number}: only {expected} may read this, not {found}").format(
-                number=number, expected=expected, found=found
-            ),
-            subject=number,
-            expected=expected,
-            found=found,
-        )
 
 
 class NotYetKnownError(RecordError, MissingError):
@@ -203,24 +190,6 @@ def _rendered(register: Register, actor: Actor, now: datetime, number: str) -> t
 
 
 # ---- who may read --------------------------------------------------------------------------------------------------
-
-
-def readable(setting: Setting, actor: Actor, number: str) -> Record:
-    """The record of that number, if ``actor`` may read it.
-
-    Raises:
-        UnknownRecordError: no such record.
-        MayNotReadError: no role at its unit or above, or none that the form lets read.
-    """
-    record = load(setting.snapshot, number)
-    who = setting.standing(actor.subject, record.unit)
-    expected = readers_of(setting, record.form, record.unit)
-    if not may_read_record(record, who, expected, setting.today):
-        names = listing(setting.shown_name(role) for role in (*roles_that_read(expected), AUDITOR))
-        unit = setting.shown_name(record.unit)
-        wanted = names if expected else _("who has a role at {unit}").format(unit=unit)
-        raise MayNotReadError(record.number, wanted, who.name)
-    return record
 
 
 def is_reading_noted(setting: Setting, actor: Actor, record: Record) -> bool:

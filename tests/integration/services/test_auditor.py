@@ -30,6 +30,7 @@ from recordkeeper.services import (
     trail,
     viewing,
 )
+from recordkeeper.services.access import MayNotReadError
 from recordkeeper.services.held import holds
 from recordkeeper.services.holding import ScopeAsked
 from recordkeeper.services.lifecycle import About
@@ -160,11 +161,11 @@ def test_records_dossiers_and_what_is_due_are_those_of_the_scope(staff: Staff) -
             dossier.show(register, actor, NOW, PREMISES[_place(other)])
         foreign = next(each.number for each in found_by(staff, WHOLE) if each.unit == units[other])
         for look in (viewing.show, viewing.history, viewing.render):
-            with pytest.raises(viewing.MayNotReadError):
+            with pytest.raises(MayNotReadError):
                 look(register, actor, NOW, foreign)
         exported = extraction.export_json(register, actor, NOW, extraction.Selection((), searching.Criteria()))
         assert exported["count"] == len(found_by(staff, who))
-        with pytest.raises(viewing.MayNotReadError):
+        with pytest.raises(MayNotReadError):
             extraction.export_json(register, actor, NOW, extraction.Selection((foreign,), searching.Criteria()))
 
 
@@ -256,7 +257,7 @@ def test_an_auditor_reads_nothing_by_what_the_person_did_before(staff: Staff) ->
         register, boss, login=clerk.login, role="auditor", unit=units_of(staff)["SH"], valid_from=tomorrow.date(),
         valid_to=LAST, now=NOW,
     )  # fmt: skip
-    with pytest.raises(viewing.MayNotReadError):
+    with pytest.raises(MayNotReadError):
         viewing.show(register, clerk, tomorrow, number)
     assert number not in [each.number for each in searching.find(register, clerk, tomorrow, searching.Criteria())]
     with pytest.raises(MixedAuditorError):

@@ -10,11 +10,11 @@ from form_samples import field, section
 from p02_office import NOW
 from packages import form, write_package
 from recordkeeper.services import catalogue, lifecycle, viewing
+from recordkeeper.services.access import MayNotReadError
 from recordkeeper.services.definition import DefinitionError
 from recordkeeper.services.installation import Terms
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.searching import Criteria, find
-from recordkeeper.services.viewing import MayNotReadError
 from stage import Stages
 
 SIGNED = {"sign": "one", "meaning": "received"}

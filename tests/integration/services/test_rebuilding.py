@@ -21,7 +21,7 @@ from recordkeeper.services.holding import ScopeAsked
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.publication import Publisher
 from recordkeeper.services.rebuilding import AlteredArchiveError, NoArchiveError, rebuild
-from recordkeeper.services.retrieval import DisposedRecordError, load
+from recordkeeper.services.retrieval import DisposedRecordError, load, load_or_tell
 from recordkeeper.services.verification import Answer, verify
 from stage import Stages
 from tampering import tampering
@@ -155,7 +155,7 @@ def test_what_was_destroyed_comes_back_as_its_tombstone_alone_and_holds_and_cert
         rebuilt = rebuild(disposal_files.folder / "archive", place, url, COOLED)
         with rebuilt.register as register, register.reading() as snapshot:
             with pytest.raises(DisposedRecordError) as tombstone:
-                load(snapshot, gone)
+                load_or_tell(snapshot, gone)
             assert tombstone.value.tombstone["list"] == listed
             assert load(snapshot, certificate.number) == certificate
             assert (certificate.state, load(snapshot, listed).state) == ("closed", "closed")

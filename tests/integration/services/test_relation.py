@@ -15,9 +15,9 @@ from recordkeeper.model.record_guard import ValuesRefusedError, WrongStateError
 from recordkeeper.model.record_state import State
 from recordkeeper.model.relation import linked_numbers, opened_by, origin_of
 from recordkeeper.services import lifecycle
+from recordkeeper.services.access import MayNotReadError
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.relation import NeedsRecordError
-from recordkeeper.services.viewing import MayNotReadError
 from stage import Stages
 
 SIGNED = {"sign": "one", "meaning": "received"}

@@ -313,7 +313,7 @@ def requested(company: ActingCompany, decision: str = "agreed", **more: str) -> 
 
 def revise_by(company: ActingCompany, folder: Path, request: str) -> list[Revision]:
     with company.register.reading() as snapshot:
-        change = asked_for(Setting(snapshot, NOW), request, "", "")
+        change = asked_for(Setting(snapshot, NOW), company.actors["boss"], request, "", "")
     return revise_procedure(company.register, "P90", folder, company.actors["boss"], NOW, change)[1]
 
 

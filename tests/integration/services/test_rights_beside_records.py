@@ -55,6 +55,7 @@ from recordkeeper.services import (
     settling,
     transfer,
 )
+from recordkeeper.services.access import MayNotReadError
 from recordkeeper.services.blank_printing import Order
 from recordkeeper.services.destruction_certificate import Said
 from recordkeeper.services.disposition import Author, Choice, Proposal
@@ -65,7 +66,6 @@ from recordkeeper.services.installation import Terms
 from recordkeeper.services.lifecycle import Scan
 from recordkeeper.services.right import AuditorChangesNothingError, NoRightError
 from recordkeeper.services.searching import Criteria, NoUnitToReadError
-from recordkeeper.services.viewing import MayNotReadError
 from rights_company import (
     NOTE,
     PARTY,

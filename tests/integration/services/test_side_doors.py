@@ -36,12 +36,12 @@ from recordkeeper.services import (
     searching,
     viewing,
 )
+from recordkeeper.services.access import MayNotReadError
 from recordkeeper.services.holding import ScopeAsked
 from recordkeeper.services.intake import Table
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.people import Actor
 from recordkeeper.services.right import AuditorChangesNothingError
-from recordkeeper.services.viewing import MayNotReadError
 from rights_company import ANSWERED, NOBODY, NOTE, REPLY, SECRETS, Staff, staffed
 from stage import SQLITE, Stages
 

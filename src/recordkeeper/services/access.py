@@ -1,0 +1,106 @@
+"""One record by its number, for somebody: whether they may read it is asked before anything is told of it.
+
+Every service that takes a record's number from a person finds the record here. What was destroyed is asked for the same
+right as what stands, by what is left of it: its tombstone names form, unit and who took part in the destruction.
+
+Source: ISO 9001, 7.5.3.1; P-7; I-5
+"""
+
+from recordkeeper.errors import RecordError, RefusalError
+from recordkeeper.language import listing
+from recordkeeper.language import translate as _
+from recordkeeper.model.canonical import Content
+from recordkeeper.model.disposition import Part
+from recordkeeper.model.person import AUDITOR
+from recordkeeper.model.record import Record
+from recordkeeper.model.replay import readable as read_as_written
+from recordkeeper.services.catalogue import form_of
+from recordkeeper.services.people import Actor
+from recordkeeper.services.reading_right import Readers, may_read, may_read_record, readers_of, roles_that_read
+from recordkeeper.services.retrieval import DisposedRecordError, load_or_tell
+from recordkeeper.services.setting import Setting
+
+
+class MayNotReadError(RecordError, RefusalError):
+    """The person holds no role that may read the record."""
+
+    def __init__(self, number: str, expected: str, found: str) -> None:
+        super().__init__(
+            _("{number}: only {expected} may read this, not {found}").format(
+                number=number, expected=expected, found=found
+            ),
+            subject=number,
+            expected=expected,
+            found=found,
+        )
+
+
+def readable(setting: Setting, actor: Actor, number: str) -> Record:
+    """The record of that number, if ``actor`` may read it.
+
+    Raises:
+        UnknownRecordError: no such record.
+        DisposedRecordError: it was disposed of, and they might have read it.
+        MayNotReadError: no role at its unit or above, or none that the form lets read.
+        DisabledPersonError: the account is closed.
+    """
+    record = record_for(setting, actor, number)
+    who = setting.standing(actor.subject, record.unit)
+    readers = readers_of(setting, record.form, record.unit)
+    if not may_read_record(record, who, readers, setting.today):
+        raise _may_not_read(setting, record.number, record.unit, readers, who.name)
+    return record
+
+
+def record_for(setting: Setting, actor: Actor, number: str) -> Record:
+    """The record of that number, for an act whose own rule says who does it; what was destroyed tells who might read.
+
+    Raises:
+        UnknownRecordError: no such record.
+        DisposedRecordError: it was disposed of, and they might have read it.
+        MayNotReadError: it was disposed of, and they might not.
+        DisabledPersonError: the account is closed.
+    """
+    try:
+        return load_or_tell(setting.snapshot, number)
+    except DisposedRecordError as gone:
+        check_may_be_told(setting, actor, gone.tombstone)
+        raise
+
+
+def check_may_be_told(setting: Setting, actor: Actor, stone: Content) -> bool:
+    """Refuse to tell of a destroyed record whom it would not have been shown, as far as its tombstone tells.
+
+    A role at its unit decides, or a part in its destruction; whose part in the record itself or whose consent it was
+    went with it.
+
+    Args:
+        setting: of the act.
+        actor: who asks.
+        stone: the record's tombstone.
+
+    Returns:
+        Whether telling it leaves an event, as reading the record did: to an auditor, or of a confidential form.
+
+    Raises:
+        MayNotReadError: no role at its unit or above, or none that the form lets read, and no part in its destruction.
+        DisabledPersonError: the account is closed.
+        UnreadableActError: a tombstone that no decision of ours wrote.
+    """
+    with read_as_written(str(stone.get("subject"))):
+        unit, number = str(stone["unit"]), str(stone["number"])
+        form = form_of(setting.snapshot, str(stone["form"]), str(stone["revision"]))
+    who = setting.standing(actor.subject, unit)
+    readers = readers_of(setting, form, unit)
+    several = [stone.get(str(part)) for part in Part]
+    had_part = any(who.subject in people for people in several if isinstance(people, list | tuple))
+    may = AUDITOR in who.roles if who.is_auditor else had_part or may_read(who.reading_roles, readers)
+    if not may:
+        raise _may_not_read(setting, number, unit, readers, who.name)
+    return bool(readers) or AUDITOR in who.roles
+
+
+def _may_not_read(setting: Setting, number: str, unit: str, readers: Readers, name: str) -> MayNotReadError:
+    names = listing(setting.shown_name(role) for role in (*roles_that_read(readers), AUDITOR))
+    wanted = names if readers else _("who has a role at {unit}").format(unit=setting.shown_name(unit))
+    return MayNotReadError(number, wanted, name)
