@@ -26,6 +26,7 @@ from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.register.connection import sqlite_url
 from recordkeeper.register.engine import create_register, open_register
 from recordkeeper.services import initiation, proving
+from recordkeeper.services.people import Actor
 from recordkeeper.services.publication import Publisher, publish
 from recordkeeper.tlog.checkpoint import LogKey, unverified_checkpoint
 from recordkeeper.tlog.cosignature import CosignerKey, cosign
@@ -55,7 +56,8 @@ class Published(NamedTuple):
     def growth(self, earlier: str) -> dict[str, Any]:
         """What a proof file says of the growth since an earlier checkpoint."""
         with open_register(sqlite_url(self.folder / "records.db")) as register:
-            return dict(json.loads(format_proof(proving.prove_growth(register, self.log, earlier))))
+            boss = Actor("person/1", "boss", "甲")
+            return dict(json.loads(format_proof(proving.prove_growth(register, self.log, boss, NOW, earlier))))
 
 
 @pytest.fixture(scope="module")

@@ -67,15 +67,17 @@ def _watch(invocation: Invocation) -> NoReturn:
     """Publish whatever comes until interrupted; what hinders it is said once and tried again.
 
     Raises:
+        NoRightError, AuditorChangesNothingError, DisabledPersonError: who watches may do so no longer.
         UnusableLogKeyError: there is no log key here, so another machine publishes.
     """
     from recordkeeper.tlog.checkpoint import LogKey
 
+    actor = invocation.actor()
     LogKey.load(invocation.workspace().log_key_path)
     told: list[str] = []
     size = 0
     while True:
-        outcome, problems = invocation.published()
+        outcome, problems = invocation.published(actor)
         for problem in problems:
             if problem not in told:
                 invocation.say(_("pending: {reason}").format(reason=problem))
@@ -91,14 +93,13 @@ def _watch(invocation: Invocation) -> NoReturn:
 @shared_options
 def resume(invocation: Invocation, watch: bool) -> None:  # noqa: FBT001 - click gives flags so
     """Finish what was left."""
-    from recordkeeper.services.publication import pending, publish
-    from recordkeeper.services.right import check_right_first
+    from recordkeeper.services.publication import pending
+    from recordkeeper.services.publication import resume as resume_publishing
 
     workspace, actor = invocation.workspace(), invocation.actor()
-    check_right_first(workspace.register, actor, "archive resume", invocation.now)
     if watch:
         _watch(invocation)
-    outcome = publish(workspace.publisher, datetime.now(UTC).replace(microsecond=0))
+    outcome = resume_publishing(workspace.publisher, actor, datetime.now(UTC).replace(microsecond=0))
     left = pending(workspace.register)
 
     def render() -> None:

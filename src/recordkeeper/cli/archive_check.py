@@ -39,11 +39,9 @@ def check(invocation: Invocation, shares: int | None, report: Path | None, histo
     from recordkeeper.durable import write_new_file
     from recordkeeper.model.canonical import canonical
     from recordkeeper.services.archiving import check as check_archive
-    from recordkeeper.services.sight import check_sight
 
     workspace, actor = invocation.workspace(), invocation.actor()
     if history:
-        check_sight(workspace.register, actor, "archive check", invocation.now)
         _list_checks(invocation)
         return
     checked = check_archive(workspace.register, workspace.storage_root, actor, invocation.now, shares)
@@ -87,9 +85,9 @@ def _show(checked: "Checked") -> None:
 
 
 def _list_checks(invocation: Invocation) -> None:
-    from recordkeeper.services.archiving import checks_done
+    from recordkeeper.services.archiving import list_checks
 
-    done = checks_done(invocation.workspace().register)
+    done = list_checks(invocation.workspace().register, invocation.actor(), invocation.now)
     invocation.emit(
         [
             {

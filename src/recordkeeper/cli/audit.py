@@ -111,11 +111,9 @@ def checkpoint(invocation: Invocation, export: Path | None) -> None:
 def check(invocation: Invocation) -> None:
     """Check what is new; what lies before is for verify."""
     from recordkeeper.services.recent_check import check_recent
-    from recordkeeper.services.right import check_right_first
 
     workspace, actor = invocation.workspace(), invocation.actor()
-    check_right_first(workspace.register, actor, "audit check", invocation.now)
-    found = check_recent(workspace.register, workspace.log_path)
+    found = check_recent(workspace.register, workspace.log_path, actor, invocation.now)
 
     def render() -> None:
         if found.findings:

@@ -37,7 +37,6 @@ def prove(invocation: Invocation, what: str | None, earlier: Path | None, output
     from recordkeeper.model.canonical import parse_json
     from recordkeeper.services.proving import prove as prove_seen
     from recordkeeper.services.proving import prove_growth
-    from recordkeeper.services.right import check_right_first
     from recordkeeper.tlog.proof import ConsistencyProof, InclusionProof, format_proof
 
     if (what is None) == (earlier is None):
@@ -47,8 +46,8 @@ def prove(invocation: Invocation, what: str | None, earlier: Path | None, output
     if earlier is None:
         proof = prove_seen(workspace.register, workspace.log_path, actor, invocation.now, what or "")
     else:
-        check_right_first(workspace.register, actor, "audit prove", invocation.now)
-        proof = prove_growth(workspace.register, workspace.log_path, read_outside_text(earlier))
+        text = read_outside_text(earlier)
+        proof = prove_growth(workspace.register, workspace.log_path, actor, invocation.now, text)
     text = format_proof(proof)
     if output is None:
         print_json(parse_json(text, "proof"))

@@ -12,7 +12,14 @@ import click
 from recordkeeper.cli import identity
 from recordkeeper.cli.output import print_json, say
 from recordkeeper.cli.workspace import Workspace, find_workspace
-from recordkeeper.errors import InvalidInputError, RecordkeeperError, RefusalError, UnavailableError, WorkspaceError
+from recordkeeper.errors import (
+    InvalidInputError,
+    PersonError,
+    RecordkeeperError,
+    RefusalError,
+    UnavailableError,
+    WorkspaceError,
+)
 from recordkeeper.language import LANGUAGES
 from recordkeeper.language import translate as _
 
@@ -205,12 +212,22 @@ class Invocation:
             for problem in problems:
                 say(_("pending, the act stands: {reason}").format(reason=problem))
 
-    def published(self) -> tuple["Outcome | None", list[str]]:
-        """What a publisher did now, and why something is left; nothing that it meets ends this run."""
-        from recordkeeper.services.publication import publish
+    def published(self, by: "Actor | None" = None) -> tuple["Outcome | None", list[str]]:
+        """What a publisher did now, and why something is left; nothing that it meets ends this run.
 
+        Args:
+            by: who asks for it; none where the program does what an act has left to do.
+
+        Raises:
+            NoRightError, AuditorChangesNothingError, DisabledPersonError: ``by`` may not ask for it.
+        """
+        from recordkeeper.services.publication import publish, resume
+
+        publisher, now = self.workspace().publisher, datetime.now(UTC).replace(microsecond=0)
         try:
-            outcome = publish(self.workspace().publisher, datetime.now(UTC).replace(microsecond=0))
+            outcome = publish(publisher, now) if by is None else resume(publisher, by, now)
+        except PersonError:
+            raise
         except (RecordkeeperError, OSError) as failure:
             return None, [str(failure)]
         except Exception as failure:  # noqa: BLE001 - acts are committed: nothing after them may say otherwise

@@ -152,7 +152,7 @@ def check(register: Register, root: StorageRoot, actor: Actor, now: datetime, sh
         RegisterError: the database cannot be read, or takes no event.
     """
     check_sight(register, actor, "archive check", now)
-    share = _next_share(checks_done(register), shares)
+    share = _next_share(_checks_done(register), shares)
     checked = Checked(format_moment(now), share)
     began = time.monotonic()
     with open_for_verification(register.url) as inspection:
@@ -169,8 +169,18 @@ def check(register: Register, root: StorageRoot, actor: Actor, now: datetime, sh
     return checked
 
 
-def checks_done(register: Register) -> list[Check]:
-    """The checks of the archive that were done, the oldest first."""
+def list_checks(register: Register, actor: Actor, now: datetime) -> list[Check]:
+    """The checks of the archive that were done, the oldest first, for whoever sees the whole company.
+
+    Raises:
+        OutOfScopeError: an auditor's account with a narrower scope.
+        AuditEndedError, DisabledPersonError: as ``check_right``.
+    """
+    check_sight(register, actor, "archive check", now)
+    return _checks_done(register)
+
+
+def _checks_done(register: Register) -> list[Check]:
     with register.reading() as snapshot:
         return [_told(event) for event in snapshot.events_of(ROOT_UNIT) if event.kind == CHECK]
 

@@ -19,6 +19,7 @@ from recordkeeper.services.company import company
 from recordkeeper.services.log_keys import rotations_of
 from recordkeeper.services.people import Actor
 from recordkeeper.services.retrieval import subject_named
+from recordkeeper.services.right import check_right_first
 from recordkeeper.services.sight import OutOfScopeError, sight_of
 from recordkeeper.services.trail import NoCheckpointError
 from recordkeeper.tlog.checkpoint import UnsignedNoteError, is_signed_by, unverified_checkpoint
@@ -110,15 +111,18 @@ def prove(register: Register, log_path: Path, actor: Actor, now: datetime, what:
     return proof
 
 
-def prove_growth(register: Register, log_path: Path, earlier: str) -> ConsistencyProof:
+def prove_growth(register: Register, log_path: Path, actor: Actor, now: datetime, earlier: str) -> ConsistencyProof:
     """The proof that the log of an earlier checkpoint is the beginning of the log of the newest published one.
 
     Args:
         register: the open register.
         log_path: the folder of the published log.
+        actor: who has it proven.
+        now: aware, UTC.
         earlier: the earlier signed checkpoint.
 
     Raises:
+        AuditEndedError, DisabledPersonError: as ``check_right``.
         MalformedNoteError: ``earlier`` is no signed checkpoint.
         UnsignedNoteError: it is none of this log.
         NoCheckpointError: nothing has been published.
@@ -126,6 +130,7 @@ def prove_growth(register: Register, log_path: Path, earlier: str) -> Consistenc
         UnprovenLogError: the earlier log is not the beginning of this one.
         MissingTileError, DamagedTileError, UnreachableLogError: the stored log cannot be read.
     """
+    check_right_first(register, actor, "audit prove", now)
     note = _published(log_path)
     with register.reading() as snapshot:
         keys, rotations = _keys(snapshot)

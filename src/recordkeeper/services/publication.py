@@ -35,6 +35,7 @@ from recordkeeper.services.disposal_check import stored_anew_after
 from recordkeeper.services.enclosure import enclose
 from recordkeeper.services.log_keys import settle_log_key, signing_log_key
 from recordkeeper.services.preservation import RECORD_FILE, Draft, archive_act, draft_of, record_file, subjects_due
+from recordkeeper.services.right import Acting, check_right_first
 from recordkeeper.services.setting import Setting
 from recordkeeper.tlog.checkpoint import (
     Checkpoint,
@@ -159,6 +160,17 @@ def publish(publisher: Publisher, now: datetime) -> Outcome:
     LogKey.load(publisher.log_key_path)  # a machine without a key publishes nothing
     with publisher_lock(publisher.archive):
         return publish_under_lock(publisher, now)
+
+
+def resume(publisher: Publisher, actor: Acting, now: datetime) -> Outcome:
+    """As ``publish``, for somebody who asks for it.
+
+    Raises:
+        NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
+        Others: as ``publish``.
+    """
+    check_right_first(publisher.register, actor, "archive resume", now)
+    return publish(publisher, now)
 
 
 def publish_under_lock(publisher: Publisher, now: datetime) -> Outcome:

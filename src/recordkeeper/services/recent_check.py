@@ -6,6 +6,7 @@ Source: RFC 9162, 2.1.4
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from recordkeeper.errors import RecordkeeperError
@@ -16,6 +17,8 @@ from recordkeeper.register.acts import Register
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.evidence import LOG, altered
 from recordkeeper.services.log_keys import rotations_of
+from recordkeeper.services.people import Actor
+from recordkeeper.services.right import check_right_first
 from recordkeeper.services.trail import NoCheckpointError
 from recordkeeper.tlog.checkpoint import Checkpoint, is_signed_by, note_digest, unverified_checkpoint
 from recordkeeper.tlog.log import read_checkpoint
@@ -42,19 +45,23 @@ class Recent:
     findings: tuple[Finding, ...]
 
 
-def check_recent(register: Register, log_path: Path) -> Recent:
+def check_recent(register: Register, log_path: Path, actor: Actor, now: datetime) -> Recent:
     """Hold the newest published checkpoint against the one before, the events since, and the stored log.
 
     Args:
         register: the open register.
         log_path: the folder of the published log.
+        actor: who has it checked.
+        now: aware, UTC.
 
     Codes: ``checkpoint-signature``, ``checkpoint-chain``, ``checkpoint-root``, ``log-entry``, ``log-unreadable``.
 
     Raises:
+        AuditEndedError, DisabledPersonError: as ``check_right``.
         NoCheckpointError: nothing has been published.
         MalformedNoteError, UnreachableLogError: the published checkpoint cannot be read.
     """
+    check_right_first(register, actor, "audit check", now)
     note = read_checkpoint(log_path)
     if note is None:
         raise NoCheckpointError

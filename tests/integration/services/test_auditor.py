@@ -8,7 +8,7 @@ import pytest
 
 from p02_office import NOW
 from recordkeeper.errors import RefusalError
-from recordkeeper.model.person import MixedAuditorError
+from recordkeeper.model.person import DisabledPersonError, MixedAuditorError
 from recordkeeper.model.record_state import State
 from recordkeeper.register.acts import Register
 from recordkeeper.services import (
@@ -23,6 +23,7 @@ from recordkeeper.services import (
     places,
     proving,
     publication,
+    recent_check,
     retention,
     scheduling,
     searching,
@@ -273,3 +274,29 @@ def test_a_confidential_record_is_read_by_an_auditor_in_scope_and_taken_out_by_n
     viewing.show(register, actor, NOW, number)
     with register.reading() as snapshot:
         assert [each.actor for each in snapshot.events_of(f"record/{number}") if each.kind == "read"] == [actor.subject]
+
+
+def test_checks_proofs_and_the_publisher_ask_whoever_calls_their_service(staff: Staff) -> None:
+    """Without the command line between: a closed account, an auditor whose time is over, one with a narrow scope."""
+    register, log = staff.register, staff.publisher.log_path
+    earlier = trail.newest_checkpoint(register, staff.actors["boss"], NOW).note
+    closed, over = staff.actors["clerk above"], ended(staff)
+    people.disable(register, staff.actors["boss"], login=closed.login, on=None, reason="离职", now=NOW)
+    doors: dict[str, Callable[[Actor, datetime], object]] = {
+        "audit check": lambda actor, now: recent_check.check_recent(register, log, actor, now),
+        "audit prove --from": lambda actor, now: proving.prove_growth(register, log, actor, now, earlier),
+        "archive check --history": lambda actor, now: archiving.list_checks(register, actor, now),
+        "archive resume": lambda actor, now: publication.resume(staff.publisher, actor, now),
+    }
+    for name, door in doors.items():
+        door(staff.actors["boss"], NOW)
+        with pytest.raises(DisabledPersonError):
+            door(closed, AFTER)
+        with pytest.raises(AuditorChangesNothingError if name == "archive resume" else AuditEndedError):
+            door(over, AFTER)
+    with pytest.raises(AuditorChangesNothingError):
+        doors["archive resume"](staff.actors[WHOLE], NOW)
+    with pytest.raises(OutOfScopeError):
+        doors["archive check --history"](staff.actors[HERE], NOW)
+    for name in ("audit check", "audit prove --from"):
+        doors[name](staff.actors[HERE], NOW)

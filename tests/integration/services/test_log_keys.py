@@ -62,8 +62,9 @@ def test_checkpoints_before_and_after_a_rotation_are_each_their_keys(scene: Scen
         assert not waiting_path(key_path(company)).exists()
         with company.register.reading() as snapshot:
             notes = [note for _size, note in snapshot.checkpoints()]
-        growth = format_proof(prove_growth(company.register, company.archive / "log", earlier))
-        inclusion = format_proof(prove_events(company.register, company.archive / "log", "1"))
+        log, clerk = company.archive / "log", company.by("clerk")
+        growth = format_proof(prove_growth(company.register, log, clerk, NOW, earlier))
+        inclusion = format_proof(prove_events(company.register, log, "1"))
     assert [is_signed_by(note, rotation.new_key) for note in notes][-2:] == [True, True]
     assert all(is_signed_by(note, rotation.old_key) for note in notes[:-2])
     for key in (None, rotation.old_key, rotation.new_key):

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from company import FEEDBACK, Company, Scene
+from company import FEEDBACK, NOW, Company, Scene
 from recordkeeper import verifier
 from recordkeeper.services.proving import (
     UnprovenLogError,
@@ -56,7 +56,7 @@ def test_growth_since_an_earlier_checkpoint_is_proven(company: Company) -> None:
     earlier = note_of(company)
     company.new("clerk", "QR-017-02", dict(FEEDBACK))
     company.publish()
-    proof = prove_growth(company.register, company.archive / "log", earlier)
+    proof = prove_growth(company.register, company.archive / "log", company.by("clerk"), NOW, earlier)
     assert (proof.earlier, proof.note) == (earlier, note_of(company))
     assert holds(format_proof(proof), company)
 
@@ -91,7 +91,7 @@ def test_growth_is_not_proven_from_a_checkpoint_of_another_key(company: Company)
     text = note_of(company).rpartition("\n\n")[0] + "\n"
     stranger = LogKey.generate(LogKey.load(company.folder / "log.key").name)
     with pytest.raises(UnsignedNoteError):
-        prove_growth(company.register, company.archive / "log", sign_note(text, stranger))
+        prove_growth(company.register, company.archive / "log", company.by("clerk"), NOW, sign_note(text, stranger))
 
 
 def test_an_inclusion_proof_names_the_log_key_itself_where_none_is_given(company: Company) -> None:

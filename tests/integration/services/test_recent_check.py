@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 import archive_tampering as files
-from company import FEEDBACK, Company, Scene
+from company import FEEDBACK, NOW, Company, Scene
 from recordkeeper.register import tables
 from recordkeeper.services.recent_check import check_recent
 from recordkeeper.services.trail import NoCheckpointError
@@ -24,7 +24,8 @@ def grow(scene: Scene) -> None:
 
 def codes(scene: Scene) -> set[str]:
     with scene.opened() as company:
-        return {finding.code for finding in check_recent(company.register, scene.archive / "log").findings}
+        found = check_recent(company.register, scene.archive / "log", company.by("clerk"), NOW)
+    return {finding.code for finding in found.findings}
 
 
 def test_what_is_new_follows_from_the_checkpoint_before(scene: Scene, without_libreoffice: None) -> None:
@@ -32,7 +33,7 @@ def test_what_is_new_follows_from_the_checkpoint_before(scene: Scene, without_li
     grow(scene)
     with scene.opened() as company:
         company.new("clerk", "QR-017-02", dict(FEEDBACK))
-        found = check_recent(company.register, scene.archive / "log")
+        found = check_recent(company.register, scene.archive / "log", company.by("clerk"), NOW)
     assert (found.first, found.unpublished, found.findings) == (before, 1, ())
     assert found.size > before
 
@@ -73,4 +74,4 @@ def test_a_checkpoint_lost_from_the_register_is_named(scene: Scene, without_libr
 
 def test_nothing_published_is_nothing_to_check(company: Company) -> None:
     with pytest.raises(NoCheckpointError):
-        check_recent(company.register, company.archive / "nowhere")
+        check_recent(company.register, company.archive / "nowhere", company.by("clerk"), NOW)
