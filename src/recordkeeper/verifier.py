@@ -1174,6 +1174,8 @@ class Tombstone(NamedTuple):
         acts, state: number and state digest of the subject's last act.
         fault: what is wrong with the list; empty where nothing is.
         goes_on: its number, what the record goes on as, and what was erased of it; of what is gone the first.
+        opened: form, unit and sheet of the subject, as the tombstone tells them.
+        listed: what the list lets go together with it.
     """
 
     list: str
@@ -1182,6 +1184,28 @@ class Tombstone(NamedTuple):
     state: str
     fault: str
     goes_on: tuple[object, object, object]
+    opened: "Opened"
+    listed: tuple[str, ...]
+
+
+class Opened(NamedTuple):
+    """What a hold may go by of one record or sheet: form, unit, sheet, party and premises; empty where there is none.
+
+    Units are those above too, once a hold is asked.
+    """
+
+    form: str
+    units: tuple[str, ...]
+    sheet: str
+    party: str
+    premises: str
+
+
+class Hold(NamedTuple):
+    """What a hold keeps, and what was about its party and premises on the day it was placed."""
+
+    scope: Content
+    about: set[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -1242,6 +1266,9 @@ class Holdings:
         zone: the company's time zone; none where it cannot be told.
         misnamed: carried acts with a name that is none of their person's: subject, number of the act, person.
         executed: of each subject that an executed list names, and does not call gone already, that list.
+        holds: what each hold keeps.
+        opened: how rows, and records that go on after an erasure, were opened, by their own subject.
+        parents: of each unit the units above it, by the number of the act that says so.
     """
 
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -1259,6 +1286,9 @@ class Holdings:
     zone: tzinfo | None = None
     misnamed: list[tuple[str, int, str]] = field(default_factory=list)
     executed: dict[str, str] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    opened: dict[str, Opened] = field(default_factory=dict)
+    parents: dict[str, dict[int, str]] = field(default_factory=dict)
 
     def take(self, noted: "Holdings") -> None:
         """Add what one object says, once all of it could be read; the keys are the same ones."""
@@ -1278,6 +1308,9 @@ class Holdings:
         self.tombstones |= noted.tombstones
         self.carried |= noted.carried
         self.executed |= noted.executed
+        self.holds |= noted.holds
+        self.opened |= noted.opened
+        self.parents |= noted.parents
 
 
 def aspect_of(subject: str) -> str:
@@ -1443,6 +1476,7 @@ def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdi
         _note_names(history, noted)
         _note_tombstones(history, noted)
         _note_carried(history, noted, report)
+        _note_what_holds_ask(history, noted)
         if history.subject.partition("/")[0] in SIGNED_KINDS:
             _check_signatures(history, noted, report)
         faces = (
@@ -1492,7 +1526,7 @@ def _note_tombstones(history: History, holdings: Holdings) -> None:
         if not number or act["act"] != "execute":
             continue
         fault, named = _list_fault(history.acts[:number]), _named_on(history.acts[1])
-        packages = _packages(history.acts[:number])
+        packages, together = _packages(history.acts[:number]), _named_together(history.acts[1])
         stayed, name = _skipped(history.acts, is_gone=False), history.subject.partition("/")[2]
         holdings.executed |= dict.fromkeys(named.keys() - _skipped(history.acts, is_gone=True), name)
         for stone in (stone for result in act["results"] for stone in result.get("tombstones", ())):
@@ -1506,7 +1540,9 @@ def _note_tombstones(history: History, holdings: Holdings) -> None:
             digest = hashlib.sha256(canonical(stone)).hexdigest()
             goes_on = (stone["tombstone"], stone.get("successor"), stone.get("erased"))
             acts, state = int(stone["acts"]), str(stone["state"])
-            holdings.tombstones[subject] = Tombstone(name, digest, acts, state, what, goes_on)
+            opened = _opening_of({**stone, "sheet": f"sheet/{stone['sheet']}" if stone.get("sheet") else ""})
+            listed = next((each for each in together if subject in each), ())
+            holdings.tombstones[subject] = Tombstone(name, digest, acts, state, what, goes_on, opened, listed)
 
 
 def _skipped(acts: Sequence[Content], *, is_gone: bool) -> set[str]:
@@ -1758,6 +1794,15 @@ def _named_on(opening: Content) -> dict[str, list[object]]:
     return rows | {str(item["subject"]): item.get("erased", []) for item in items if "subject" in item}
 
 
+def _named_together(opening: Content) -> list[tuple[str, ...]]:
+    """The subjects of each item of a list: the record, or the sheet with each of its rows."""
+    return [
+        (str(item["subject"]), *(f"record/{row['number']}" for row in item.get("rows", ())))
+        for item in opening["disposal"]["items"]
+        if "subject" in item
+    ]
+
+
 def _states_named(act: Content) -> Iterator[tuple[tuple[str, ...], str]]:
     """Whom an act names, as what it may be, with the state: rows, items of a list, sources of a statistic, the form."""
     fill = act.get("fill")
@@ -1771,6 +1816,113 @@ def _states_named(act: Content) -> Iterator[tuple[tuple[str, ...], str]]:
             yield (f"record/{each['number']}", f"sheet/{each['number']}"), str(each["state"])
     if "form_state" in act:
         yield (f"form/{act.get('form')}/{str(act.get('revision')).replace('/', '-')}",), str(act["form_state"])
+
+
+def _note_what_holds_ask(history: History, holdings: Holdings) -> None:
+    """Keep what a hold keeps, and what holds may go by of units, of rows, and of what goes on after an erasure."""
+    kind, first = history.subject.partition("/")[0], told(history.acts[1])
+    if kind == "hold" and isinstance(first.get("scope"), dict):
+        holdings.holds[history.subject] = Hold(first["scope"], set(map(str, _list_of(first.get("about")))))
+    elif kind == "unit":
+        for number, act in enumerate(history.acts[1:], 1):
+            changed = act.get("changed")
+            if parent := (changed if isinstance(changed, dict) else act).get("parent"):
+                holdings.parents.setdefault(history.subject, {})[number] = str(parent)
+    elif kind == "record" and (first.get("sheet") or history.acts[0].get("former")):
+        holdings.opened[history.subject] = _opening_of(first)
+
+
+def _opening_of(said: Content) -> Opened:
+    form, unit, sheet, party, premises = (
+        str(said.get(name) or "") for name in ("form", "unit", "sheet", "party", "premises")
+    )
+    return Opened(form, (unit,), sheet, party, premises)
+
+
+def is_held(scope: Content, subject: str, opened: Opened) -> bool:
+    """Whether a hold of that scope keeps a record or sheet, by the program's own rule."""
+    records, forms, units = (_list_of(scope.get(name)) for name in ("records", "forms", "units"))
+    party, premises = scope.get("party"), scope.get("premises")
+    if records:
+        return subject in records or opened.sheet in records
+    return bool(forms or units or party or premises) and (
+        (not forms or opened.form in forms)
+        and (not units or any(unit in units for unit in opened.units))
+        and (not party or opened.party == party)
+        and (not premises or opened.premises == premises)
+    )
+
+
+class Held:
+    """Which holds stood over what was destroyed, as far as archived holds, tombstones and acts tell.
+
+    Args:
+        holdings: what the objects say.
+    """
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings = holdings
+        self._rows: dict[str, set[str]] = defaultdict(set)
+        opened = [(subject, stone.opened) for subject, stone in holdings.tombstones.items()]
+        for subject, each in (*opened, *holdings.opened.items()):
+            if each.sheet:
+                self._rows[each.sheet].add(subject)
+        self._lives: dict[str, Opened] = {base_of(subject): each for subject, each in holdings.opened.items()}
+        self._placed: dict[str, int] = {}
+        self._lifted: dict[str, int] = {}
+        self._born: dict[str, int] = {}
+        self._gone: dict[str, int] = {}
+        self._parents: dict[str, list[tuple[int, str]]] = defaultdict(list)
+
+    def take(self, subject: str, number: int, kind: bytes, index: int) -> None:
+        """Note an event of an act, in the order of the log."""
+        if subject in self._holdings.holds:
+            if kind in {b"hold", b"release"}:
+                (self._placed if kind == b"hold" else self._lifted).setdefault(subject, index)
+        elif parent := self._holdings.parents.get(subject, {}).get(number):
+            self._parents[subject].append((index, parent))
+        elif self._rows and subject.startswith(("record/", "sheet/")):
+            self._born.setdefault(subject, index)
+
+    def take_destruction(self, subject: str, index: int) -> None:
+        """Note an event by which something was destroyed."""
+        self._gone.setdefault(subject, index)
+
+    def over(self, subject: str, stone: Tombstone | None) -> Iterator[str]:
+        """The holds that stood when something was destroyed; one on a row keeps its sheet, and every row on it."""
+        at, own = self._gone[subject], stone.opened if stone else Opened("", (), "", "", "")
+        sheet = subject if subject.startswith("sheet/") else own.sheet
+        there = (each for each in (sheet, *self._rows.get(sheet, ())) if each and self._was_there(each, at))
+        together = {subject, *(stone.listed if stone else ()), *there}
+        for hold, said in self._holdings.holds.items():
+            is_standing = self._placed.get(hold, at) < at < self._lifted.get(hold, at + 1)
+            if is_standing and any(
+                is_held(said.scope, each, opened)
+                for each in together
+                for opened in self._as_opening_of(each, own, said, at)
+            ):
+                yield hold
+
+    def _was_there(self, subject: str, at: int) -> bool:
+        return self._born.get(subject, at) < at <= self._gone.get(subject, at)
+
+    def _as_opening_of(self, subject: str, own: Opened, hold: Hold, at: int) -> Iterator[Opened]:
+        """What a hold goes by of something, as the tombstone of what goes with it tells it, and as its own acts do."""
+        acts = self._lives.get(base_of(subject), own)
+        party, premises = acts.party, acts.premises
+        if base_of(subject) in hold.about:
+            party, premises = str(hold.scope.get("party", "")), str(hold.scope.get("premises", ""))
+        for said in (own, acts):
+            units = tuple(each for unit in said.units for each in self._above(unit, at))
+            yield said._replace(units=units, party=party, premises=premises)
+
+    def _above(self, unit: str, at: int) -> list[str]:
+        """A unit and those that stood above it then."""
+        found: list[str] = []
+        while unit and unit not in found:
+            found.append(unit)
+            unit = next((parent for index, parent in reversed(self._parents.get(unit, [])) if index < at), "")
+        return found
 
 
 def signing_keys(person: History) -> list[SigningKey]:
@@ -1885,6 +2037,7 @@ class Log:
         self._carried_over: Counter[str] = Counter()
         self._signs: Counter[str] = Counter()
         self._may_let_go: set[str] = set()
+        self._held = Held(holdings)
         self._tile_roots: list[bytes] = []
         self._mismatches: list[tuple[str, str, str]] = []
         self._gaps: list[tuple[str, int]] = []
@@ -2179,6 +2332,7 @@ class Log:
         """Hold the event of an act against the act."""
         if subject == ROOT_UNIT and event["kind"] == b"rotate-log-key":
             self.rotated_at.setdefault(number, int(event["index"]))
+        self._held.take(subject, number, event["kind"], int(event["index"]))
         if subject in self._holdings.carried:
             self._compare_carried(subject, self._holdings.carried[subject], number, event)
         account = self._holdings.accounts.get(subject)
@@ -2218,6 +2372,7 @@ class Log:
             text = "event {index} says anew that it was destroyed"
             self._report.find("tombstone-altered", aspect_of(subject), subject, text, index=int(event["index"]))
         self.destroyed[subject] = (event["bound"] or b"").decode()
+        self._held.take_destruction(subject, int(event["index"]))
 
     def _compare(self, subject: str, account: Account, number: int, event: re.Match[bytes]) -> None:
         digest = account.digests[number * HASH_BYTES : (number + 1) * HASH_BYTES].hex()
@@ -2285,6 +2440,9 @@ class Log:
             text = "the object of what was destroyed is still in the archive"
             self._report.find("object-left", FILES, subject, text)
         stone, aspect = self._holdings.tombstones.get(subject), aspect_of(subject)
+        for hold in self._held.over(subject, stone):
+            text = "it was destroyed while {hold} kept it"
+            self._report.find("tombstone-held", aspect, subject, text, hold=hold)
         if stone is None:
             if subject in self._holdings.executed and not self._is_list_awaited():
                 name = self._holdings.executed[subject]
@@ -2965,6 +3123,7 @@ CHINESE = {
     "something beside the values": "各项值之外的内容",
     "act {number}: {person} never had the name that it prints": "操作 {number}：{person} 从未用过其所载的姓名",
     "act {number}: its day, {on}, is not that of its moment, {at}": ("操作 {number}：其日期 {on} 与其时间 {at} 不符"),
+    "it was destroyed while {hold} kept it": "销毁时 {hold} 仍在保全它",
     "two records go on from {former}": "有两份记录称自己接续 {former}",
     "act {number}: not what event {index} tells of the act that it carries over": (
         "操作 {number}：与事件 {index} 所载、它所转录的操作不符"

@@ -18,6 +18,9 @@ from recordkeeper.model.replay import UnknownActError, fold
 from recordkeeper.model.right import RIGHTS
 from recordkeeper.model.standing import Standing
 
+ABOUT = "about"
+"""Under what the act that places a hold lists the records that were about its party and premises that day."""
+
 
 class LiftedAlreadyError(RetentionError, RefusalError):
     """The hold was lifted before."""
@@ -162,8 +165,16 @@ class Hold:
         return not self.lifted_on
 
     @staticmethod
-    def place(title: str, mandate: str, scope: Scope, who: Standing, moment: Moment) -> Content:
+    def place(title: str, mandate: str, scope: Scope, about: Sequence[str], who: Standing, moment: Moment) -> Content:
         """The first act of a hold.
+
+        Args:
+            title: what it is called.
+            mandate: the dispute, inquiry or order behind it.
+            scope: what it keeps.
+            about: the records that are about its party and premises; kept, for what is gone no longer says it.
+            who: who places it.
+            moment: when.
 
         Raises:
             NoRoleError: neither controller nor approver.
@@ -175,6 +186,7 @@ class Hold:
             "title": check_line(title, _("title")),
             "mandate": check_line(mandate, _("mandate"), LONGEST_REASON),
             "scope": scope.content,
+            **({ABOUT: list(about)} if about else {}),
         }
 
     def lift(self, reason: str, authority: str, who: Standing, moment: Moment) -> Content:

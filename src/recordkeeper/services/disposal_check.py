@@ -17,7 +17,6 @@ from recordkeeper.findings import Finding
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, canonical, digest, parse_json
 from recordkeeper.model.event import CARRY, Act, Event, History
-from recordkeeper.model.hold import Member, Scope
 from recordkeeper.model.person_name import folded_name
 from recordkeeper.model.subject import kind_of, number_of, record_subject, successor_subject
 from recordkeeper.register import tables
@@ -25,6 +24,7 @@ from recordkeeper.register.disposal import APPROVED, EXECUTED
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
 from recordkeeper.services.aspect import REGISTER, altered, aspect_of
 from recordkeeper.services.carried_check import Known, carrying_faults, names_of, zone_of
+from recordkeeper.services.hold_check import Held
 
 DESTROY, DISPOSE, RETAIN, ARCHIVE = "destroy", "dispose", "retain", "archive"
 DESTRUCTION, TRANSFER = "destruction", "transfer"
@@ -86,15 +86,15 @@ def check_disposed(
         if event.subject in wanted:
             of_subject.setdefault(event.subject or "", []).append(event)
     told = {event.subject for event in events if event.act_number is not None and event.subject in successors}
-    spans = list(_hold_spans(events, histories))
+    held = Held.of(events, histories, stones, DESTROY)
     disposed = Disposed()
     for subject in sorted(name for name in wanted if name):
         own = of_subject.get(subject, [])
         stone = stones.get(subject)
         faults = list(_faults(subject, stone, own, histories))
         faults += _successor_faults(subject, stone, histories, told)
-        faults += _hold_faults(subject, stone, own, histories, spans)
         disposed.findings += faults
+        disposed.findings += held.faults(subject, stone, _listed_with(subject, stone, histories))
         if stone is not None and not faults:
             disposed.tombstones[subject] = stone
             disposed.states[subject] = tuple(event.state_digest or "" for event in own if event.act_number is not None)
@@ -200,50 +200,10 @@ def _list_faults(subject: str, stone: Content, histories: Mapping[str, History])
         yield altered("tombstone-list", subject, message, aspect_of(subject))
 
 
-def _hold_spans(events: Sequence[Event], histories: Mapping[str, History]) -> Iterator[tuple[str, Scope, int, int]]:
-    """Each hold, what it keeps, the event that placed it and the one that lifted it; that is beyond all where none did.
-
-    Whoever places or lifts a hold and whoever destroys keep one another out: their events are in the order of what was.
-    """
-    placed: dict[str, int] = {}
-    lifted: dict[str, int] = {}
-    for event in events:
-        if event.kind in {"hold", "release"} and kind_of(event.subject or "") == "hold":
-            (placed if event.kind == "hold" else lifted).setdefault(event.subject or "", event.index)
-    for subject, index in placed.items():
-        said = histories[subject].acts[1].content.get("scope") if subject in histories else None
-        if isinstance(said, Mapping):
-            yield subject, Scope.of(said), index, lifted.get(subject, events[-1].index + 1)
-
-
-def _hold_faults(
-    subject: str,
-    stone: Content | None,
-    events: Sequence[Event],
-    histories: Mapping[str, History],
-    spans: Sequence[tuple[str, Scope, int, int]],
-) -> Iterator[Finding]:
-    """Whether a hold stood over something when it was destroyed, as far as tombstone and list still tell what it kept.
-
-    A hold on one row keeps its sheet, and all that go with it. What it was about, and what lies above its unit, is gone
-    with its acts: holds that name a party, premises or a unit above are not asked.
-
-    Source: M-9, M-12
-    """
-    gone_at = next((event.index for event in events if event.kind == DESTROY), None)
-    if stone is None or gone_at is None:
-        return
-    listed = histories.get(record_subject(str(stone.get("list"))))
-    together = next((each for each in items_of(listed) if subject in each), ()) if listed is not None else ()
-    sheet = f"sheet/{stone.get('sheet')}" if stone.get("sheet") else ""
-    for hold, scope, placed_at, lifted_at in spans:
-        is_covered = any(
-            scope.covers(Member(each, sheet, str(stone.get("form")), [str(stone.get("unit"))], "", ""))
-            for each in {subject, *together}
-        )
-        if is_covered and placed_at < gone_at < lifted_at:
-            message = _("it was destroyed while {hold} kept it").format(hold=hold)
-            yield altered("tombstone-held", subject, message, aspect_of(subject))
+def _listed_with(subject: str, stone: Content | None, histories: Mapping[str, History]) -> tuple[str, ...]:
+    """What the list of a tombstone lets go together with its subject."""
+    listed = histories.get(record_subject(str(stone.get("list")))) if stone else None
+    return next((each for each in items_of(listed) if subject in each), ()) if listed else ()
 
 
 def _lets_go(history: History, acts: Sequence[Act], subject: str, stone: Content) -> bool:

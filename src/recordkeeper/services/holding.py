@@ -90,12 +90,12 @@ def place(
         check_right(transaction, actor, "retention hold", now)
         setting = Setting(transaction, now)
         who = setting.standing(actor.subject, ROOT_UNIT)
-        Hold.place(title, mandate, Scope(), who, setting.moment)  # refused before anything is looked for
+        Hold.place(title, mandate, Scope(), (), who, setting.moment)  # refused before anything is looked for
         scope = _scope(setting, actor, asked)
         if scope.is_empty:
             raise NothingHeldError
-        content = Hold.place(title, mandate, scope, who, setting.moment)
         transaction.lock(ROOT_UNIT)
+        content = Hold.place(title, mandate, scope, _about(transaction, scope), who, setting.moment)
         hold = _appended(transaction, new_subject(transaction, "hold"), content)
         kept = refresh(transaction)
         return hold, sorted(subject for subject, name in kept if name == hold.subject)
@@ -152,6 +152,14 @@ def _found(snapshot: Snapshot, scope: Scope, text: str, places: Places) -> Itera
     for each in find_records(snapshot, RecordQuery(text=text)):
         if scope.is_empty or scope.covers(member_of(each, places)):
             yield each.subject
+
+
+def _about(snapshot: Snapshot, scope: Scope) -> list[str]:
+    """The records that are about the party and premises of a scope, wherever they are; none where it names neither."""
+    if not (scope.party or scope.premises):
+        return []
+    parties, premises = ([each] if each else None for each in (scope.party, scope.premises))
+    return [each.subject for each in find_records(snapshot, RecordQuery(parties=parties, premises=premises))]
 
 
 def _appended(transaction: Transaction, before: History, content: Content) -> Hold:

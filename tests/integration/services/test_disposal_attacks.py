@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,10 +27,20 @@ from recordkeeper.model.record import Record
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.disposal import bury, remove_subject
 from recordkeeper.register.triggers import put_triggers, trigger_names
-from recordkeeper.services import disposal_list, erasure, execution, holding, lifecycle, publication
+from recordkeeper.services import (
+    disposal_list,
+    erasure,
+    erasure_request,
+    execution,
+    holding,
+    lifecycle,
+    places,
+    publication,
+)
 from recordkeeper.services.burial import Disposal, tombstones_of
 from recordkeeper.services.disposition import find_list
 from recordkeeper.services.holding import ScopeAsked
+from recordkeeper.services.lifecycle import About
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.verification import Answer, verify
@@ -240,9 +251,7 @@ def test_what_a_list_says_has_stayed_is_not_gone_by_it(disposal_files: DisposalS
     one, two = disposal_files.old.feedbacks[:2]
     with disposal_files.opened() as office:
         listed = office.ready([one, two])
-        asked = ScopeAsked(records=[one])
-        boss = office.by("controller")
-        holding.place(office.register, boss, COOLED, title="纠纷", mandate="民初字第 9 号", asked=asked)
+        _place(office, ScopeAsked(records=[one]), COOLED)
         office.execute(listed, COOLED)
         check_verified(office)
         _destroyed_behind_the_list(office, listed, one)
@@ -250,28 +259,89 @@ def test_what_a_list_says_has_stayed_is_not_gone_by_it(disposal_files: DisposalS
             assert ("tombstone-list", f"record/{one}") in found
 
 
-def test_what_a_hold_kept_was_not_to_be_destroyed(
-    disposal_files: DisposalScene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _about(office: DisposalOffice) -> dict[str, About]:
+    """What a record may be about that a hold goes by: a unit below another, premises, a party, nothing."""
+    boss = office.by("controller")
+    for code, parent in (("NORTH", "HQ"), ("ESTATE", "NORTH")):
+        given = {"code": code, "parent": parent, "kind": "estate", "name_zh": f"{code} 园区", "name_en": ""}
+        places.add_unit(office.register, boss, now=NOW, **given)
+    places.add_premises(office.register, boss, unit="HQ", code="9-9-0909", now=NOW)
+    places.add_party(office.register, boss, name="郑住户", phone="138-0000-9999", now=NOW)
+    return {
+        "unit above": About(unit="ESTATE"),
+        "premises": About(premises="9-9-0909"),
+        "party": About(party="郑住户"),
+        "nothing": About(),
+    }
+
+
+def _held_found(office: DisposalOffice) -> list[set[str]]:
+    return [{subject for code, subject in found if code == "tombstone-held"} for found in found_by_both(office)]
+
+
+@contextmanager
+def _no_hold_is_asked() -> Iterator[None]:
+    """The program lets go whatever a hold keeps; its guards are dropped."""
+    real = disposal_list.judge
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (execution, disposal_list, erasure_request):
+            patch.setattr(module, "judge", lambda *of: dataclasses.replace(real(*of), reason=None))
+        yield
+
+
+def _place(office: DisposalOffice, asked: ScopeAsked, now: datetime) -> str:
+    boss = office.by("controller")
+    return holding.place(office.register, boss, now, title="纠纷", mandate="民初字第 9 号", asked=asked)[0].subject
+
+
+def test_what_a_hold_kept_was_not_to_be_destroyed(disposal_files: DisposalScene) -> None:
     kept, free = disposal_files.old.feedbacks[:2]
     with disposal_files.opened() as office:
-        listed = office.ready([kept, free])
-        boss, lifter = office.by("controller"), office.by("lifter")
-        for number in (kept, free):
-            asked = ScopeAsked(records=[number])
-            hold, _kept = holding.place(
-                office.register, boss, COOLED, title="纠纷", mandate="民初字第 9 号", asked=asked
-            )
-        holding.lift(office.register, lifter, COOLED, hold.subject, reason="结案", authority="裁定")
+        about = _about(office)
+        numbers = {name: office.new("clerk", "QR-017-02", dict(FEEDBACK), each) for name, each in about.items()}
+        for number in numbers.values():
+            office.go_all_the_way(number)
         office.publish()
-        real = disposal_list.judge
-        monkeypatch.setattr(execution, "judge", lambda *of: dataclasses.replace(real(*of), reason=None))
-        with dropped_triggers(office):
+        listed = office.ready([kept, free, *numbers.values()])
+        for asked in (
+            ScopeAsked(records=[kept]),
+            ScopeAsked(units=["NORTH"]),
+            ScopeAsked(premises="9-9-0909"),
+            ScopeAsked(party="郑住户", forms=["QR-017-02"]),
+            ScopeAsked(party="郑住户", forms=["QR-017-01"], premises="9-9-0909"),  # keeps nothing
+        ):
+            _place(office, asked, COOLED)
+        hold = _place(office, ScopeAsked(records=[free]), COOLED)
+        holding.lift(office.register, office.by("lifter"), COOLED, hold, reason="结案", authority="裁定")
+        office.publish()
+        with _no_hold_is_asked(), dropped_triggers(office):
             office.execute(listed, COOLED)
-        publication.publish(office.publisher, COOLED)
-        found = {
-            finding.subject
-            for finding in verify(office.register.url, office.archive).findings
-            if finding.code == "tombstone-held"
-        }
-        assert found == {f"record/{kept}"}
+        expected = {f"record/{number}" for name, number in numbers.items() if name != "nothing"}
+        assert _held_found(office) == [expected | {f"record/{kept}"}] * 2
+
+
+def test_what_goes_on_after_an_erasure_tells_what_a_hold_kept_that_was_placed_before_it_was_entered(
+    disposal_files: DisposalScene,
+) -> None:
+    with disposal_files.opened() as office:
+        about = _about(office)
+        _place(office, ScopeAsked(party="郑住户"), NOW)
+        numbers = [office.new("clerk", "QR-017-02", dict(FEEDBACK), about[name]) for name in ("party", "nothing")]
+        office.publish()
+        with _no_hold_is_asked(), dropped_triggers(office):
+            office.execute(office.asked(numbers, ["phone"]), ERASED_AT)
+        for number in numbers:
+            office.go_all_the_way(number)
+        office.publish()
+        assert _held_found(office) == [{f"record/{numbers[0]}"}] * 2
+
+
+def test_a_hold_on_a_row_keeps_the_other_rows_of_its_sheet(disposal_files: DisposalScene) -> None:
+    one, two = "QR-017-01/2026-0001", "QR-017-01/2026-0002"
+    with disposal_files.opened() as office:
+        listed = office.asked([two], ["caller"])
+        _place(office, ScopeAsked(records=[one]), ERASED_AT)
+        office.publish()
+        with _no_hold_is_asked(), dropped_triggers(office):
+            office.execute(listed, ERASED_AT)
+        assert _held_found(office) == [{f"record/{two}"}] * 2
