@@ -1844,7 +1844,7 @@ def is_held(scope: Content, subject: str, opened: Opened) -> bool:
     records, forms, units = (_list_of(scope.get(name)) for name in ("records", "forms", "units"))
     party, premises = scope.get("party"), scope.get("premises")
     if records:
-        return subject in records or opened.sheet in records
+        return subject in records or opened.sheet in {base_of(str(each)) for each in records}
     return bool(forms or units or party or premises) and (
         (not forms or opened.form in forms)
         and (not units or any(unit in units for unit in opened.units))
@@ -1867,6 +1867,9 @@ class Held:
         for subject, each in (*opened, *holdings.opened.items()):
             if each.sheet:
                 self._rows[each.sheet].add(subject)
+        for subject in (*holdings.tombstones, *holdings.accounts):
+            if subject.startswith("sheet/"):  # whose rows name it as it was begun
+                self._rows[base_of(subject)].add(subject)
         self._lives: dict[str, Opened] = {base_of(subject): each for subject, each in holdings.opened.items()}
         self._placed: dict[str, int] = {}
         self._lifted: dict[str, int] = {}
@@ -1891,7 +1894,7 @@ class Held:
     def over(self, subject: str, stone: Tombstone | None) -> Iterator[str]:
         """The holds that stood when something was destroyed; one on a row keeps its sheet, and every row on it."""
         at, own = self._gone[subject], stone.opened if stone else Opened("", (), "", "", "")
-        sheet = subject if subject.startswith("sheet/") else own.sheet
+        sheet = base_of(subject) if subject.startswith("sheet/") else own.sheet
         there = (each for each in (sheet, *self._rows.get(sheet, ())) if each and self._was_there(each, at))
         together = {subject, *(stone.listed if stone else ()), *there}
         for hold, said in self._holdings.holds.items():

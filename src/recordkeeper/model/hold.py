@@ -17,6 +17,7 @@ from recordkeeper.model.record_state import Moment
 from recordkeeper.model.replay import UnknownActError, fold
 from recordkeeper.model.right import RIGHTS
 from recordkeeper.model.standing import Standing
+from recordkeeper.model.subject import base_of
 
 ABOUT = "about"
 """Under what the act that places a hold lists the records that were about its party and premises that day."""
@@ -100,7 +101,7 @@ class Scope:
         if self.is_empty:
             return False
         if self.records:
-            return member.subject in self.records or member.sheet in self.records
+            return member.subject in self.records or member.sheet in map(base_of, self.records)
         return (
             (not self.forms or member.form in self.forms)
             and (not self.units or not set(self.units).isdisjoint(member.units))
@@ -115,7 +116,7 @@ class Member:
 
     Args:
         subject: the record or sheet.
-        sheet: the sheet that it is a row of; empty for any other.
+        sheet: the sheet that it is a row of, by the subject it was begun under; empty for any other.
         form: code.
         units: its unit and those above it.
         party, premises: subjects; empty where it is about none.

@@ -167,7 +167,7 @@ class RecordContent:
 
     @property
     def sheet(self) -> str:
-        """The subject of the sheet that a row stands on; empty for any other record."""
+        """The sheet that a row stands on, by the subject it was begun under; empty for any other record."""
         return str(self.opening.get("sheet", ""))
 
     @property

@@ -111,3 +111,26 @@ def tombstone_of(snapshot: Snapshot, subject: str) -> Content | None:
     """The tombstone of a subject; None where it never stood here, or still does."""
     text = snapshot.tombstone(subject)
     return None if text is None else cast("Content", parse_json(text, f"tombstone {subject}"))
+
+
+def standing_subject(snapshot: Snapshot, subject: str) -> str:
+    """What a record goes on as after erasures: its tombstones name it; the subject itself where nothing was erased."""
+    while (stone := tombstone_of(snapshot, subject)) is not None and stone.get("successor"):
+        subject = str(stone["successor"])
+    return subject
+
+
+def lock_standing(transaction: Transaction, subject: str) -> str:
+    """Let nobody else act on what a record goes on as until the transaction ends; its subject.
+
+    Whoever had it locked before may have let it go on as another, which is then locked too.
+
+    Args:
+        transaction: to be locked for.
+        subject: one of the record's, whether it stands or not.
+    """
+    while True:
+        standing = standing_subject(transaction, subject)
+        transaction.lock(standing)
+        if standing_subject(transaction, standing) == standing:
+            return standing

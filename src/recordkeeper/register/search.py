@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, literal, or_, select, union
 
 from recordkeeper.model.sheet import counted
-from recordkeeper.model.subject import number_of
+from recordkeeper.model.subject import base_of, number_of
 from recordkeeper.register import tables
 from recordkeeper.register.snapshot import Snapshot
 
@@ -44,7 +44,7 @@ class RecordQuery:
         parties: subjects of parties.
         premises: subjects of premises.
         text: what stands in one of the values.
-        sheet: the subject of the sheet that the records are rows of.
+        sheet: the subject of the sheet that the records are rows of, whichever it has or had.
         limit: how many records at most.
     """
 
@@ -114,7 +114,7 @@ def _conditions(query: RecordQuery) -> Iterator[ColumnElement[bool]]:
     if query.text is not None:
         yield exists().where(field.subject == record.subject, field.value.icontains(query.text, autoescape=True))
     if query.sheet is not None:
-        yield record.sheet == query.sheet
+        yield record.sheet == base_of(query.sheet)
 
 
 def subjects_with_part(snapshot: Snapshot, persons: Collection[str]) -> set[str]:
@@ -138,12 +138,12 @@ def last_numbered_sheet(snapshot: Snapshot, form: str, unit: str) -> str | None:
     """The subject of the last sheet of a form and unit that bears a year and a running number; none where none does."""
     record = tables.record.c
     beginning = f"sheet/{form}/"
-    year = func.substr(record.subject, len(beginning) + 1, 4)
+    year = func.substr(record.number, len(form) + 2, 4)
     statement = (
         select(record.subject)
         .where(record.subject.like(f"{beginning}____-S%"), record.subject > beginning, record.subject < f"{beginning}:")
         .where(record.unit == unit)
-        .order_by(year.desc(), func.length(record.subject).desc(), record.subject.desc())
+        .order_by(year.desc(), func.length(record.number).desc(), record.number.desc())
     )
     return next((each for each in snapshot.connection.scalars(statement) if counted(number_of(each))), None)
 
@@ -151,7 +151,7 @@ def last_numbered_sheet(snapshot: Snapshot, form: str, unit: str) -> str | None:
 def count_rows(snapshot: Snapshot, sheet: str) -> int:
     """How many rows stand on the sheet of that subject, void ones included."""
     record = tables.record.c
-    return int(snapshot.connection.scalar(select(func.count()).where(record.sheet == sheet)) or 0)
+    return int(snapshot.connection.scalar(select(func.count()).where(record.sheet == base_of(sheet))) or 0)
 
 
 def subjects_to_archive(snapshot: Snapshot, kind: str, states: Collection[str] | None = None) -> list[str]:
@@ -194,7 +194,8 @@ def _to_archive(kind: str, states: tuple[str, ...] | None) -> Select[str]:
 
 def _has_later_rows() -> ColumnElement[bool]:
     subject = tables.subject.c
-    row, sheet_event, row_event = (
+    sheet, row, sheet_event, row_event = (
+        tables.record.alias("sheet_record"),
         tables.record.alias("row_record"),
         tables.event.alias("sheet_event"),
         tables.event.alias("row_event"),
@@ -202,7 +203,8 @@ def _has_later_rows() -> ColumnElement[bool]:
     return exists().where(
         sheet_event.c.subject == subject.subject,
         sheet_event.c.act_number == subject.act_count,
-        row.c.sheet == subject.subject,
+        sheet.c.subject == subject.subject,
+        row.c.sheet == literal("sheet/").concat(sheet.c.number),
         row_event.c.subject == row.c.subject,
         row_event.c.act_number.is_not(None),
         row_event.c.index > sheet_event.c.index,

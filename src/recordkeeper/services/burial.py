@@ -43,6 +43,8 @@ class Disposal:
 def tombstones_of(transaction: Transaction, root: StorageRoot, setting: Setting, gone: Disposal) -> list[Content]:
     """The tombstone of a record, or of a sheet and each of its rows, each under the next number.
 
+    Of what goes on without values it is that one alone: the rows of such a sheet stay.
+
     Args:
         transaction: in which it goes.
         root: the archive's storage root, where its object still stands.
@@ -51,7 +53,7 @@ def tombstones_of(transaction: Transaction, root: StorageRoot, setting: Setting,
     """
     record = gone.record
     common = _common(setting, gone)
-    several = (record, *(rows_of(transaction, record) if record.is_sheet else ()))
+    several = (record, *(rows_of(transaction, record) if record.is_sheet and not gone.item.erased else ()))
     return [
         {
             **common,

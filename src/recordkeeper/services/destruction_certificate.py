@@ -29,7 +29,7 @@ from recordkeeper.model.record_guard import head_of
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.subject import sheet_subject
 from recordkeeper.register.acts import Transaction
-from recordkeeper.register.disposal import subjects_open
+from recordkeeper.register.disposal import standing_subject, subjects_open
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.residue import Residue
 from recordkeeper.register.snapshot import parse_moment
@@ -40,6 +40,7 @@ from recordkeeper.services.execution import COMMAND, Executor, Progress, give_up
 from recordkeeper.services.installation import form_serving
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.people import Signer
+from recordkeeper.services.retrieval import lives_of
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.signing import signed
@@ -289,7 +290,10 @@ def given_out(transaction: Transaction, results: Sequence[Result]) -> Iterator[t
     """What of the destroyed records was given out, for the files are in other hands."""
     for result in results:
         for stone in result.tombstones:
-            subjects = [str(stone["subject"]), *([sheet_subject(str(stone["sheet"]))] if stone["sheet"] else ())]
+            subjects = [str(stone["subject"])]
+            if stone["sheet"]:
+                sheet = standing_subject(transaction, sheet_subject(str(stone["sheet"])))
+                subjects += lives_of(transaction, sheet)
             events = [event for each in subjects for event in transaction.events_of(each) if event.kind == "export"]
             if events:
                 days = ", ".join(dict.fromkeys(event.entered_at[:10] for event in events))

@@ -106,7 +106,8 @@ def judge(desk: RetentionDesk, item: Item, on: date, kind: Kind = Kind.DESTRUCTI
 def _is_as_listed(snapshot: Snapshot, record: Record, item: Item) -> bool:
     if settled_state(record.history) != (item.act, item.state):
         return False
-    return not record.is_sheet or row_states(snapshot, record) == item.rows
+    # a sheet that goes on without values keeps its rows, whatever becomes of these meanwhile
+    return not record.is_sheet or bool(item.erased) or row_states(snapshot, record) == item.rows
 
 
 def row_states(snapshot: Snapshot, sheet: Record) -> tuple[tuple[str, str], ...]:

@@ -28,8 +28,21 @@ from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.burial import Disposal, tombstones_of
 from recordkeeper.services.held import hold_new
 from recordkeeper.services.mirroring import mirrors_of, remove_from_mirrors
-from recordkeeper.services.retrieval import replayed
+from recordkeeper.services.retrieval import sheet_of
 from recordkeeper.services.setting import Setting
+
+
+class StandsAgainError(ArchiveError, UnavailableError):
+    """What was to go stands again, for another erasure was ended meanwhile: it begins to go anew in the next run."""
+
+    def __init__(self, number: str) -> None:
+        found = _("it stands again since another erasure was ended")
+        super().__init__(
+            _("{number}: {found}").format(number=number, found=found),
+            subject=number,
+            expected=_("a record that is being disposed of"),
+            found=found,
+        )
 
 
 class ArchivedMeanwhileError(ArchiveError, UnavailableError):
@@ -69,23 +82,20 @@ def begin_disposal(transaction: Transaction, root: StorageRoot, setting: Setting
         _append(transaction, sheet, sheet.begin_erasure(listed, gone.who, setting.moment))
 
 
-def check_sheet_begun(transaction: Transaction, root: StorageRoot, record: Record) -> None:
-    """Refuse to let a row go on while its sheet is archived and has not begun to go: it was closed since.
+def check_begun(transaction: Transaction, root: StorageRoot, record: Record) -> None:
+    """Refuse to let a record go on that has not begun to go, or a row whose sheet, archived since, has not.
 
     Raises:
+        StandsAgainError: the erasure of a row of the same sheet was ended, and the sheet retained.
         ArchivedMeanwhileError: the sheet's object, or a version of it that waits, holds the row as it was.
     """
+    if record.state is not State.DISPOSED:
+        raise StandsAgainError(record.number)
     sheet = sheet_of(transaction, record)
     if sheet is None or sheet.state is State.DISPOSED:
         return
     if root.has_object(sheet.subject) or any(staged.subject == sheet.subject for staged in transaction.staged()):
         raise ArchivedMeanwhileError(record.number)
-
-
-def sheet_of(snapshot: Snapshot, record: Record) -> Record | None:
-    """The sheet that a row stands on; None for any other record."""
-    history = snapshot.history(record.sheet) if record.sheet else None
-    return replayed(snapshot, history) if history is not None else None
 
 
 def going(snapshot: Snapshot, record: Record | None) -> Iterator[Record]:

@@ -120,7 +120,7 @@ def erase(by: Author, choice: Choice, methods: Sequence[str], asked: Request) ->
 
     Raises:
         NoBasisError: no ground.
-        NotOnListError: a row whose whole is to go, a sheet of which values are, another unit's record, a list.
+        NotOnListError: a row whose whole is to go, another unit's record, a list.
         NothingToEraseError, MovedRowsError, ComputedValueError, SteeringValueError: as ``erasure.check_places``.
         NotEligibleError: a hold keeps it; its period is not over, and nothing permits it; it is on another list.
         ClockBackError: the clock is set back.
@@ -167,8 +167,6 @@ def _askable(record: Record, units: set[str], asked: Request) -> Record:
         raise NotOnListError(record.number, _("a record of the list's unit or below"), record.unit)
     if {DISPOSAL, CERTIFIES} & record.opening.keys():
         raise NotOnListError(record.number, _("a record that is no list and no certificate"), _("one kept for ever"))
-    if record.is_sheet and not asked.is_whole:
-        raise NotOnListError(record.number, _("a row of the sheet, or a record of its own"), _("a sheet"))
     if record.sheet and asked.is_whole:
         raise NotOnListError(record.number, _("the fields of the row that are to go (--field)"), _("a whole row"))
     if places := asked.places_in(record):
@@ -177,8 +175,9 @@ def _askable(record: Record, units: set[str], asked: Request) -> Record:
 
 
 def _asked(item: Item, record: Record, asked: Request) -> Item:
-    """An item with what is asked for."""
-    return replace(item, erased=asked.places_in(record), basis=asked.basis, permitted_by=asked.permitted_by)
+    """An item with what is asked for; the rows of a sheet of which values go are not on the list, for they stay."""
+    asked_for = replace(item, erased=asked.places_in(record), basis=asked.basis, permitted_by=asked.permitted_by)
+    return replace(asked_for, rows=()) if asked_for.erased else asked_for
 
 
 def _frozen(judged: Judged, pages: int | None) -> Item:

@@ -46,7 +46,9 @@ from recordkeeper.register.disposal import (
     bury,
     check_clock,
     close_items,
+    lock_standing,
     remove_subject,
+    standing_subject,
     subjects_open,
     tombstone_of,
 )
@@ -55,7 +57,7 @@ from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.burial import Disposal, tombstones_of
 from recordkeeper.services.disposal_list import Judged, judge
 from recordkeeper.services.disposition import find_list, list_for
-from recordkeeper.services.erasure import begin_disposal, check_sheet_begun, erase, going, retain_one
+from recordkeeper.services.erasure import begin_disposal, check_begun, erase, going, retain_one
 from recordkeeper.services.mirroring import mirrors_of, remove_from_mirrors
 from recordkeeper.services.people import Actor
 from recordkeeper.services.publication import Publisher, publish, publisher_lock
@@ -274,7 +276,8 @@ def begin_item(by: Executor, item: Item) -> bool:
         if judged.record is None or (judged.reason is not None and not is_begun):
             skip(transaction, listed, item, judged.reason or Reason("gone"), who, setting)
             return False
-        if any(staged.subject in {item.subject, judged.record.sheet} for staged in transaction.staged()):
+        sheet = standing_subject(transaction, judged.record.sheet)
+        if any(staged.subject in {item.subject, sheet} for staged in transaction.staged()):
             raise NotStoredError(item.number)
         begin_disposal(transaction, by.publisher.storage_root, setting, Disposal(listed, item, judged.record, who))
         return True
@@ -302,7 +305,7 @@ def finish_item(by: Executor, item: Item) -> list[Path]:
             skip(transaction, listed, item, judged.reason, who, setting)
             return []
         if item.erased:
-            check_sheet_begun(transaction, by.publisher.storage_root, record)
+            check_begun(transaction, by.publisher.storage_root, record)
             return erase(transaction, by.publisher.storage_root, setting, Disposal(listed, item, record, who))
         root = by.publisher.storage_root
         stones = tombstones_of(transaction, root, setting, Disposal(listed, item, record, who))
@@ -327,7 +330,7 @@ def locked(transaction: Transaction, by: Executor, item: Item) -> tuple[Setting,
     transaction.lock(ROOT_UNIT)
     history = transaction.history(item.subject)
     if history is not None and (sheet := str(history.acts[1].told.content.get("sheet", ""))):
-        transaction.lock(sheet)
+        lock_standing(transaction, sheet)
     for subject in sorted(item.subjects):
         transaction.lock(subject)
     setting = Setting(transaction, by.now)

@@ -31,6 +31,7 @@ from recordkeeper.model.signature import Signature
 from recordkeeper.model.subject import name_of
 from recordkeeper.model.value import format_moment, parse_moment
 from recordkeeper.register.acts import Register
+from recordkeeper.register.disposal import standing_subject
 from recordkeeper.services.access import readable
 from recordkeeper.services.consent import check_may_use
 from recordkeeper.services.csv_table import format_table, guarded
@@ -206,7 +207,8 @@ def _readable(setting: Setting, actor: Actor, selection: Selection, numbers: Seq
 def _note(register: Register, actor: Actor, now: datetime, records: Sequence[Record]) -> None:
     """One event for each record, and for all rows of a sheet one for the sheet."""
     with register.writing(now=now) as transaction:
-        for subject in dict.fromkeys(record.sheet or record.subject for record in records):
+        subjects = (standing_subject(transaction, record.sheet or record.subject) for record in records)
+        for subject in dict.fromkeys(subjects):
             transaction.note("export", actor=actor.subject, subject=subject)
 
 

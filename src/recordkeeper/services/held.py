@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 from recordkeeper.model.hold import Hold, Member
 from recordkeeper.model.record import Record
+from recordkeeper.model.subject import base_of
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Transaction
+from recordkeeper.register.disposal import standing_subject
 from recordkeeper.register.lookup import unit_parents
 from recordkeeper.register.search import FoundRecord, RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
@@ -109,7 +111,7 @@ def _add(transaction: Transaction, standing: Sequence[Hold], member: Member) -> 
         return
     # a hold on one row keeps the sheet, and so every row on it
     rows = [each.subject for each in find_records(transaction, RecordQuery(sheet=member.sheet))]
-    subjects = {member.sheet, member.subject, *rows}
+    subjects = {standing_subject(transaction, member.sheet), member.subject, *rows}
     kept = {hold for _subject, hold in transaction.held(subjects)} | set(by)
     transaction.keep_held([(subject, hold) for subject in subjects for hold in kept], subjects)
 
@@ -129,11 +131,12 @@ def expected_held(standing: Iterable[Hold], records: Sequence[FoundRecord], plac
     for each in records:
         if each.sheet:
             rows.setdefault(each.sheet, []).append(each.subject)
+    sheets = {base_of(each.subject): each.subject for each in records if base_of(each.subject) in rows}
     kept: set[Held] = set()
     for each in records:
         member = member_of(each, places)
-        sheet = each.sheet or (each.subject if each.subject in rows else "")
-        together = [sheet, *rows.get(sheet, ())] if sheet else [each.subject]
+        sheet = each.sheet or (base_of(each.subject) if base_of(each.subject) in sheets else "")
+        together = [sheets.get(sheet, sheet), *rows.get(sheet, ())] if sheet else [each.subject]
         for hold in standing:
             if hold.scope.covers(member):
                 kept.update((subject, hold.subject) for subject in together)

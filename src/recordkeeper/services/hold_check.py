@@ -46,7 +46,7 @@ class Held:
     Args:
         spans: every hold.
         openings: how each record and sheet was opened, as far as its acts or those it goes on with are there.
-        rows: of each sheet the subjects of its rows, those that are gone included.
+        rows: of each sheet, by what it was begun as, its own subjects and those of its rows, what is gone included.
         born, died: the indices of the first event of each record, and of the one by which it was destroyed.
         parents: of each unit the units above it, one after another, each with the index of its event.
     """
@@ -96,6 +96,8 @@ class Held:
         for subject, stone in stones.items():
             if stone.get("sheet"):
                 self.rows.setdefault(sheet_subject(str(stone["sheet"])), set()).add(subject)
+        for subject in (each for each in {**histories, **stones} if kind_of(each) == "sheet"):
+            self.rows.setdefault(base_of(subject), set()).add(subject)
 
     def _note_parent(self, unit: History, event: Event) -> None:
         number = event.act_number or 0
@@ -118,7 +120,8 @@ class Held:
         gone_at = self.died.get(subject)
         if stone is None or gone_at is None:
             return
-        sheet = subject if kind_of(subject) == "sheet" else f"sheet/{stone['sheet']}" if stone.get("sheet") else ""
+        of = f"sheet/{stone['sheet']}" if stone.get("sheet") else ""
+        sheet = base_of(subject) if kind_of(subject) == "sheet" else of
         there = (each for each in (sheet, *self.rows.get(sheet, ())) if each and self._was_there(each, gone_at))
         together = {subject, *listed, *there}
         for span in self.spans:

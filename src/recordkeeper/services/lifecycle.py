@@ -27,9 +27,10 @@ from recordkeeper.model.section import Section
 from recordkeeper.model.sheet import is_closed
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.step import Step
-from recordkeeper.model.subject import name_of, record_subject
+from recordkeeper.model.subject import base_of, name_of, record_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register, Transaction
+from recordkeeper.register.disposal import lock_standing
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.access import readable, record_for
@@ -191,7 +192,7 @@ def _linked_by_hand(
 ) -> dict[str, Json]:
     """The act by which the source names the new record, stored; how the new record then names its source."""
     if source.sheet or source.is_sheet:
-        transaction.lock(source.sheet or source.subject)
+        lock_standing(transaction, source.sheet or source.subject)
         source = load(transaction, source.number)
     linked = _appended(transaction, source, source.link(number, code, who, setting.moment))
     return {"number": linked.number, "state": linked.history.digests[-1]}
@@ -230,7 +231,7 @@ def _enter(
         record = open_record(definition, head.subject, head, who, moment, opening)
     if definition.sheet is not None:
         sheet = sheet_for(transaction, setting, record, definition.sheet, who)
-        opening["sheet"] = sheet.subject
+        opening["sheet"] = base_of(sheet.subject)
         if is_closed(sheet):
             opening["late"] = True
             flags = ["late"]
@@ -724,7 +725,7 @@ def _loaded(
         transaction.lock_series(series, setting.today.year)
     if record.sheet or record.is_sheet:
         # A sheet's acts list its rows: neither comes or changes while the other is decided on.
-        transaction.lock(record.sheet or record.subject)
+        lock_standing(transaction, record.sheet or record.subject)
         record = record_for(setting, actor, record.number)
     return setting, record, setting.standing(actor.subject, record.unit)
 

@@ -10,7 +10,7 @@ from recordkeeper.model.rendition import is_finished, record_context
 from recordkeeper.model.subject import form_subject
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import UnknownRevisionError, template_of
-from recordkeeper.services.retrieval import replayed, rows_of
+from recordkeeper.services.retrieval import rows_of, sheet_of
 from recordkeeper.services.setting import Setting
 
 
@@ -44,9 +44,7 @@ def render_record(
 
 def printed_record(snapshot: Snapshot, record: Record) -> Record:
     """What is printed of a record: for a row its sheet."""
-    if record.sheet and (history := snapshot.history(record.sheet)):
-        return replayed(snapshot, history)
-    return record
+    return sheet_of(snapshot, record) or record
 
 
 def mark_of(record: Record) -> Mark:

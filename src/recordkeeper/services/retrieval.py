@@ -10,7 +10,7 @@ from recordkeeper.model.event import History
 from recordkeeper.model.record import Record
 from recordkeeper.model.replay import readable
 from recordkeeper.model.subject import base_of, is_subject, name_of, number_of, record_subject, sheet_subject
-from recordkeeper.register.disposal import tombstone_of
+from recordkeeper.register.disposal import standing_subject, tombstone_of
 from recordkeeper.register.lookup import state_digest_of
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
@@ -79,13 +79,6 @@ def load_or_tell(snapshot: Snapshot, number: str) -> Record:
     raise UnknownRecordError(number)
 
 
-def standing_subject(snapshot: Snapshot, subject: str) -> str:
-    """What a record goes on as after erasures: its tombstones name it; the subject itself where nothing was erased."""
-    while (stone := tombstone_of(snapshot, subject)) is not None and stone.get("successor"):
-        subject = str(stone["successor"])
-    return subject
-
-
 def lives_of(snapshot: Snapshot, subject: str) -> list[str]:
     """The subjects that a record had one after another, up to ``subject``: a new one after each erasure."""
     lives = [base_of(subject)]
@@ -142,6 +135,12 @@ def replayed(snapshot: Snapshot, history: History) -> Record:
         opening = history.acts[1].told.content
         code, revision = str(opening["form"]), str(opening["revision"])
     return Record.replay(form_of(snapshot, code, revision), history)
+
+
+def sheet_of(snapshot: Snapshot, record: Record) -> Record | None:
+    """The sheet that a row stands on, whatever that goes on as after erasures; None for any other record."""
+    history = snapshot.history(standing_subject(snapshot, record.sheet)) if record.sheet else None
+    return replayed(snapshot, history) if history is not None else None
 
 
 def rows_of(snapshot: Snapshot, sheet: Record) -> list[Record]:

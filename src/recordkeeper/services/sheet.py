@@ -22,9 +22,10 @@ from recordkeeper.model.sheet import (
     takes_rows,
 )
 from recordkeeper.model.standing import Standing
-from recordkeeper.model.subject import sheet_subject
+from recordkeeper.model.subject import number_of, sheet_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Transaction
+from recordkeeper.register.disposal import lock_standing
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.search import count_rows, last_numbered_sheet
 from recordkeeper.register.snapshot import Snapshot
@@ -48,10 +49,10 @@ def sheet_for(transaction: Transaction, setting: Setting, row: Record, rule: She
         return _sheet_with_room(transaction, setting, row, who)
     group = group_of(row, rule)
     for number in numbers_like(row.form.code, _label(transaction, row, group)):
-        transaction.lock(sheet_subject(number))
-        if transaction.tombstone(sheet_subject(number)) is not None:
+        subject = lock_standing(transaction, sheet_subject(number))
+        if transaction.tombstone(subject) is not None:
             continue  # a sheet that was destroyed takes no rows, and its number is never used again
-        history = transaction.history(sheet_subject(number))
+        history = transaction.history(subject)
         if history is None:
             return _begin(transaction, setting, row, who, number, {"period": group.period, **group.about})
         sheet = replayed(transaction, history)
@@ -64,8 +65,7 @@ def _sheet_with_room(transaction: Transaction, setting: Setting, row: Record, wh
     code, year = row.form.code, setting.today.year
     last = last_numbered_sheet(transaction, code, row.unit)
     if last is not None:
-        transaction.lock(last)
-        sheet = load(transaction, last.partition("/")[2])
+        sheet = load(transaction, number_of(lock_standing(transaction, last)))
         if takes_rows(sheet, row, count_rows(transaction, last)):
             return sheet
     number = running_number(code, year, transaction.next_number(series_of(code), year))

@@ -18,7 +18,7 @@ import sqlalchemy
 
 from archive_tampering import place_of, rebuild_inventories
 from company import FEEDBACK, NOW
-from disposal_office import COOLED, ERASED_AT, LATER, DisposalOffice, DisposalScene, check_verified
+from disposal_office import COOLED, ERASED_AT, LATER, SHEET, DisposalOffice, DisposalScene, check_verified
 from recordkeeper import verifier
 from recordkeeper.model.canonical import canonical, digest
 from recordkeeper.model.disposition import Kind
@@ -44,7 +44,7 @@ from recordkeeper.services.lifecycle import About
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.verification import Answer, verify
-from stage import SQLITE
+from stage import SQLITE, Stages
 
 pytestmark = pytest.mark.parametrize("database", [SQLITE])
 Acts = list[dict[str, Any]]
@@ -345,3 +345,31 @@ def test_a_hold_on_a_row_keeps_the_other_rows_of_its_sheet(disposal_files: Dispo
         with _no_hold_is_asked(), dropped_triggers(office):
             office.execute(listed, ERASED_AT)
         assert _held_found(office) == [{f"record/{two}"}] * 2
+
+
+def test_a_sheet_does_not_go_on_without_values_while_a_hold_keeps_it_or_a_row_of_it(
+    disposal_files: DisposalScene, stages: Stages, tmp_path: Path
+) -> None:
+    row = "QR-017-01/2026-0002"
+    with disposal_files.opened() as office:
+        office.execute(office.asked([SHEET], ["summary"]), ERASED_AT)
+        again = office.asked([SHEET], ["counts"], ERASED_AT)
+    for name in (row, SHEET):
+        with disposal_files.copied(stages, tmp_path / name[-2:]) as copy, copy.opened() as office:
+            _place(office, ScopeAsked(records=[name]), LATER)
+            office.publish()
+            with _no_hold_is_asked(), dropped_triggers(office):
+                office.execute(again, LATER)
+            assert _held_found(office) == [{f"sheet/{SHEET}/after-1"}] * 2
+
+
+def test_a_hold_on_a_sheet_that_went_on_keeps_its_rows(disposal_files: DisposalScene) -> None:
+    row = "QR-017-01/2026-0002"
+    with disposal_files.opened() as office:
+        office.execute(office.asked([SHEET], ["summary"]), ERASED_AT)
+        listed = office.asked([row], ["caller"], ERASED_AT)
+        _place(office, ScopeAsked(records=[SHEET]), LATER)
+        office.publish()
+        with _no_hold_is_asked(), dropped_triggers(office):
+            office.execute(listed, LATER)
+        assert _held_found(office) == [{f"record/{row}"}] * 2

@@ -22,7 +22,7 @@ from recordkeeper.errors import RecordkeeperError, RefusalError
 from recordkeeper.model.erased import is_erased
 from recordkeeper.services import holding, lifecycle, publication
 from recordkeeper.services.holding import ScopeAsked
-from recordkeeper.services.retrieval import DisposedRecordError
+from recordkeeper.services.retrieval import DisposedRecordError, load, rows_of
 from stage import POSTGRESQL, SQLITE, Stages
 from torture import IS_LONG
 
@@ -31,13 +31,18 @@ EXAMPLES = {SQLITE: 8, POSTGRESQL: 2}
 DUE_ON = date(2029, 11, 24)
 COOLING = timedelta(7)
 ROW = "QR-017-01/2026-0001"
-ASKED = {False: ("customer", "phone"), True: ("caller", "matter")}
-"""What may be erased of a feedback sheet, and of the row of the sheet."""
+ASKED = {"feedback": ("customer", "phone"), ROW: ("caller", "matter"), SHEET: ("summary", "counts")}
+"""What may be erased of a feedback sheet, of the row of the sheet, and of the sheet itself."""
 SIGNERS = ("archivist", "appraiser", "manager", "witness", "witness2")
 NUMBER = st.integers(0, 3)
 DAYS = st.sampled_from([1, 7, 40])
 SEEN: Counter[str] = Counter()
 """What happened in all runs together: one in which nothing does proves nothing."""
+
+
+def asked_of(name: str) -> tuple[str, str]:
+    """What may be erased of a record."""
+    return ASKED.get(name, ASKED["feedback"])
 
 
 class Machine(RuleBasedStateMachine):
@@ -124,16 +129,16 @@ class Machine(RuleBasedStateMachine):
                 self.place_hold(held)
             self.execute(len(self.lists) - 1, "archivist")
 
-    @rule(which=NUMBER, place=st.integers(0, 1))
+    @rule(which=st.integers(0, 4), place=st.integers(0, 1))
     def ask(self, which: int, place: int) -> None:
-        """A person asks for a value to be erased; of the sheet one of a row's."""
-        name = ROW if self.names[which] == SHEET else self.names[which]
-        asked = ASKED[name == ROW][place]
+        """A person asks for a value to be erased, of the row of the sheet too."""
+        name = [*self.names, ROW][which]
+        asked = asked_of(name)[place]
         with suppress(RecordkeeperError):
             number = self.office.ask([name], [asked], self.now)
             self.lists[number], self.signed[number], self.requests[number] = [], {}, (name, asked)
 
-    @rule(which=NUMBER, place=st.integers(0, 1), held=st.one_of(st.none(), NUMBER))
+    @rule(which=st.integers(0, 4), place=st.integers(0, 1), held=st.one_of(st.none(), NUMBER))
     def erase_all_the_way(self, which: int, place: int, held: int | None) -> None:
         """The whole way of a request as far as it is not refused, a hold perhaps placed before its execution."""
         self.ask(which, place)
@@ -192,6 +197,7 @@ class Machine(RuleBasedStateMachine):
         assert self.erased_now() >= {each for each in self.erased if not self.is_gone(each[0])}
         self.erased |= erased
         SEEN["erased"] += len(erased)
+        SEEN["erased of the sheet"] += len({name for name, _place in erased} & {SHEET})
         SEEN["erasure held back"] += number in self.requests and self.is_held(self.requests[number][0])
         SEEN["destroyed"] += len(went)
         SEEN["held back"] += len(set(self.lists[number]) & set(self.holds.values()) - self.gone)
@@ -223,10 +229,10 @@ class Machine(RuleBasedStateMachine):
     def erased_now(self) -> set[tuple[str, str]]:
         """Every value that is erased of what still stands."""
         found: set[tuple[str, str]] = set()
-        for name in (*self.names[:-1], ROW):
+        for name in (*self.names, ROW):
             if not self.is_gone(name):
                 values = self.office.record(name).values
-                found |= {(name, place) for place in ASKED[name == ROW] if is_erased(values[place])}
+                found |= {(name, place) for place in asked_of(name) if is_erased(values[place])}
         return found
 
     def is_gone(self, name: str) -> bool:
@@ -240,6 +246,13 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def what_is_gone_stays_gone(self) -> None:
         assert {name for name in self.names if self.is_gone(name)} == self.gone
+
+    @invariant()
+    def the_row_stands_on_its_sheet_or_has_gone_with_it(self) -> None:
+        assert self.is_gone(ROW) == (SHEET in self.gone)
+        if SHEET not in self.gone:
+            with self.office.register.reading() as snapshot:
+                assert ROW in {row.number for row in rows_of(snapshot, load(snapshot, SHEET))}
 
 
 @pytest.mark.torture
@@ -259,7 +272,8 @@ def test_no_order_of_acts_destroys_what_must_not_go_or_anything_twice(
         ),
     )
     if IS_LONG:
-        assert min(SEEN[each] for each in ("destroyed", "erased", "held back", "erasure held back")) > FEWEST, SEEN
+        kinds = ("destroyed", "erased", "erased of the sheet", "held back", "erasure held back")
+        assert min(SEEN[each] for each in kinds) > FEWEST, SEEN
     if database == SQLITE:
         assert min(SEEN["destroyed"], SEEN["erased"], SEEN["held back"] + SEEN["erasure held back"]) > 0, SEEN
     assert SEEN["destroyed"] + SEEN["erased"] > 0, SEEN

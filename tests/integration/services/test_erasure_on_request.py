@@ -304,7 +304,7 @@ def test_a_request_is_refused_for_what_is_kept_by_duty_or_hold_steers_the_form_o
             (number, ["room"], "", NothingToEraseError),
             (answered, ["answered_at_once"], "", SteeringValueError),  # a reply would be asked for
             (ROW, [], "市监局函", NotOnListError),
-            (SHEET, ["summary"], "", NotOnListError),
+            (SHEET, ["caller"], "", NothingToEraseError),  # a row's
         ]
         for of, fields, permitted_by, error in refused:
             with pytest.raises(error):

@@ -34,6 +34,7 @@ STEPS: tuple[Callable[..., Any], ...] = (
     destruction_certificate.certify,
 )
 CODES: frozenset[CodeType] = frozenset(step.__code__ for step in STEPS)
+ROW = "QR-017-01/2026-0001"
 FEW = {SQLITE: 10, POSTGRESQL: 5}
 FEW_ERASED = {SQLITE: 4, POSTGRESQL: 2}
 MOST_NEEDED = 40
@@ -41,7 +42,7 @@ MOST_NEEDED = 40
 
 def archived_rows(office: DisposalOffice) -> list[str]:
     """The subjects of the rows that the sheet's object holds."""
-    stored = parse_json(office.storage_root.read_file(f"sheet/{SHEET}", "record.json"), SHEET)
+    stored = parse_json(office.storage_root.read_file(office.record(SHEET).subject, "record.json"), SHEET)
     return [row["subject"] for row in stored["rows"]]  # type: ignore[index,call-overload,union-attr,misc]
 
 
@@ -72,13 +73,13 @@ def test_an_execution_that_is_killed_at_any_step_is_carried_through_by_the_next(
 
 
 @pytest.mark.torture
+@pytest.mark.parametrize(("name", "place"), [(ROW, "caller"), (SHEET, "summary")])
 def test_an_erasure_that_is_killed_at_any_step_is_carried_through_by_the_next(
-    disposal_files: DisposalScene, database: str, stages: Stages, tmp_path: Path
+    disposal_files: DisposalScene, database: str, stages: Stages, tmp_path: Path, name: str, place: str
 ) -> None:
-    names = [disposal_files.old.feedbacks[0], "QR-017-01/2026-0001"]
     with disposal_files.opened() as office:
-        number = office.asked(names[:1], ["customer"])
-        second = office.asked(names[1:], ["caller"])
+        number = office.asked([disposal_files.old.feedbacks[0]], ["customer"])
+        second = office.asked([name], [place])
         office.execute(number, ERASED_AT)
     with disposal_files.copied(stages, tmp_path / "whole") as whole:
         total = steps_until(whole, lambda office: office.execute(second, ERASED_AT), CODES, 0)
@@ -92,9 +93,8 @@ def test_an_erasure_that_is_killed_at_any_step_is_carried_through_by_the_next(
                 closed, certificate = office.finish(second, ERASED_AT)
                 counts = [certificate.values[f"{each}_count"] for each in ("destroyed", "skipped", "failed")]
                 assert (closed.state, counts) == ("closed", ["1", "0", "0"]), step
-                row, sheet = office.record(names[1]), office.record(SHEET)
-                assert (row.values["caller"], sheet.state) == ({"erased": 2}, "closed"), step
-                assert [row.subject] == [
-                    name for name in archived_rows(office) if name.startswith(f"record/{names[1]}")
-                ]
+                erased, sheet = office.record(name), office.record(SHEET)
+                assert (erased.values[place], sheet.state) == ({"erased": 2}, "closed"), step
+                assert erased.subject == f"{'sheet' if name == SHEET else 'record'}/{name}/after-2", step
+                assert office.record(ROW).subject == archived_rows(office)[0], step
                 check_verified(office)
