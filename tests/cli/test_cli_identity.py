@@ -1,7 +1,7 @@
 """Who acts: a name alone proves nothing; an open session or a passphrase does."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -21,7 +21,14 @@ from recordkeeper.cli.workspace import DEFAULTS, Workspace, write_configuration
 from recordkeeper.credentials.keyring import WrongPassphraseError
 from recordkeeper.register.engine import create_register
 from recordkeeper.services.initiation import initiate, prepare
-from recordkeeper.services.people import FIRST_PERSON, add_user, open_session
+from recordkeeper.services.people import (
+    FIRST_PERSON,
+    SESSION_LASTS,
+    SessionEndedError,
+    add_user,
+    close_session,
+    open_session,
+)
 
 NOW = datetime(2026, 11, 23, 6, 5, 4, tzinfo=UTC)
 PASSPHRASE = "a rather long passphrase"
@@ -133,3 +140,44 @@ def test_a_refusal_leaves_one_event_and_a_wrong_passphrase_not_a_second_one(work
     invocation.record_refusal(WrongPassphraseError("controller"))
     invocation.close()
     assert kinds_of_events(workspace) == [*before, "refuse"]
+
+
+def test_a_session_file_that_is_left_behind_proves_nothing_after_eight_hours(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    open_a_session(workspace)
+    ends_at = NOW + SESSION_LASTS
+    assert actor_of(workspace, None, {}, ends_at - timedelta(seconds=1)).subject == FIRST_PERSON
+    for after in (timedelta(), timedelta(days=30)):
+        before = kinds_of_events(workspace)
+        invocation = Invocation({"workspace": str(workspace.root)}, {}, ends_at + after)
+        with pytest.raises(SessionEndedError, match="controller") as refused:
+            invocation.actor()
+        invocation.record_refusal(refused.value)
+        invocation.close()
+        assert kinds_of_events(workspace) == [*before, "refuse"]
+    with pytest.raises(NotProvenError):
+        actor_of(workspace, "controller", {}, ends_at)
+    named = actor_of(workspace, "controller", {OWN_PASSPHRASE: PASSPHRASE}, ends_at)
+    assert named.subject == FIRST_PERSON
+    [file] = (tmp_path / "state" / "recordkeeper").iterdir()
+    left = file.read_bytes()
+    again = open_session(workspace.register, "controller", PASSPHRASE, ends_at)
+    workspace.sessions.save(workspace.identifier, again.actor.subject, again.token)
+    assert actor_of(workspace, None, {}, ends_at).subject == FIRST_PERSON
+    file.write_bytes(left)  # as it lay on a disk that was kept
+    with pytest.raises(SessionEndedError):
+        actor_of(workspace, None, {}, ends_at)
+
+
+def test_a_session_file_that_is_kept_over_a_logout_proves_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    open_a_session(workspace)
+    [file] = (tmp_path / "state" / "recordkeeper").iterdir()
+    left, token = file.read_bytes(), workspace.sessions.token_of(workspace.identifier)
+    assert token is not None
+    close_session(workspace.register, actor_of(workspace, None, {}, NOW), token[1], NOW)
+    workspace.sessions.remove(workspace.identifier)
+    file.write_bytes(left)
+    file.chmod(0o600)
+    with pytest.raises(NobodyActsError):
+        actor_of(workspace, None, {}, NOW)

@@ -54,11 +54,14 @@ def login(invocation: Invocation, login_name: str | None) -> None:
 @shared_options
 def logout(invocation: Invocation) -> None:
     """Close the session; no matter whether it has ended already."""
-    from recordkeeper.services.people import actor_of_session, close_session
+    from recordkeeper.services.people import SessionEndedError, actor_of_session, close_session
 
     workspace = invocation.workspace()
     kept = workspace.sessions.token_of(workspace.identifier)
-    actor = actor_of_session(workspace.register, kept[1], invocation.now) if kept else None
+    try:
+        actor = actor_of_session(workspace.register, kept[1], invocation.now) if kept else None
+    except SessionEndedError:
+        actor = None
     if kept and actor:
         close_session(workspace.register, actor, kept[1], invocation.now)
     workspace.sessions.remove(workspace.identifier)

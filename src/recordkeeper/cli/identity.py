@@ -66,12 +66,18 @@ def actor_of(workspace: "Workspace", login: str | None, environment: Mapping[str
 
     Raises:
         NobodyActsError: no name and no open session.
+        SessionEndedError: no name, and the session has ended.
         NotProvenError: a name, no session of theirs, and no passphrase.
         WrongPassphraseError: the passphrase is not theirs.
     """
-    from recordkeeper.services.people import authenticate
+    from recordkeeper.services.people import SessionEndedError, authenticate
 
-    of_session = _actor_of_session(workspace, now)
+    try:
+        of_session = _actor_of_session(workspace, now)
+    except SessionEndedError:
+        if login is None:
+            raise
+        of_session = None  # who is named proves it by the passphrase
     if of_session and login in {None, of_session.login}:
         return of_session
     if login is None:
@@ -85,8 +91,8 @@ def _actor_of_session(workspace: "Workspace", now: datetime) -> "Actor | None":
         return None
     from recordkeeper.services.people import actor_of_session
 
-    _person, token = kept
-    return actor_of_session(workspace.register, token, now)
+    person, token = kept
+    return actor_of_session(workspace.register, token, now, person)
 
 
 def passphrase_of(login: str, variable: str, environment: Mapping[str, str]) -> str:

@@ -108,6 +108,7 @@ class Invocation:
 
         Raises:
             NobodyActsError: no name given and no session open.
+            SessionEndedError: no name given, and the session has ended.
             NotProvenError: neither a session of that person nor a passphrase.
             WrongPassphraseError: the passphrase is not theirs.
         """

@@ -155,20 +155,18 @@ class Snapshot:
             )
         )
 
-    def has_login(self, person: str, token_digest: str, since: datetime) -> bool:
-        """Whether the trail tells of a login after ``since`` that began this session: nothing guards its table."""
+    def login_with(self, person: str, token_digest: str) -> datetime | None:
+        """When ``person`` began the session of this token, UTC, as the trail tells; none where they did not.
+
+        Nothing guards the table of sessions: it says that one was not closed, and no more.
+        """
         event = tables.event
         found = self.connection.scalar(
-            select(event.c.index)
-            .where(
-                event.c.subject == person,
-                event.c.kind == "login",
-                event.c.bound_digest == token_digest,
-                event.c.entered_at > format_moment(since),
-            )
+            select(event.c.entered_at)
+            .where(event.c.subject == person, event.c.kind == "login", event.c.bound_digest == token_digest)
             .limit(1)
         )
-        return found is not None
+        return None if found is None else parse_moment(found)
 
     def has_read(self, person: str, subject: str, since: datetime) -> bool:
         """Whether the trail tells of a reading of ``subject`` by ``person`` in the session that they opened last.

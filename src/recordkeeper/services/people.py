@@ -97,6 +97,15 @@ class AlteredCredentialError(CredentialError, RefusalError):
         super().__init__(message, subject=login)
 
 
+class SessionEndedError(CredentialError, RefusalError):
+    """A session is to prove who acts whose eight hours are over."""
+
+    def __init__(self, login: str, ended_at: datetime) -> None:
+        when = ended_at.strftime("%Y-%m-%d %H:%M %z")
+        message = _("{login}: the session ended at {when}: log in again").format(login=login, when=when)
+        super().__init__(message, subject=login, expected=_("an open session"), found=when)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A person of whom it is proven that they act.
@@ -318,15 +327,33 @@ def close_session(register: "Register", actor: Actor, token: str, now: datetime)
         transaction.note("logout", actor=actor.subject, subject=actor.subject)
 
 
-def actor_of_session(register: "Register", token: str, now: datetime) -> Actor | None:
-    """Whose open session ``token`` proves; none where it has ended, no login began it or the account is closed."""
+def actor_of_session(register: "Register", token: str, now: datetime, person: str = "") -> Actor | None:
+    """Whose open session ``token`` proves; none where it was closed, no login began it or the account is closed.
+
+    Args:
+        register: the open register.
+        token: as it was given at the login.
+        now: aware, UTC.
+        person: whose it is as its file says; what has ended is told of to them alone.
+
+    Raises:
+        SessionEndedError: eight hours have passed since the login, whatever was done meanwhile.
+
+    Source: 21 CFR 11.10(d)
+    """
+    bound = token_digest(token)
     with register.reading() as snapshot:
-        subject = snapshot.session_person(token_digest(token), now)
-        if subject is None or not snapshot.has_login(subject, token_digest(token), since=now - SESSION_LASTS):
+        open_for = snapshot.session_person(bound, now)
+        subject = open_for or person
+        begun_at = snapshot.login_with(subject, bound)
+        if begun_at is None:
             return None
-        person = person_of(snapshot, subject)
-        is_active = person.is_active_on(today(snapshot, now))
-    return Actor(person.subject, person.login, person.name) if is_active else None
+        found = person_of(snapshot, subject)
+        if not found.is_active_on(today(snapshot, now)):
+            return None
+        if begun_at + SESSION_LASTS <= now:
+            raise SessionEndedError(found.login, (begun_at + SESSION_LASTS).astimezone(company(snapshot).zone))
+    return Actor(found.subject, found.login, found.name) if open_for else None
 
 
 def record_refusal(register: "Register", actor: Actor | None, about: str, now: datetime) -> None:

@@ -185,7 +185,6 @@ def test_a_session_opens_ends_and_is_closed(register: Register, boss: Actor) -> 
     session = people.open_session(register, "boss", SECRET, NOW)
     later = NOW + timedelta(hours=7, minutes=59)
     assert people.actor_of_session(register, session.token, later) == boss
-    assert people.actor_of_session(register, session.token, session.ends_at) is None
     assert people.actor_of_session(register, "guess", NOW) is None
     people.close_session(register, boss, session.token, NOW)
     assert people.actor_of_session(register, session.token, NOW) is None
@@ -206,7 +205,34 @@ def test_a_session_whose_end_was_put_off_ends_when_it_was_to_end(register: Regis
         transaction.close_session(digest)
         transaction.open_session(digest, boss.subject, NOW + timedelta(days=99))
     assert people.actor_of_session(register, session.token, session.ends_at - timedelta(seconds=1)) == boss
-    assert people.actor_of_session(register, session.token, session.ends_at) is None
+    with pytest.raises(people.SessionEndedError):
+        people.actor_of_session(register, session.token, session.ends_at)
+
+
+def test_a_session_holds_for_eight_hours_whatever_is_done_in_it_and_ends_with_its_own_refusal(
+    register: Register, boss: Actor
+) -> None:
+    session, token = people.open_session(register, "boss", SECRET, NOW), token_digest
+    assert session.ends_at == NOW + timedelta(hours=8)
+    for hours in range(8):
+        moment = NOW + timedelta(hours=hours)
+        people.add_user(register, boss, login=f"u{hours}", name=f"员工{hours}", passphrase=OTHER, now=moment)
+        assert people.actor_of_session(register, session.token, moment) == boss
+    assert people.actor_of_session(register, session.token, session.ends_at - timedelta(seconds=1)) == boss
+    other = people.open_session(register, "u0", OTHER, session.ends_at + timedelta(minutes=1))
+    with register.reading() as snapshot:
+        assert snapshot.session_person(token(session.token), NOW) is None  # forgotten with the next login
+    for after in (timedelta(), timedelta(minutes=2), timedelta(days=400)):
+        with pytest.raises(people.SessionEndedError) as ended:
+            people.actor_of_session(register, session.token, session.ends_at + after, boss.subject)
+        assert (ended.value.subject, ended.value.found) == ("boss", "2026-11-23 22:05 +0800")
+    people.record_refusal(register, None, ended.value.subject, session.ends_at)
+    assert events(register)[-1] == ("refuse", boss.subject, "program")
+    assert people.actor_of_session(register, session.token, session.ends_at, other.actor.subject) is None
+    again = people.open_session(register, "boss", SECRET, session.ends_at + timedelta(minutes=3))
+    assert again.token != session.token
+    with pytest.raises(people.SessionEndedError):  # a new session does not bring the old one's file to life
+        people.actor_of_session(register, session.token, again.ends_at - timedelta(hours=1), boss.subject)
 
 
 def test_a_closed_account_neither_logs_in_nor_keeps_its_session(register: Register, boss: Actor, clerk: Actor) -> None:
