@@ -10,10 +10,12 @@ from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
 from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json
+from recordkeeper.model.event import Act
 from recordkeeper.model.expression import holds, names_in
 from recordkeeper.model.record_state import Moment, RecordState, State
 from recordkeeper.model.right import RIGHTS
 from recordkeeper.model.section import Section
+from recordkeeper.model.signature import Signature
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.step import Step
 from recordkeeper.model.value import Problem
@@ -197,18 +199,44 @@ class GuardedRecord(RecordState):
         return signed or {self.saved[each].by for each in steps if each in self.saved}
 
     def checks(self) -> Iterator[tuple[int, str, str]]:
-        """What one person did and another checked: the checking act or amendment, who made it, who checked it."""
+        """What one person made and another checked: the checking act, who made it, who checked it.
+
+        A deputy checks as two persons: themselves, and whom they stand in for.
+        """
+        acts = {act.number: act for act in self.history.told}
         for signature in self.signatures:
             section = next((each for each in self.sections if each.id == signature.section), None)
             for other in section.other_than if section and signature.signer else ():
-                is_shared = section is not None and other in self.loop_of(section)
-                for earlier in self.signatures:
-                    is_before = earlier.act_number < signature.act_number and earlier.section == other
-                    if is_before and earlier.signer and (earlier.round == signature.round or not is_shared):
-                        yield signature.act_number, earlier.signer, signature.signer
-        for amendment in self.amendments:
-            if amendment.countersigned_by:
-                yield amendment.act_number, amendment.by, amendment.countersigned_by
+                for maker in sorted(self._made_before(signature, other)):
+                    yield from _pairs(acts[signature.act_number], maker)
+        made = {amendment.act_number: amendment.by for amendment in self.amendments}
+        for act in acts.values():
+            author = made.get(int(str(act.content.get("amendment", 0))))
+            if act.kind == "countersign" and author and not act.content.get("party"):
+                yield from _pairs(act, author)
+
+    def _made_before(self, signature: Signature, section: str) -> set[str]:
+        """Who had signed a section before a signature, in its round of a loop that both are in; else who filled it."""
+        is_shared = section in self.loop_of(self.section(signature.section))
+        signed = {
+            earlier.signer
+            for earlier in self.signatures
+            if earlier.section == section
+            and earlier.act_number < signature.act_number
+            and (earlier.round == signature.round or not is_shared)
+        } - {""}
+        return signed or set(self._filled_before(signature, section, is_shared=is_shared).values())
+
+    def _filled_before(self, signature: Signature, section: str, *, is_shared: bool) -> dict[tuple[Json, Json], str]:
+        """Who had filled each step of a section last, before a signature."""
+        filled: dict[tuple[Json, Json], str] = {}
+        for act in self.history.told[1 : signature.act_number]:
+            content = act.content if act.kind == "fill" else act.content.get("fill")
+            if not isinstance(content, Mapping) or content.get("section") != section:
+                continue
+            if content.get("round", 1) == signature.round or not is_shared:
+                filled[content.get("round", 1), content.get("item", "")] = act.by
+        return filled
 
     def _check_right_of_any(self, who: Standing) -> Standing:
         """Whoever has a part in any section, as they act in it.
@@ -221,6 +249,11 @@ class GuardedRecord(RecordState):
         if not who.has_any(roles):
             raise NotYoursError(self.number, "", who.named(roles), who.name)
         return who.acting_in(roles)
+
+
+def _pairs(act: Act, maker: str) -> Iterator[tuple[int, str, str]]:
+    for checker in dict.fromkeys((act.by, str(act.content.get("deputy_for") or act.by))):
+        yield act.number, maker, checker
 
 
 def head_of(act: str, who: Standing, moment: Moment) -> dict[str, Json]:

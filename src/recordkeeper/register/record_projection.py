@@ -107,9 +107,10 @@ def approval_rows(history: History, checking: Collection[str]) -> Rows:
     maker = history.acts[1].by
     return {
         "approval": [
-            {"act_number": act.number, "maker": maker, "checker": act.by}
+            {"act_number": act.number, "maker": maker, "checker": checker}
             for act in history.acts[2:]
             if act.kind in checking
+            for checker in dict.fromkeys((act.by, str(act.content.get("deputy_for") or act.by)))
         ]
     }
 

@@ -335,7 +335,7 @@ approval = Table(
     "approval",
     metadata,
     _Approval,
-    PrimaryKeyConstraint("subject", "act_number", "maker"),
+    PrimaryKeyConstraint("subject", "act_number", "maker", "checker"),
     CheckConstraint("maker <> checker", name="checker"),
 )
 number_series = Table("number_series", metadata, _NumberSeries, PrimaryKeyConstraint("series", "year"))

@@ -51,7 +51,7 @@ _TABLES = {
         subject text, premises text, party text, capacity text, valid_from text null, valid_to text null""",
     "amendment": "subject text key, record text, number integer key, field text key, pending integer",
     "signature": "subject text key, act_number integer key, person text, meaning text, method text",
-    "approval": "subject text key, act_number integer key, maker text key, checker text",
+    "approval": "subject text key, act_number integer key, maker text key, checker text key",
     "number_series": "series text key, year integer key, last integer",
     "head": "size integer",
     "staging": "subject text key, version integer key, path text key, content bytes",
