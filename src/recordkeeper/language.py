@@ -53,3 +53,18 @@ def ngettext(one: str, many: str, count: int) -> str:
 def listing(names: Iterable[str]) -> str:
     """``names`` one after the other, as the language in use parts the items of a list."""
     return translate(", ").join(names)
+
+
+def clauses(texts: Iterable[str]) -> str:
+    """Findings and reasons one after the other, as the language in use parts clauses that hold commas themselves."""
+    return translate("; ").join(texts)
+
+
+def noted(name: str, note: object) -> str:
+    """``name`` with a note in the brackets of the language in use."""
+    return translate("{name} ({note})").format(name=name, note=note)
+
+
+def told_of(name: object, value: object) -> str:
+    """What is said of ``name``, after the colon of the language in use."""
+    return translate("{name}: {value}").format(name=name, value=value)

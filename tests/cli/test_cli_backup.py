@@ -52,12 +52,21 @@ def test_a_drill_restores_aside_verifies_compares_and_leaves_an_event(office: De
     assert office.events("backup") == [("unit/1", office.events("backup")[0][1])]
     office.new()
     drilled = office.done("restore", str(file), "--drill", who="boss")
+    assert "the drill needs none" in office.err
+    assert "nothing can be published" not in office.err
     assert (drilled["verdict"], [each for each in drilled["findings"] if each["severity"] == "altered"]) == ("ok", [])
     assert drilled["acts"] > 50
     assert drilled["objects"] > 10
     assert len(office.events("drill")) == 1
     assert sorted(path.name for path in tmp_path.iterdir() if "drill" in path.name) == []
     assert office.run("verify") == 0
+
+
+def test_a_pack_is_called_a_zip(office: Desk, tmp_path: Path) -> None:
+    for words in (("backup",), ("archive", "export")):
+        error = office.refused(*words, str(tmp_path / "pack.txt"), who="boss")
+        assert (error["status"], "expected FILE.zip" in error["message"]) == ("2", True)
+    assert list(tmp_path.glob("pack*")) == []
 
 
 def test_a_drill_tells_of_a_workspace_that_is_not_as_the_backup_has_it(office: Desk, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The command line of appraisal and destruction: one list to its certificate, rightly and wrongly."""
 
+from pathlib import Path
 from typing import Any
 
 from company import FEEDBACK
@@ -119,3 +120,102 @@ def test_a_request_of_erasure_goes_from_its_list_to_a_record_that_says_what_was_
     for words, status, kind in refused:
         error = desk.refused(*words, who="archivist")
         assert (error["status"], error["kind"]) == (status, kind), words
+
+
+def test_a_record_stands_on_one_list_at_a_time(old_desk: OldDesk) -> None:
+    desk, (first, second) = old_desk
+    words = ("--decide", "destroy", "--why", "期满", "--place", "档案室")
+    sheet = str(desk.done("retention", "appraise", first, *words, who="archivist")["number"])
+    error = desk.refused("retention", "appraise", first, second, *words, who="archivist")
+    assert (error["status"], error["kind"]) == ("3", "not-eligible")
+    assert f"{first}: on another list, {sheet}" in error["found"]
+    assert second not in error["found"]
+    basis = ("--basis", "个人信息保护法第四十七条，2026-11 号请求")
+    listed = str(desk.done("retention", "erase", first, "--field", "customer", *basis, who="archivist")["number"])
+    for asked in ("customer", "phone"):
+        error = desk.refused("retention", "erase", first, "--field", asked, *basis, who="archivist")
+        assert f"{first}: on another list, {listed}" in error["found"]
+    assert error["message"].startswith("destruction list: 1 record refused: ")
+    desk.done("record", "void", listed, "--reason", "请求撤回", who="archivist")
+    assert desk.done("retention", "erase", first, "--field", "phone", *basis, who="archivist")["number"] != listed
+
+
+def test_an_erasure_list_says_that_it_is_on_request_and_no_due_date(old_desk: OldDesk) -> None:
+    desk, (first, _second) = old_desk
+    basis = ("--basis", "个人信息保护法第四十七条，2026-11 号请求")
+    listed = str(desk.done("retention", "erase", first, "--field", "customer", *basis, who="archivist")["number"])
+    sections = desk.done("record", "show", listed, who="archivist")["sections"]
+    [[row]] = [field["value"] for each in sections for field in each["fields"] if field["id"] == "records_listed"]
+    assert "due_on" not in row
+    assert row["appraisal"].startswith("依请求删除")
+
+
+def test_paper_that_is_not_due_is_named_with_its_day(old_desk: OldDesk, tmp_path: Path) -> None:
+    desk, _numbers = old_desk
+    paper = tmp_path / "paper.csv"
+    head = "number,title,created_on,due_on,period,pages,appraisal\n"
+    row = "{number},值班簿,2022-12-31,{due_on},3 年,318,期满\n"
+    early = [row.format(number=number, due_on="2199-01-02") for number in ("纸-02", "纸-03")]
+    paper.write_text(head + row.format(number="纸-01", due_on="2025-12-31") + "".join(early), encoding="utf-8")
+    error = desk.refused("retention", "list-new", "--paper", str(paper), "--method", "shredded", who="archivist")
+    assert (error["status"], error["kind"]) == ("3", "not-eligible")
+    assert error["found"] == "纸-02: not due before 2199-01-02; 纸-03: not due before 2199-01-02"
+    paper.write_text(head + row.format(number="纸-01", due_on=""), encoding="utf-8")
+    error = desk.refused("retention", "list-new", "--paper", str(paper), "--method", "shredded", who="archivist")
+    assert (error["status"], error["kind"], error["subject"]) == ("2", "not-on-list", "纸-01")
+
+
+def test_a_list_is_not_drawn_up_by_a_sheet_that_is_not_approved(old_desk: OldDesk) -> None:
+    desk, (first, _second) = old_desk
+    words = ("--decide", "destroy", "--why", "期满", "--place", "档案室")
+    sheet = str(desk.done("retention", "appraise", first, *words, who="archivist")["number"])
+    error = desk.refused("retention", "list-new", "--appraisal", sheet, who="archivist")
+    assert (error["status"], error["kind"], error["subject"]) == ("3", "not-ready", sheet)
+    assert (error["expected"], error["found"]) == ("an approved appraisal sheet", "open")
+
+
+def test_an_approval_before_its_turn_names_both_sections(old_desk: OldDesk) -> None:
+    desk, (first, _second) = old_desk
+    basis = ("--basis", "个人信息保护法第四十七条，2026-11 号请求")
+    listed = str(desk.done("retention", "erase", first, "--field", "customer", *basis, who="archivist")["number"])
+    error = desk.refused("retention", "approve", listed, who="manager")
+    assert (error["status"], error["kind"]) == ("3", "not-its-turn")
+    assert error["expected"] == "the signature of appraised (Appraised) first"
+    assert error["found"] == "that of approved (Approved)"
+
+
+def test_nobody_is_asked_about_an_execution_that_is_refused_anyhow(old_desk: OldDesk) -> None:
+    desk, (first, _second) = old_desk
+    basis = ("--basis", "个人信息保护法第四十七条，2026-11 号请求")
+    listed = str(desk.done("retention", "erase", first, "--field", "customer", *basis, who="archivist")["number"])
+    error = desk.refused("retention", "execute", listed, "--place", "档案室", who="archivist")
+    assert (error["kind"], error["expected"]) == ("not-ready", "an approved list")
+    desk.done("record", "sign", listed, who="appraiser")
+    desk.done("retention", "approve", listed, who="manager")
+    for witness in ("witness", "witness2"):
+        desk.done("record", "sign", listed, who=witness)
+    error = desk.refused("retention", "execute", listed, "--place", "档案室", who="clerk")
+    assert (error["status"], error["kind"]) == ("3", "not-yours")
+    error = desk.refused("retention", "execute", listed, "--place", "档案室", who="archivist")
+    assert (error["status"], error["kind"]) == ("2", "not-confirmed")
+
+
+def test_an_attachment_that_is_not_there_is_told_from_those_that_are(old_desk: OldDesk, tmp_path: Path) -> None:
+    desk, (first, _second) = old_desk
+    basis = ("--basis", "个人信息保护法第四十七条，2026-11 号请求")
+    erase = ("retention", "erase", first, "--attachment", "foo.jpg", *basis)
+    error = desk.refused(*erase, who="archivist")
+    assert (error["status"], error["kind"], error["found"]) == ("2", "no-such-file", "foo.jpg")
+    assert error["expected"] == "a record with attachments"
+    photo = tmp_path / "bar.jpg"
+    photo.write_bytes(b"\xff\xd8\xff\xe0 a photo")
+    desk.done("record", "attach", first, str(photo), who="clerk")
+    assert desk.refused(*erase, who="archivist")["expected"] == "one of its attachments: bar.jpg"
+
+
+def test_other_fields_that_hold_an_erased_text_are_told_by_their_titles(old_desk: OldDesk) -> None:
+    desk, (first, _second) = old_desk
+    basis = ("--basis", "个人信息保护法第四十七条，2026-11 号请求")
+    desk.done("record", "amend", first, "--set", f"content={FEEDBACK['customer']}报修", "--reason", "补记", who="clerk")
+    assert desk.run("retention", "erase", first, "--field", "customer", *basis, who="archivist") == 0, desk.err
+    assert "also stands in Content" in desk.err

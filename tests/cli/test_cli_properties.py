@@ -43,6 +43,7 @@ def test_a_report_is_drawn_up_when_records_are_filed_and_once_a_year(old_desk: O
     desk, numbers = old_desk
     desk.done("archive", "resume", who="boss")
     assert desk.done("status", who="boss")["test_due_on"] == "2023-11-23"
+    assert answers(tried(desk, status=6))["usable"] == "cannot assess"  # as of verify; the report itself is done
     desk.done("archive", "mirror", str(tmp_path / "mirror"), who="boss")
     done = desk.done("archive", "test", "--occasion", "filing", who="archivist")
     assert set(done["records"]) == {*numbers, ROW_MONTH}

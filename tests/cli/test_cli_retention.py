@@ -93,6 +93,26 @@ def test_no_schedule_lets_records_go_earlier_unsaid(desk: Desk, tmp_path: Path) 
     assert answer_of_register(desk) == "ok"
 
 
+def test_a_schedule_shows_its_days_and_shortens_none_unsaid(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "schedule.yaml"
+    file.write_text(SCHEDULE.format(revision="A/0", years=5) + "cooling_days: 0\n", encoding="utf-8")
+    drawn_up = desk.done("retention", "schedule", str(file), who="boss")
+    assert (drawn_up["cooling_days"], drawn_up["decide_days"], drawn_up["open_days"]) == (0, 60, 30)
+    assert desk.run("retention", "schedule") == 0
+    assert "Days between approval and destruction: 0 (now 7)" in desk.out
+    assert "installing FILE under the next revision" in desk.out
+    refused = desk.refused("retention", "schedule", "--approve", who="approver")
+    assert (refused["kind"], refused["status"], refused["found"]) == ("shortened", "3", "cooling_days 0, now 7")
+    again = desk.refused("retention", "schedule", str(file), who="boss")
+    assert (again["kind"], again["status"]) == ("schedule-installed", "3")
+    assert again["expected"] == "the next revision, which takes its place"
+    file.write_text(SCHEDULE.format(revision="A/1", years=5) + "cooling_days: 8\n", encoding="utf-8")
+    desk.done("retention", "schedule", str(file), who="boss")
+    assert desk.done("retention", "schedule", "--approve", who="approver")["revision"] == "A/1"
+    assert desk.run("retention", "schedule") == 0
+    assert "Days between approval and destruction: 8\n" in desk.out
+
+
 def test_a_schedule_that_cannot_be_used_is_refused_with_every_problem(desk: Desk, tmp_path: Path) -> None:
     file = tmp_path / "schedule.yaml"
     file.write_text(
@@ -119,6 +139,15 @@ def test_a_hold_is_placed_listed_and_lifted(desk: Desk) -> None:
     assert lifted["lift_authority"] == "总经理"
     assert desk.listed("retention", "list", "--number", number)[0]["holds"] == []
     assert desk.refused("retention", "hold", number, "--title", "无据", who="boss")["status"] == "2"
+
+
+def test_a_hold_on_what_a_text_finds_is_not_placed_where_it_finds_nothing(desk: Desk) -> None:
+    number = desk.closed()
+    hold = ("retention", "hold", "--title", "诉讼", "--mandate", "民初字第 9 号", "--text")
+    error = desk.refused(*hold, "没有这样的话", who="boss")
+    assert (error["status"], error["kind"], error["found"]) == ("4", "nothing-found", "没有这样的话")
+    assert desk.listed("retention", "hold") == []
+    assert desk.done(*hold, "照明灯", who="boss")["keeps"] == [number]
 
 
 def test_what_a_hold_keeps_cannot_be_struck_from_the_register_unseen(desk: Desk) -> None:
@@ -150,6 +179,7 @@ def test_what_starts_a_period_is_told_and_told_anew(desk: Desk, tmp_path: Path) 
         assert desk.refused(*wrong)["status"] == "2"
     assert desk.refused(*ended, "--on", "2020-01-01", who="elsewhere")["status"] == "3"
     [told] = desk.listed(*ended, "--on", "2020-01-01")
+    assert f"{number}: 2020-01-01 lies before " in desk.err
     assert (told["outcome"], told["rules"][1]["due_on"]) == ("running", "2021-01-02")
     [told] = desk.listed(*ended, "--on", "2021-01-01")
     assert told["rules"][1]["happened_on"] == "2021-01-01"

@@ -175,15 +175,21 @@ def test_nothing_leaves_before_the_receipt_of_the_right_package(old_desk: OldDes
 
     check_refused("retention", "pack", listed, str(package))
     check_refused(*hand_over)
+    check_refused(*hand_over[:-1])  # and nobody is asked first
     check_refused("retention", "approve", listed, kind="not-yours")
     desk.done("retention", "approve", listed, who="manager")
     check_refused("retention", "pack", listed, str(package), kind="not-yours", who="clerk")
     check_refused(*receive, "--digest", "0" * 64)
     digest = packed(desk, listed, package)
-    check_refused("retention", "pack", listed, str(package), status="2", kind="bag-exists")
+    check_refused("retention", "pack", listed, str(tmp_path / "other.zip"), kind="packed-already")
+    check_refused("retention", "pack", listed, str(tmp_path / "other.txt"), "--anew", status="2", kind="bad-parameter")
+    check_refused("retention", "pack", listed, str(package), "--anew", status="2", kind="bag-exists")
+    anew = ("retention", "pack", listed, str(tmp_path / "anew.zip"), "--anew")
+    digest = str(desk.done(*anew, who="archivist")["digest"])
     check_refused(*receive, "--digest", "0" * 64, kind="wrong-package")
     check_refused(*receive, "--digest", "sealed", status="2", kind="no-digest")
-    check_refused(*receive, "--digest", digest, "--on", "2020-01-01")
+    for day in ("2020-01-01", "2199-01-01"):
+        check_refused(*receive, "--digest", digest, "--on", day, status="2", kind="receipt-date")
     signed = ("--paper", str(tmp_path / "receipt.pdf"), "--signer", "钱馆员", "--witness", "孙见证")
     check_refused("record", "sign", listed, "--section", "received", *signed)
     check_refused(*hand_over)
@@ -246,3 +252,10 @@ def test_nothing_is_listed_or_approved_without_a_report_that_it_is_fit(old_desk:
     desk.done("record", "fill", open_report, *sets({"conclusion": "fit"}), who="clerk")
     desk.done("record", "sign", open_report, who="clerk")
     desk.done("retention", "approve", listed, who="manager")
+
+
+def test_no_transfer_is_drawn_up_for_a_day_that_is_over(old_desk: OldDesk) -> None:
+    desk, (first, _second) = old_desk
+    words = ("--to", RECEIVER, "--reason", "永久档案进馆", "--on", "2020-01-01")
+    error = desk.refused("retention", "transfer-new", first, *words, who="archivist")
+    assert (error["status"], error["kind"], error["found"]) == ("2", "past-transfer", "2020-01-01")

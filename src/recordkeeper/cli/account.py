@@ -7,7 +7,7 @@ import click
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.errors import CredentialError, InvalidInputError
-from recordkeeper.language import current_language
+from recordkeeper.language import current_language, noted
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -101,4 +101,4 @@ def whoami(invocation: Invocation) -> None:
 
 def _role_name(setting: "Setting", role: str) -> str:
     names = setting.roles.get(role)
-    return role if names is None else f"{role} ({names[current_language() == 'en']})"
+    return role if names is None else noted(role, names[current_language() == "en"])

@@ -16,7 +16,7 @@ from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.program import noun
 from recordkeeper.errors import ArchiveError, UnavailableError
-from recordkeeper.language import listing
+from recordkeeper.language import clauses, listing
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class StillPendingError(ArchiveError, UnavailableError):
     """Something could not be archived, stored or published now."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        found = "; ".join(problems)
+        found = clauses(problems)
         super().__init__(_("archive: still pending: {found}").format(found=found), subject="archive", found=found)
 
 

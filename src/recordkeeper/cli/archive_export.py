@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from recordkeeper.cli.audit_proof import NEW_FILE
+from recordkeeper.cli.given_file import NEW_ZIP
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_text
 from recordkeeper.language import translate as _
@@ -16,7 +16,7 @@ from recordkeeper.language import translate as _
         "Write the archive, or the records NUMBER, into a pack (FILE.zip, BagIt) with log, proofs, verifier and index"
     ),
 )
-@click.argument("file", type=NEW_FILE)
+@click.argument("file", type=NEW_ZIP)
 @click.argument("numbers", metavar="[NUMBER]...", nargs=-1)
 @shared_options
 def export(invocation: Invocation, file: Path, numbers: tuple[str, ...]) -> None:

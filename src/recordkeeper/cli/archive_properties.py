@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from recordkeeper.cli.options import Invocation, shared_options
-from recordkeeper.cli.outcome import ProblemsFound
+from recordkeeper.cli.outcome import CannotAssess, ProblemsFound
 from recordkeeper.cli.output import print_table, print_text, progress
 from recordkeeper.language import translate as _
 
@@ -50,7 +50,7 @@ def test(
     dry_run: bool,
 ) -> None:
     """Test archived records."""
-    from recordkeeper.model.four_properties import Occasion
+    from recordkeeper.model.four_properties import Answer, Occasion, Property
     from recordkeeper.services.property_report import Scope, Tester, draw_up, try_properties
 
     if numbers and shares:
@@ -73,6 +73,8 @@ def test(
     invocation.emit(_value(tested, report), lambda: _show(tested, report))
     if tested.failures:
         raise ProblemsFound
+    if dry_run and any(tested.answer(each)[0] is Answer.CANNOT_ASSESS for each in Property):
+        raise CannotAssess  # as of verify; a report that was drawn up is done, and another person concludes from it
 
 
 def _show(tested: "Tested", report: "Record | None") -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recordkeeper.cli.audit_proof import NEW_FILE
+from recordkeeper.cli.given_file import NEW_ZIP
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_text
 from recordkeeper.language import translate as _
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(help=_("Back up register and archive into one file, a new FILE.zip, while others go on working"))
-@click.argument("file", type=NEW_FILE)
+@click.argument("file", type=NEW_ZIP)
 @click.option(
     "--with-log-key",
     is_flag=True,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from recordkeeper.cli.difference_words import key_name, list_name
 from recordkeeper.cli.form_words import type_name
-from recordkeeper.language import current_language, listing
+from recordkeeper.language import clauses, current_language, listing, told_of
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import Version, show_versions
 from recordkeeper.model.revision_difference import TEMPLATE, Change
@@ -114,4 +114,4 @@ def _text_of_map(value: "Content", roles: Mapping[str, str]) -> str:
         title = _text(value["title"], "title", roles)
         kind = value.get("type")
         return title if kind is None else _("{name} ({note})").format(name=title, note=type_name(str(kind)))
-    return _("; ").join(f"{key_name(key)}: {_text(each, key, roles)}" for key, each in value.items())
+    return clauses(told_of(key_name(key), _text(each, key, roles)) for key, each in value.items())

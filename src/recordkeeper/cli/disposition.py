@@ -8,6 +8,7 @@ import click
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text, progress
+from recordkeeper.cli.paper_original import HEADINGS, read_originals
 from recordkeeper.cli.record_report import failure_value, report
 from recordkeeper.language import listing, ngettext
 from recordkeeper.language import translate as _
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
     from recordkeeper.services.disposition import Author
 
 METHODS = ("erased", "shredded", "pulped")
-PAPER_COLUMNS = {
-    "number": ("记录编号",),
-    "title": ("题名",),
-    "created_on": ("形成日期",),
-    "due_on": ("到期日",),
-    "period": ("保存期限",),
-    "pages": ("页数",),
-    "appraisal": ("鉴定意见",),
-}
 
 
 @click.command(
@@ -108,7 +100,7 @@ def list_new(
     from recordkeeper.services import disposition
     from recordkeeper.services.disposition import Choice
 
-    choice = Choice(numbers, unit, _paper_lines(paper) if paper else ())
+    choice = Choice(numbers, unit, read_originals(paper, *HEADINGS))
     report(invocation, disposition.list_new(_author(invocation), choice, tuple(dict.fromkeys(methods)), appraisal))
 
 
@@ -177,7 +169,7 @@ def erase(
     done = erasure_request.erase(author, choice, tuple(dict.fromkeys(methods)), asked)
     for number, places in done.also_in.items():
         said = _("{number}: what is to be erased also stands in {places}, which the list does not name")
-        invocation.say(said.format(number=number, places=listing(places)))
+        invocation.say(said.format(number=number, places=listing(places.values())))
     also_in: Mapping[str, Json] = {number: list(places) for number, places in done.also_in.items()}
     report(invocation, done.record, {"also_in": also_in})
 
@@ -187,13 +179,6 @@ def _author(invocation: Invocation) -> "Author":
 
     workspace, actor = invocation.workspace(), invocation.actor()
     return Author(workspace.register, workspace.storage_root, actor, invocation.signer(), invocation.now)
-
-
-def _paper_lines(path: Path) -> "list[Mapping[str, str]]":
-    from recordkeeper.services.csv_table import read_table
-
-    rows = read_table(path.read_bytes(), path.name, PAPER_COLUMNS)
-    return [row.cells for row in rows]
 
 
 @click.command(help=_("Approve an appraisal sheet or a list with your signature; who drew it up does not"))
@@ -225,11 +210,11 @@ def execute(
     """Execute a destruction list."""
     from recordkeeper.services import destruction
     from recordkeeper.services.destruction_certificate import Said
-    from recordkeeper.services.execution import Executor, count_open
+    from recordkeeper.services.execution import Executor, check_begin
 
     workspace, actor = invocation.workspace(), invocation.actor()
     by = Executor(workspace.publisher, actor, invocation.now, number)
-    count = count_open(by)
+    count = len(check_begin(by, is_paper_destroyed=paper_destroyed))  # nobody is asked about what is refused anyhow
     told = ngettext("{count} record", "{count} records", count).format(count=count)
     invocation.confirm(_("{list}: destroy {records}, beyond recovery?").format(list=number, records=told))
     said = Said(place, operator or place, give_up)

@@ -10,7 +10,7 @@ from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.program import noun
 from recordkeeper.cli.record_values import value_options, values_given
-from recordkeeper.language import listing
+from recordkeeper.language import listing, noted
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _print(view: "DossierView") -> None:
     from recordkeeper.services.record_view import state_name
 
     as_what = listing(capacity_name(each) for each in view.capacities)
-    print_text(f"{view.premises_code}  {view.party_name} ({as_what})  {view.unit_name}")
+    print_text(f"{view.premises_code}  {noted(view.party_name, as_what)}  {view.unit_name}")
     if view.is_open:
         text = _("open since {day}").format(day=view.opened_on.isoformat())
         print_text(text + (_(", to {day}").format(day=view.closed_on.isoformat()) if view.closed_on else ""))

@@ -1,4 +1,4 @@
-"""A file that a person names on the command line and that is to be there."""
+"""A file that a person names on the command line: one that is to be there, or a pack that is to be made."""
 
 import os
 from pathlib import Path
@@ -29,4 +29,19 @@ class GivenFile(click.Path):
         return super().convert(value, param, ctx)
 
 
-PRESENT_FILE = GivenFile()
+class NewZip(click.Path):
+    """A pack to be written: what it is called says that it is a zip. Whether it is there its writer asks."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """The path, if it ends in .zip."""
+        if Path(value).suffix.lower() != ".zip":
+            self.fail(_("expected FILE.zip, found {file}").format(file=value), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PRESENT_FILE, NEW_ZIP = GivenFile(), NewZip()

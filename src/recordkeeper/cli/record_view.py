@@ -9,7 +9,7 @@ from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.record_report import step_lines
 from recordkeeper.cli.tombstone_view import show_stone
-from recordkeeper.language import listing
+from recordkeeper.language import listing, noted
 from recordkeeper.language import translate as _
 from recordkeeper.model.particulars import parse_date
 from recordkeeper.model.rich_text import RichText, Span, Style, joined, mark, plain
@@ -222,7 +222,7 @@ def _labelled(label: str, text: "str | RichText", indent: str = "  ") -> RichTex
 def _section_lines(section: "SectionView") -> Iterator[RichText]:
     from recordkeeper.services.record_view import due_text, state_name
 
-    heading = f"{section.title} ({section.step}) · {state_name(section.state)}"
+    heading = f"{noted(section.title, section.step)} · {state_name(section.state)}"
     heading += due_text(section)
     yield ()
     yield (Span(heading, Style.STRONG),)

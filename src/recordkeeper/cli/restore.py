@@ -65,6 +65,8 @@ def restore(
     check_empty(folder)
     with opened(file, folder.resolve().parent) as bag:
         workspace = restore_into(invocation, bag, folder.resolve(), database, log_key, database_user)
+    if not workspace.log_key_path.exists():
+        invocation.say(_("log.key is not there: put it beside recordkeeper.toml, nothing can be published without it"))
     invocation.use_workspace(workspace)
     invocation.publish()
     _report(invocation, workspace)
@@ -134,10 +136,8 @@ def _put_log_key(invocation: Invocation, bag: "BagReader", incoming: Path, given
         passphrase = invocation.opening_passphrase()
         if passphrase is not None:
             secret = open_secret(bag.read(sealed, _KEY_BYTES).decode(errors="replace"), passphrase, SEALED_KEY)
-    if secret is None:
-        invocation.say(_("log.key is not there: put it beside recordkeeper.toml, nothing can be published without it"))
-        return
-    write_new_file(incoming / "log.key", secret, 0o600)
+    if secret is not None:
+        write_new_file(incoming / "log.key", secret, 0o600)
 
 
 def _language_of(bag: "BagReader") -> str:
@@ -188,13 +188,21 @@ def _end(report: "Report") -> None:
 def _drill(invocation: Invocation, file: Path) -> None:
     """Restore into SQLite aside, whatever the workspace works on; verify, compare, leave an event."""
     from recordkeeper.bagit.bag import digest_of
-    from recordkeeper.services.backup import DRILL, compare, note
+    from recordkeeper.services.backup import DRILL, SEALED_KEY, compare, note
     from recordkeeper.services.verification import verify
 
     workspace, actor = invocation.workspace(), invocation.actor()
     with tempfile.TemporaryDirectory(prefix="recordkeeper-drill-") as name, opened(file, Path(name)) as bag:
         restored = restore_into(invocation, bag, Path(name) / "restored", DEFAULTS["database"], None)
         report = verify(restored.database_url, restored.archive)
+        if restored.log_key_path.exists():
+            invocation.say(_("The sealed log.key in the backup opens with the passphrase given"))
+        elif bag.names(f"data/{SEALED_KEY}"):
+            invocation.say(_("The sealed log.key in the backup was not tried: no passphrase was given"))
+        else:
+            invocation.say(
+                _("log.key is not in the backup: the drill needs none; a real restore takes it with --log-key")
+            )
         compared = compare(restored.database_url, restored.storage_root, workspace.database_url, workspace.storage_root)
         digest = digest_of(bag.tag_manifest)
     problems = len(compared.findings) + (str(report.verdict) != "ok")

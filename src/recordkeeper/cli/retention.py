@@ -228,6 +228,13 @@ def tell(invocation: Invocation, number: str, trigger: str, on_text: str, reason
     day = parse_date(on_text, "--on")
     record = lifecycle.tell(register, actor, invocation.now, number, trigger, day, reason)
     invocation.publish()
+    begun_on = str(record.opening["on"])
+    if day.isoformat() < begun_on:
+        said = _(
+            "{number}: {day} lies before {begun}, when the record was begun here; its period counts from {day} all"
+            " the same"
+        )
+        invocation.say(said.format(number=record.number, day=day.isoformat(), begun=begun_on))
     views = kept_records(register, actor, invocation.now, Criteria(number=record.number))
     views = [view for view in views if view.found.number == record.number]
     invocation.emit([_view_value(view) for view in views], lambda: _print_views(views))
@@ -236,11 +243,18 @@ def tell(invocation: Invocation, number: str, trigger: str, on_text: str, reason
 # ---- the schedule ----------------------------------------------------------------------------------------------------
 
 
-@retention.command(help=_("Show the retention schedule; install FILE as a draft of its next revision; approve a draft"))
+@retention.command(
+    help=_(
+        "Show the retention schedule; install FILE as a draft of its next revision, which takes the place of a draft"
+        " before it; approve the newest draft"
+    )
+)
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--approve", is_flag=True, help=_("Approve the newest draft with your signature and put it in force"))
 @click.option("--effective", metavar="DATE", help=_("The day from which it counts; today if not given"))
-@click.option("--allow-shorter", is_flag=True, help=_("Let records go earlier than they may now"))
+@click.option(
+    "--allow-shorter", is_flag=True, help=_("Let records go earlier than they may now, or sooner after an approval")
+)
 @shared_options
 def schedule(
     invocation: Invocation, file: Path | None, *, approve: bool, effective: str | None, allow_shorter: bool
@@ -278,7 +292,19 @@ def _print_schedules(shown: "Sequence[Proposed]") -> None:
         print_text(f"{each.schedule.name}  ({state})")
         columns = [_("Rule"), _("For"), _("Trigger"), _("Period"), _("Then"), _("Authority")]
         print_table(columns, [_schedule_row(rule) for rule in each.schedule.rules])
+        _print_days(each)
         _print_moves(each.moves)
+
+
+def _print_days(each: "Proposed") -> None:
+    """The days of a schedule that hold for every record."""
+    named = each.schedule
+    was = _(" (now {days})").format(days=each.cooling_days_now) if each.is_cooling_shorter else ""
+    print_text(_("Days between approval and destruction: {days}").format(days=named.cooling_days) + was)
+    print_text(_("Days in which what is due is decided on: {days}").format(days=named.decide_days))
+    print_text(_("Days after which an open record is listed: {days}").format(days=named.open_days))
+    if each.revision.state == "draft":
+        print_text(_("A draft is replaced by installing FILE under the next revision; the newest is approved"))
 
 
 def _schedule_row(rule: "ScheduleRule") -> "Sequence[Cell]":
@@ -332,6 +358,9 @@ def _proposed_value(each: "Proposed") -> "Json":
         "effective_on": each.revision.effective_on.isoformat() if each.revision.effective_on else None,
         "author": each.revision.author_name,
         "approver": each.revision.approver_name or None,
+        "cooling_days": each.schedule.cooling_days,
+        "decide_days": each.schedule.decide_days,
+        "open_days": each.schedule.open_days,
         "rules": [_rule_value(rule.rule(each.schedule.name)) for rule in each.schedule.rules],
         "moves": [
             {

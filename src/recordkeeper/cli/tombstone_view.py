@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from recordkeeper.cli.options import Invocation
 from recordkeeper.cli.output import print_text
-from recordkeeper.language import listing
+from recordkeeper.language import listing, noted
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _tombstone_lines(view: "TombstoneView") -> Iterator[tuple[str, str]]:
     yield _("Entered on"), stone["entered_on"]
     yield _("Closed on"), stone["closed_on"]
     yield _("Due on"), stone["due_on"]
-    yield _("Rule"), f"{stone['rule']} ({stone['source']})"
+    yield _("Rule"), noted(str(stone["rule"]), stone["source"])
     yield _("Authority"), stone["authority"]
     if "basis" in stone:
         yield _("Ground"), stone["basis"]

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recordkeeper.cli.audit_proof import NEW_FILE
-from recordkeeper.cli.given_file import PRESENT_FILE
+from recordkeeper.cli.given_file import NEW_ZIP, PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text, progress
+from recordkeeper.cli.paper_original import read_originals
 from recordkeeper.cli.record_report import failure_value, report
 from recordkeeper.language import listing, ngettext
 from recordkeeper.language import translate as _
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
     from recordkeeper.services.lifecycle import Scan
     from recordkeeper.services.people import Signer
 
-PAPER_COLUMNS = {
-    "number": ("记录编号",),
-    "title": ("题名",),
-    "created_on": ("形成日期",),
-    "period": ("保存期限",),
-    "pages": ("页数",),
-}
-
 
 @click.command(
     "transfer-new",
@@ -43,7 +35,7 @@ PAPER_COLUMNS = {
 @click.option("--to", "receiver", metavar="PARTY", required=True, help=_("The person or firm that takes over"))
 @click.option("--reason", metavar="TEXT", required=True, help=_("Why"))
 @click.option("--test", metavar="NUMBER", default="", help=_("The report on the four properties of what is listed"))
-@click.option("--on", "on_text", metavar="DATE", help=_("The day of the transfer; today if not given"))
+@click.option("--on", "on_text", metavar="DATE", help=_("The day of the transfer, today or later; today if not given"))
 @click.option("--unit", metavar="UNIT", help=_("The unit whose list it is"))
 @click.option(
     "--paper",
@@ -64,10 +56,9 @@ def transfer_new(
 ) -> None:
     """Draw up a transfer list."""
     from recordkeeper.services import transfer
-    from recordkeeper.services.csv_table import read_table
     from recordkeeper.services.disposition import Author, Choice
 
-    lines = [row.cells for row in read_table(paper.read_bytes(), paper.name, PAPER_COLUMNS)] if paper else []
+    lines = read_originals(paper, "number", "title", "created_on", "period", "pages")
     day = parse_date(on_text, "--on") if on_text else None
     workspace, actor = invocation.workspace(), invocation.actor()
     by = Author(workspace.register, workspace.storage_root, actor, invocation.signer(), invocation.now)
@@ -82,16 +73,17 @@ def transfer_new(
     )
 )
 @click.argument("number", metavar="LIST")
-@click.argument("file", type=NEW_FILE)
+@click.argument("file", type=NEW_ZIP)
+@click.option("--anew", is_flag=True, help=_("Make another package; the one made before is no longer the list's"))
 @shared_options
-def pack(invocation: Invocation, number: str, file: Path) -> None:
+def pack(invocation: Invocation, number: str, file: Path, *, anew: bool) -> None:
     """Make the package of a list."""
     from recordkeeper.services.execution import Executor
     from recordkeeper.services.transfer import make_package
 
     workspace, actor = invocation.workspace(), invocation.actor()
     by = Executor(workspace.publisher, actor, invocation.now, number)
-    record, made, package = make_package(by, file.resolve())
+    record, made, package = make_package(by, file.resolve(), replaces=anew)
     invocation.publish()
 
     def render() -> None:
@@ -183,7 +175,7 @@ def hand_over(invocation: Invocation, number: str, keep: str, *, give_up: bool) 
 
     workspace, actor = invocation.workspace(), invocation.actor()
     by = Executor(workspace.publisher, actor, invocation.now, number)
-    count = count_listed(by)
+    count = count_listed(by, Keeping(keep))  # nobody is asked about what is refused anyhow
     told = ngettext("{count} record", "{count} records", count).format(count=count)
     question = _("{list}: keep {records} as copies alone?")
     if keep == "nothing":

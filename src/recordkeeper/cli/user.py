@@ -9,7 +9,7 @@ from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.program import noun
 from recordkeeper.errors import InvalidInputError, PersonError
-from recordkeeper.language import listing
+from recordkeeper.language import listing, noted
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def list_(invocation: Invocation) -> None:
             each.login,
             each.name,
             _state(each),
-            listing(f"{grant['role']} ({grant['unit']})" for grant in _held(shown)),
+            listing(noted(str(grant["role"]), grant["unit"]) for grant in _held(shown)),
         ]
         for each, shown in zip(everybody, value, strict=True)
     ]

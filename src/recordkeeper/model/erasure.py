@@ -47,6 +47,22 @@ class NothingToEraseError(RetentionError, InvalidInputError):
         )
 
 
+class NoSuchFileError(RetentionError, InvalidInputError):
+    """A record holds no attachment of that name, or it was erased before."""
+
+    def __init__(self, number: str, name: str, known: Sequence[str]) -> None:
+        held = listing(known)
+        expected = _("one of its attachments: {names}").format(names=held) if known else _("a record with attachments")
+        super().__init__(
+            _("{number}: no attachment {name}: expected {expected}").format(
+                number=number, name=name, expected=expected
+            ),
+            subject=number,
+            expected=expected,
+            found=name,
+        )
+
+
 class SteeringValueError(RetentionError, RefusalError):
     """Without the value a record would stand otherwise: another section would be needed, or none."""
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from recordkeeper.language import told_of
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json
 
@@ -169,7 +170,7 @@ class Tested:
         failed = [remark for _check, tally in own for remark in tally.failed]
         unassessed = [remark for _check, tally in own for remark in tally.unassessed]
         answer = Answer.FAILED if failed else Answer.CANNOT_ASSESS if unassessed else Answer.OK
-        return answer, [f"{remark.of}: {remark.message}" for remark in (*failed, *unassessed)]
+        return answer, [told_of(remark.of, remark.message) for remark in (*failed, *unassessed)]
 
     @property
     def failures(self) -> list[tuple[Check, Remark]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
-from recordkeeper.language import current_language, listing
+from recordkeeper.language import current_language, listing, ngettext, noted
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json
 from recordkeeper.model.event import Act
@@ -43,11 +43,12 @@ class NotYoursError(RecordError, RefusalError):
     """The person holds no role that may do this in the record's unit."""
 
     def __init__(self, number: str, place: str, expected: str, found: str) -> None:
+        subject = f"{number} {place}".strip()
         super().__init__(
-            _("{number} {place}: only {expected} may do this, not {found}").format(
-                number=number, place=place, expected=expected, found=found
+            _("{subject}: only {expected} may do this, not {found}").format(
+                subject=subject, expected=expected, found=found
             ),
-            subject=f"{number} {place}".strip(),
+            subject=subject,
             expected=expected,
             found=found,
         )
@@ -60,7 +61,11 @@ class ValuesRefusedError(RecordError, InvalidInputError):
         self.problems = tuple(problems)
         lines = "\n".join(f"  {problem}" for problem in self.problems)
         super().__init__(
-            _("{subject}: {count} values refused").format(subject=subject, count=len(self.problems)) + "\n" + lines,
+            ngettext(
+                "{subject}: {count} value refused", "{subject}: {count} values refused", len(self.problems)
+            ).format(subject=subject, count=len(self.problems))
+            + "\n"
+            + lines,
             subject=subject,
             expected="; ".join(f"{problem.field}: {problem.expected}" for problem in self.problems),
             found="; ".join(f"{problem.field}: {problem.found}" for problem in self.problems),
@@ -144,6 +149,10 @@ class GuardedRecord(RecordState):
         if self._has_stood(step) or self._is_built_on(step) or filled.by != who.subject:
             raise NotItsTurnError(self.number, _("fill"), names, _("{section}, which stands").format(section=step))
 
+    def _told(self, step: Step) -> str:
+        """A step as a refusal names it: its id, by which a command asks for it, and what the form calls its section."""
+        return noted(str(step), self.section(step.section).title.in_language(current_language()))
+
     def _check_not_early(self, step: Step, act: str, moment: Moment) -> None:
         earliest = self.earliest(self.section(step.section))
         if earliest is None:
@@ -164,9 +173,10 @@ class GuardedRecord(RecordState):
         awaiting = [each for each in self.open_steps if self.section(each.section).sign != "none"]
         is_any = section.sign == "any" and self.is_step_complete(step) and self.state is not State.CLOSED
         if section.sign == "none" or not (step in self.open_steps or (is_any and self.is_needed(section))):
-            raise NotItsTurnError(
-                self.number, _("sign"), listing(map(str, awaiting)) or _("nothing to sign"), str(step)
-            )
+            names = listing(map(self._told, awaiting))
+            expected = _("the signature of {sections} first").format(sections=names) if names else _("nothing to sign")
+            found = _("that of {section}").format(section=self._told(step)) if names else self._told(step)
+            raise NotItsTurnError(self.number, _("sign"), expected, found)
         if not self.is_step_filled(step):
             raise NotItsTurnError(
                 self.number, _("sign"), _("{section} filled").format(section=step), _("not filled yet")
@@ -299,5 +309,12 @@ def broken_checks(section: Section, values: Mapping[str, Json], known: Mapping[s
         if each.check is None or each.id not in values or holds(each.check, known):
             continue
         expected = each.check_says.in_language(current_language()) if each.check_says else each.check
-        problems.append(Problem(each.id, expected, str(values[each.id])))
+        problems.append(Problem(each.id, expected, _shown(values[each.id])))
     return problems
+
+
+def _shown(value: Json) -> str:
+    """A value as a refusal quotes it; of rows their number, for what stands in them is long."""
+    if isinstance(value, list | tuple) and any(isinstance(each, Mapping) for each in value):
+        return ngettext("{count} row", "{count} rows", len(value)).format(count=len(value))
+    return listing(map(str, value)) if isinstance(value, list | tuple) else str(value)

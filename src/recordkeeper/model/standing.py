@@ -22,7 +22,8 @@ class Standing:
         subject: ``person/7``.
         name: the name as it is printed.
         roles: ids of the roles held at the record's unit that day, the units above it included.
-        role_names: names of roles in the language in use, by id, for what a refusal says.
+        role_names: names in the language in use, for what a refusal says: of roles by id, of persons and parties by
+            subject.
         stands_in_for: whom this person stands in for: by a role that they hold there, and by their own subject.
         deputy_for: whom the act in hand is done for; empty where it is done by right of one's own.
         is_auditor: whether the account is an auditor's, which reads by that role alone.

@@ -45,6 +45,20 @@ class WrongPackageError(RetentionError, RefusalError):
         )
 
 
+class ReceiptDateError(RetentionError, InvalidInputError):
+    """A receipt is of a day before there was anything to receive, or of one to come."""
+
+    def __init__(self, number: str, expected: str, found: str) -> None:
+        super().__init__(
+            _("{number}: --on: expected {expected}, found {found}").format(
+                number=number, expected=expected, found=found
+            ),
+            subject=number,
+            expected=expected,
+            found=found,
+        )
+
+
 class NoDigestError(RetentionError, InvalidInputError):
     """What is given as a digest is none."""
 
@@ -141,7 +155,8 @@ def receive(listed: Disposition, digest: str, received_on: str, who: Standing, m
         moment: when.
 
     Raises:
-        NotReadyError: no package was made, or the date is not between its making and today.
+        NotReadyError: no package was made.
+        ReceiptDateError: the date is not between its making and today.
         NoDigestError: no digest.
         WrongPackageError: of another package.
     """
@@ -153,7 +168,7 @@ def receive(listed: Disposition, digest: str, received_on: str, who: Standing, m
     first_on = package.on if package else str(listed.approved_on)
     if not first_on <= received_on <= moment.on:
         expected = _("a date between {first} and {last}").format(first=first_on, last=moment.on)
-        raise NotReadyError(listed.number, expected, received_on)
+        raise ReceiptDateError(listed.number, expected, received_on)
     content: dict[str, Json] = {**head_of("receive", who, moment), "received_on": received_on}
     if package is None:
         return content

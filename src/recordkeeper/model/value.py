@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from recordkeeper.errors import FormError, InvalidInputError, RecordError
-from recordkeeper.language import listing
+from recordkeeper.language import listing, noted
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import BrokenJsonError, Json, parse_json
 from recordkeeper.model.erased import is_erased
@@ -259,7 +259,7 @@ def _choice(field: FormField, raw: object) -> str:
     for choice in field.choices:
         if text in {choice.id, choice.zh, choice.en} or text.casefold() == choice.en.casefold():
             return choice.id
-    names = listing(f"{choice.id} ({choice.zh})" for choice in field.choices)
+    names = listing(noted(choice.id, choice.zh) for choice in field.choices)
     raise _RefusedError(_("one of {names}").format(names=names))
 
 
@@ -279,7 +279,7 @@ def _scale(raw: object) -> str:
     if text == "较满意":  # how the questionnaires print the second step
         return SCALE[1]
     raise _RefusedError(
-        _("one of {names}").format(names=listing(f"{step} ({names[0]})" for step, names in SCALE_NAMES.items()))
+        _("one of {names}").format(names=listing(noted(step, names[0]) for step, names in SCALE_NAMES.items()))
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from recordkeeper.durable import make_folder, read_plain_file, replace_file
 from recordkeeper.errors import LogError, UnavailableError, system_reason
 from recordkeeper.findings import Finding
+from recordkeeper.language import clauses
 from recordkeeper.language import translate as _
 from recordkeeper.model.event import salted_digest
 from recordkeeper.model.unit import ROOT_UNIT
@@ -42,7 +43,7 @@ class UnpublishedCosignatureError(LogError, UnavailableError):
     """A cosigned checkpoint is not kept, for the event that binds it could not be published."""
 
     def __init__(self, size: int, problems: Sequence[str]) -> None:
-        found = "; ".join(problems)
+        found = clauses(problems)
         message = _("checkpoint of {size} entries: not kept, for its event could not be published: {found}")
         super().__init__(message.format(size=size, found=found), subject="checkpoint", found=found)
 

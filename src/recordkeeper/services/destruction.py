@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recordkeeper.errors import MissingError, RetentionError, UnavailableError
+from recordkeeper.language import clauses, told_of
 from recordkeeper.language import translate as _
 from recordkeeper.model.disposition import FAILED, Kind, Result
 from recordkeeper.model.record import Record
@@ -39,7 +40,7 @@ class ItemsFailedError(RetentionError, UnavailableError):
     """Items of a list could not be destroyed now; the same command tries them again."""
 
     def __init__(self, number: str, failed: Sequence[Result]) -> None:
-        found = "; ".join(f"{each.number}: {each.why.text() if each.why else ''}" for each in failed)
+        found = clauses(told_of(each.number, each.why.text() if each.why else "") for each in failed)
         super().__init__(
             _("{number}: {count} items failed and are to be tried again: {found}").format(
                 number=number, count=len(failed), found=found

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import cast
 
 from recordkeeper.errors import RetentionError, UnavailableError
+from recordkeeper.language import clauses, translation_to
 from recordkeeper.language import translate as _
-from recordkeeper.language import translation_to
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.disposition import (
     DESTROYED,
@@ -59,7 +59,7 @@ class NotWipedError(RetentionError, UnavailableError):
     """What was destroyed may still lie in the database's files: the certificate waits."""
 
     def __init__(self, number: str, residue: Residue) -> None:
-        found = "; ".join(rest_text(kind, detail) for kind, detail in residue.kinds)
+        found = clauses(rest_text(kind, detail) for kind, detail in residue.kinds)
         super().__init__(
             _("{number}: destroyed, but not yet wiped from the database's files: {found}").format(
                 number=number, found=found

@@ -6,11 +6,12 @@ approve, and nobody has two parts on one list.
 Source: P00-R5, P00-R6; M-5, M-6; P-5
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from recordkeeper.errors import RefusalError, RetentionError
+from recordkeeper.language import clauses, ngettext, told_of
 from recordkeeper.language import translate as _
 from recordkeeper.model.disposition import (
     Disposition,
@@ -29,6 +30,7 @@ from recordkeeper.model.record_state import State
 from recordkeeper.model.retention import Decision, Eligibility, Outcome, eligibility
 from recordkeeper.model.subject import name_of
 from recordkeeper.model.transfer import check_received, handing_over_of
+from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.disposal import (
     approve_items,
@@ -48,18 +50,34 @@ from recordkeeper.services.retrieval import load, replayed, rows_of
 from recordkeeper.services.setting import Setting
 
 _MOST_NAMED = 10
-_UNDER_WAY = ("open", "pending", "closed")
+_UNDER_WAY: Mapping[Kind, tuple[str, ...]] = {
+    Kind.APPRAISAL: ("open", "pending"),
+    Kind.DESTRUCTION: ("open", "pending"),
+    Kind.TRANSFER: ("open", "pending", "closed"),
+}
+"""The states of the lists of a kind that are not over: a transfer list is closed before what it names changes hands."""
+
+GOING = (Kind.DESTRUCTION, Kind.TRANSFER)
+"""The lists by which records leave; a record stands on one of them at a time."""
+
+PURPOSES: Mapping[Kind, str] = {
+    Kind.APPRAISAL: "appraisal_sheet",
+    Kind.DESTRUCTION: "destruction_list",
+    Kind.TRANSFER: "transfer_list",
+}
 
 
 class NotEligibleError(RetentionError, RefusalError):
     """Records that a list names may not go, or may not be appraised, as they stand."""
 
     def __init__(self, name: str, reasons: Sequence[tuple[str, Reason]]) -> None:
-        found = "; ".join(f"{number}: {reason.text()}" for number, reason in reasons[:_MOST_NAMED])
+        found = clauses(told_of(number, reason.text()) for number, reason in reasons[:_MOST_NAMED])
         expected = _("records that are due and that nothing keeps")
-        message = _("{name}: expected {expected}, found {count} others: {found}")
+        message = ngettext(
+            "{name}: {count} record refused: {found}", "{name}: {count} records refused: {found}", len(reasons)
+        )
         super().__init__(
-            message.format(name=name, expected=expected, count=len(reasons), found=found),
+            message.format(name=name, count=len(reasons), found=found),
             subject=name,
             expected=expected,
             found=found,
@@ -152,6 +170,7 @@ def _approve(transaction: Transaction, setting: Setting, listed: Disposition) ->
     if listed.kind is Kind.APPRAISAL:
         _appraise(transaction, setting, listed)
         return
+    transaction.lock(ROOT_UNIT)  # as the execution does: of two lists that name one record, one alone is approved
     check_items(setting, listed)
     if listed.kind is Kind.TRANSFER and any(item.subject for item in listed.items):
         check_concluded(transaction, str(listed.record.values.get("test_number")))
@@ -169,34 +188,53 @@ def check_items(setting: Setting, listed: Disposition) -> None:
     desk = RetentionDesk(setting)
     items = [item for item in listed.items if item.subject]
     subjects = [subject for item in items for subject in item.subjects]
-    elsewhere = lists_open_for(setting.snapshot, subjects)
-    if listed.kind is Kind.TRANSFER:
-        elsewhere |= transfers_under_way(setting, subjects, but=listed.number)
+    elsewhere = lists_under_way(setting, subjects, [Kind.TRANSFER], but=listed.number)
     reasons: list[tuple[str, Reason]] = []
     for item in items:
-        if item.subject in elsewhere:
-            reasons.append((item.number, Reason("listed", name_of(elsewhere[item.subject]))))
+        if (listed_there := listed_on(item, elsewhere)) is not None:
+            reasons.append((item.number, listed_there))
         elif (judged := judge(desk, item, setting.today, listed.kind)).reason is not None:
             reasons.append((item.number, judged.reason))
     if reasons:
         raise NotEligibleError(listed.number, reasons)
 
 
-def transfers_under_way(setting: Setting, subjects: Collection[str], but: str = "") -> dict[str, str]:
-    """Those of the subjects that a transfer list names whose handing over is not over, with the list.
+def lists_under_way(
+    setting: Setting, subjects: Collection[str], kinds: Collection[Kind], but: str = ""
+) -> dict[str, str]:
+    """Those of the subjects that a list names which is not over, with the list: drawn up, or approved and not done.
 
     Args:
         setting: the register on a day.
-        subjects: which are asked about.
+        subjects: which are asked about, rows of sheets included.
+        kinds: of the lists; an approved one for destruction counts for what it holds the road open for, whatever kinds.
         but: the number of a list that is left out.
     """
-    wanted, found = set(subjects), dict[str, str]()
-    codes = provided(setting.snapshot, setting.today).get("transfer_list", [])
-    for row in find_records(setting.snapshot, RecordQuery(forms=codes, states=_UNDER_WAY)) if codes else []:
-        listed = disposition_of(load(setting.snapshot, row.number)) if row.number != but else None
-        if listed is not None and listed.kind is Kind.TRANSFER and not listed.is_executed:
-            found |= {item.subject: row.subject for item in listed.items if item.subject in wanted}
+    found = lists_open_for(setting.snapshot, subjects)
+    wanted, serving = set(subjects), provided(setting.snapshot, setting.today)
+    for kind in kinds:
+        codes = serving.get(PURPOSES[kind], [])
+        rows = find_records(setting.snapshot, RecordQuery(forms=codes, states=_UNDER_WAY[kind])) if codes else []
+        for row in rows:
+            listed = disposition_of(load(setting.snapshot, row.number)) if row.number != but else None
+            if listed is None or listed.kind is not kind or listed.is_executed:
+                continue
+            if listed.is_approved and kind is not Kind.TRANSFER:
+                continue  # an appraisal has decided; of a destruction list the road says what is still to go
+            left = (item for item in listed.items if item.number not in listed.skips)
+            found |= {subject: row.subject for item in left for subject in item.subjects if subject in wanted}
     return found
+
+
+def listed_on(item: Item, elsewhere: Mapping[str, str]) -> Reason | None:
+    """That an item, or a row of it, stands on another list; None where it does not.
+
+    Args:
+        item: which one.
+        elsewhere: subjects with their lists, as ``lists_under_way`` finds them.
+    """
+    found = next((elsewhere[subject] for subject in item.subjects if subject in elsewhere), None)
+    return Reason("listed", name_of(found)) if found is not None else None
 
 
 def _is_execution(listed: Disposition, act: Act) -> bool:

@@ -8,7 +8,7 @@ Source: M-3, M-5, M-6; C-5; P00-R5, P00-R6
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 
@@ -20,6 +20,7 @@ from recordkeeper.model.disposition import (
     Disposition,
     Item,
     Kind,
+    NotReadyError,
     Part,
     Reason,
     disposal_content,
@@ -28,12 +29,13 @@ from recordkeeper.model.disposition import (
     settled_state,
 )
 from recordkeeper.model.form import Form
+from recordkeeper.model.particulars import parse_date
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_guard import NotYoursError
 from recordkeeper.model.retention import DecidedAction, Eligibility, Outcome, Rule
 from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.register.acts import Register, Transaction
-from recordkeeper.register.disposal import check_clock, lists_open_for
+from recordkeeper.register.disposal import check_clock
 from recordkeeper.register.lookup import units_below
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
@@ -41,12 +43,15 @@ from recordkeeper.services import lifecycle
 from recordkeeper.services.access import record_for
 from recordkeeper.services.catalogue import revision_in_force
 from recordkeeper.services.disposal_list import (
+    GOING,
+    PURPOSES,
     Judged,
     NotEligibleError,
     judge,
     judge_appraisal,
+    listed_on,
+    lists_under_way,
     row_states,
-    transfers_under_way,
 )
 from recordkeeper.services.installation import form_serving
 from recordkeeper.services.lifecycle import About
@@ -57,16 +62,11 @@ from recordkeeper.services.retrieval import load
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 
-PURPOSES: Mapping[Kind, str] = {
-    Kind.APPRAISAL: "appraisal_sheet",
-    Kind.DESTRUCTION: "destruction_list",
-    Kind.TRANSFER: "transfer_list",
-}
 MOST_LISTED = 2000
 _PDF = ".pdf"
 
 
-def _named(kind: Kind) -> str:
+def list_name(kind: Kind) -> str:
     """What a list of a kind is called."""
     return {
         Kind.APPRAISAL: _("appraisal sheet"),
@@ -80,7 +80,7 @@ class NothingToListError(RetentionError, MissingError):
 
     def __init__(self, kind: Kind) -> None:
         expected = _("at least one record that is due")
-        message = _("{list}: expected {expected}, found none").format(list=_named(kind), expected=expected)
+        message = _("{list}: expected {expected}, found none").format(list=list_name(kind), expected=expected)
         super().__init__(message, subject=str(kind), expected=expected, found=_("none"))
 
 
@@ -209,10 +209,12 @@ def list_new(by: Author, choice: Choice, methods: Sequence[str], appraisal: str 
         UnservedPurposeError: no form in force serves as destruction list.
         NothingToListError: nothing is due.
         NotOnListError: a row, a record of a unit that is not below the list's, or one that the sheet does not name.
-        NotEligibleError: a record that was named may not be destroyed, or stands on another list.
+        NotEligibleError: a record that was named may not be destroyed, or stands on another list; what exists on paper
+            alone is not due.
         ClockBackError: the clock is set back.
         UnknownRecordError: no such record, or no such appraisal sheet.
         NoListError: what is given as appraisal sheet is none.
+        NotReadyError: the appraisal sheet is not approved.
         Others: as ``lifecycle.new`` and ``lifecycle.sign``.
 
     Source: M-1, M-4, M-12; P00-R6
@@ -221,9 +223,13 @@ def list_new(by: Author, choice: Choice, methods: Sequence[str], appraisal: str 
         desk = RetentionDesk(Setting(transaction, by.now))
         check_list_right(desk.setting, by, "retention list-new", Kind.DESTRUCTION, choice)
         check_clock(transaction, PURPOSES[Kind.DESTRUCTION])
+        _check_paper(choice.paper, desk.setting.today)
+        sheet = list_for(desk.setting, by.actor, appraisal, Kind.APPRAISAL) if appraisal else None
+        if sheet is not None and not sheet.is_approved:
+            raise NotReadyError(sheet.number, _("an approved appraisal sheet"), _(str(sheet.record.state)))
         judged = chosen_for(desk, by.actor, choice, Kind.DESTRUCTION)
-        if appraisal:
-            judged = _appraised_on(list_for(desk.setting, by.actor, appraisal, Kind.APPRAISAL), judged, choice)
+        if sheet is not None:
+            judged = _appraised_on(sheet, judged, choice)
         counted = [(each, pages_of(by.root, each.record)) for each in judged]
         lines = [
             {**line_of(each, pages), "medium_kept": medium_of(each.record), "appraisal": _opinion_on(each)}
@@ -362,40 +368,60 @@ def chosen_for(desk: RetentionDesk, actor: Actor, choice: Choice, kind: Kind) ->
     judging = judge_appraisal if kind is Kind.APPRAISAL else partial(judge, kind=kind)
     if choice.numbers:
         records = [
-            _listable(record_for(desk.setting, actor, number), units) for number in dict.fromkeys(choice.numbers)
+            _listable(desk.setting, record_for(desk.setting, actor, number), units)
+            for number in dict.fromkeys(choice.numbers)
         ]
     else:
         rows = find_records(snapshot, RecordQuery(units=units, states=("closed", "void", "replaced")))
         records = [load(snapshot, row.number) for row in rows if not row.sheet]
     judged = [judging(desk, as_it_stands(desk, record), today) for record in records]
-    elsewhere = lists_open_for(snapshot, [each.item.subject for each in judged])
-    if kind is Kind.TRANSFER:
-        elsewhere |= transfers_under_way(desk.setting, [each.item.subject for each in judged])
+    kinds = [Kind.APPRAISAL] if kind is Kind.APPRAISAL else GOING
+    subjects = [subject for each in judged for subject in each.item.subjects]
+    elsewhere = lists_under_way(desk.setting, subjects, kinds)
+    judged = [replace(each, reason=each.reason or listed_on(each.item, elsewhere)) for each in judged]
     refused = [(each.item.number, each.reason) for each in judged if each.reason is not None]
-    refused += [
-        (each.item.number, Reason("listed", elsewhere[each.item.subject].partition("/")[2]))
-        for each in judged
-        if each.reason is None and each.item.subject in elsewhere
-    ]
     if choice.numbers and refused:
-        raise NotEligibleError(_named(kind), refused)
-    chosen = [each for each in judged if each.reason is None and each.item.subject not in elsewhere]
+        raise NotEligibleError(list_name(kind), refused)
+    chosen = [each for each in judged if each.reason is None]
     if kind is Kind.APPRAISAL and not choice.numbers:
         chosen = [each for each in chosen if each.answer and each.answer.outcome is Outcome.REVIEW]
     if not chosen and not choice.paper:
         raise NothingToListError(kind)
     if len(chosen) + len(choice.paper) > MOST_LISTED:
         expected = _("at most {count} records on one list").format(count=MOST_LISTED)
-        raise NotOnListError(_named(kind), expected, str(len(chosen) + len(choice.paper)))
+        raise NotOnListError(list_name(kind), expected, str(len(chosen) + len(choice.paper)))
     return chosen
 
 
-def _listable(record: Record, units: set[str]) -> Record:
+def _listable(setting: Setting, record: Record, units: set[str]) -> Record:
     if record.sheet:
         raise NotOnListError(record.number, _("a sheet, with which its rows go"), _("a row"))
     if record.unit not in units:
-        raise NotOnListError(record.number, _("a record of the list's unit or below"), record.unit)
+        found = setting.shown_name(record.unit)
+        raise NotOnListError(record.number, _("a record of the list's unit or below"), found)
     return record
+
+
+def _check_paper(lines: Sequence[Mapping[str, str]], today: date) -> None:
+    """Refuse what exists on paper alone before its period is over; a date that is none the form itself refuses.
+
+    Raises:
+        NotOnListError: a line does not say when it is due.
+        NotEligibleError: some are not due.
+    """
+    early: list[tuple[str, Reason]] = []
+    for place, line in enumerate(lines, 1):
+        name, due_on = line.get("number", "") or str(place), line.get("due_on", "")
+        if not due_on:
+            raise NotOnListError(name, _("the day from which it may go (due_on)"), _("nothing"))
+        try:
+            is_early = parse_date(due_on, "due_on") > today
+        except InvalidInputError:
+            continue
+        if is_early:
+            early.append((name, Reason("not_due", due_on)))
+    if early:
+        raise NotEligibleError(list_name(Kind.DESTRUCTION), early)
 
 
 def as_it_stands(desk: RetentionDesk, record: Record) -> Item:
@@ -436,7 +462,7 @@ def _rule_of(answer: Eligibility) -> Rule | None:
 
 
 def line_of(judged: Judged, pages: int | None) -> dict[str, object]:
-    """What a list prints of a record: number, title of its form, dates, period and pages."""
+    """What a list prints of a record: number, title of its form, dates as far as it has them, period and pages."""
     record, answer = judged.record, judged.answer
     assert record is not None and answer is not None  # noqa: S101, PT018 - what was chosen stands
     rule = _rule_of(answer)
@@ -445,11 +471,20 @@ def line_of(judged: Judged, pages: int | None) -> dict[str, object]:
         "record_title": _title(record.form, record, len(judged.item.rows)),
         "created_on": record.closed_on or str(record.opening["on"]),
         "period": _period(rule),
-        "due_on": (answer.due_on or date.fromisoformat(record.closed_on or str(record.opening["on"]))).isoformat(),
     }
+    if due_on := _due_on(record, answer):
+        line["due_on"] = due_on
     if pages is not None:
         line["pages"] = str(pages)
     return line
+
+
+def _due_on(record: Record, answer: Eligibility) -> str:
+    """From when a record may go: the end of its period; of a copy without one the day its original changed hands."""
+    if answer.due_on is not None:
+        return answer.due_on.isoformat()
+    handed_over = [str(act.content["on"]) for act in record.history.told if act.kind == "transfer"]
+    return handed_over[-1] if handed_over else ""
 
 
 def _paper_line(given: Mapping[str, str]) -> dict[str, object]:

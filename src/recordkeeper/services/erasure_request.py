@@ -10,21 +10,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from recordkeeper.errors import InvalidInputError, RetentionError
+from recordkeeper.language import current_language, translation_to
 from recordkeeper.language import translate as _
-from recordkeeper.language import translation_to
-from recordkeeper.model.disposition import DISPOSAL, Item, Kind, Reason
-from recordkeeper.model.erasure import ATTACHMENT, NothingToEraseError, check_places, title_of_place
+from recordkeeper.model.disposition import DISPOSAL, Item, Kind
+from recordkeeper.model.erasure import ATTACHMENT, NoSuchFileError, check_places, title_of_place
 from recordkeeper.model.record import Record
 from recordkeeper.model.said_values import told_elsewhere
 from recordkeeper.model.value import check_text
-from recordkeeper.register.acts import Transaction
-from recordkeeper.register.disposal import check_clock, lists_open_for
+from recordkeeper.register.disposal import check_clock
 from recordkeeper.register.lookup import units_below
 from recordkeeper.services.access import record_for
 from recordkeeper.services.destruction_certificate import CERTIFIES
-from recordkeeper.services.disposal_list import Judged, NotEligibleError, judge
-from recordkeeper.services.disposition import (
+from recordkeeper.services.disposal_list import (
+    GOING,
     PURPOSES,
+    Judged,
+    NotEligibleError,
+    judge,
+    listed_on,
+    lists_under_way,
+)
+from recordkeeper.services.disposition import (
     Author,
     Choice,
     NotOnListError,
@@ -33,6 +39,7 @@ from recordkeeper.services.disposition import (
     drawn_up,
     item_of,
     line_of,
+    list_name,
     medium_of,
     pages_of,
     unit_of_list,
@@ -81,7 +88,7 @@ class Request:
         """What is to go from a record that stays: fields, cells, and files by the acts that bound them.
 
         Raises:
-            NothingToEraseError: it has no such file.
+            NoSuchFileError: it has no such file.
         """
         found = list(self.places)
         held = [each for each in record.attachments if not each.is_erased]
@@ -90,7 +97,7 @@ class Request:
                 each for each in held if each.name == name or (len(name) >= _FEWEST and each.digest.startswith(name))
             ]
             if not named:
-                raise NothingToEraseError(record.number, name, [each.name for each in held])
+                raise NoSuchFileError(record.number, name, [each.name for each in held])
             same = {each.digest for each in named}  # bound twice, perhaps under another name: its bytes are there once
             found += [f"{ATTACHMENT}.{each.act_number}" for each in held if each.digest in same]
         return tuple(dict.fromkeys(found))
@@ -102,11 +109,11 @@ class Requested:
 
     Args:
         record: the list.
-        also_in: of each record whose values go, the other fields in which the same text stands.
+        also_in: of each record whose values go, the other fields in which the same text stands: id and title.
     """
 
     record: Record
-    also_in: Mapping[str, Sequence[str]]
+    also_in: Mapping[str, Mapping[str, str]]
 
 
 def erase(by: Author, choice: Choice, methods: Sequence[str], asked: Request) -> Requested:
@@ -121,6 +128,7 @@ def erase(by: Author, choice: Choice, methods: Sequence[str], asked: Request) ->
     Raises:
         NoBasisError: no ground.
         NotOnListError: a row whose whole is to go, another unit's record, a list.
+        NoSuchFileError: as ``Request.places_in``.
         NothingToEraseError, MovedRowsError, ComputedValueError, SteeringValueError: as ``erasure.check_places``.
         NotEligibleError: a hold keeps it; its period is not over, and nothing permits it; it is on another list.
         ClockBackError: the clock is set back.
@@ -142,29 +150,30 @@ def erase(by: Author, choice: Choice, methods: Sequence[str], asked: Request) ->
         check_clock(transaction, PURPOSES[Kind.DESTRUCTION])
         units = set(units_below(transaction, unit_of_list(desk.setting, by.actor, Kind.DESTRUCTION, choice)))
         records = [
-            _askable(record_for(desk.setting, by.actor, number), units, asked)
+            _askable(desk.setting, record_for(desk.setting, by.actor, number), units, asked)
             for number in dict.fromkeys(choice.numbers)
         ]
         today = desk.setting.today
         judged = [judge(desk, _asked(as_it_stands(desk, record), record, asked), today) for record in records]
-        _check_eligible(transaction, judged)
+        _check_eligible(desk.setting, judged)
         counted = [(each, pages_of(by.root, each.record) if asked.is_whole else None) for each in judged]
-        lines = [{**line_of(each, pages), **_said(desk.setting, each)} for each, pages in counted]
+        lines = [_line(desk.setting, each, pages) for each, pages in counted]
         items = [_frozen(each, pages) for each, pages in counted]
         raw: dict[str, object] = {"method": list(methods), "records_listed": lines}
         listed = drawn_up(by, desk, Kind.DESTRUCTION, choice, raw, items)
     also_in = {
-        each.item.number: found
+        each.item.number: {place: title_of_place(each.record, place, current_language()) for place in found}
         for each in judged
         if each.record and (found := told_elsewhere(each.record, each.item.erased))
     }
     return Requested(listed, also_in)
 
 
-def _askable(record: Record, units: set[str], asked: Request) -> Record:
+def _askable(setting: Setting, record: Record, units: set[str], asked: Request) -> Record:
     """A record that a request may name."""
     if record.unit not in units:
-        raise NotOnListError(record.number, _("a record of the list's unit or below"), record.unit)
+        found = setting.shown_name(record.unit)
+        raise NotOnListError(record.number, _("a record of the list's unit or below"), found)
     if {DISPOSAL, CERTIFIES} & record.opening.keys():
         raise NotOnListError(record.number, _("a record that is no list and no certificate"), _("one kept for ever"))
     if record.sheet and asked.is_whole:
@@ -186,26 +195,25 @@ def _frozen(judged: Judged, pages: int | None) -> Item:
     return replace(frozen, erased=item.erased, basis=item.basis, permitted_by=item.permitted_by)
 
 
-def _check_eligible(transaction: Transaction, judged: Sequence[Judged]) -> None:
-    elsewhere = lists_open_for(transaction, [each.item.subject for each in judged])
-    refused = [(each.item.number, each.reason) for each in judged if each.reason is not None]
-    refused += [
-        (each.item.number, Reason("listed", elsewhere[each.item.subject].partition("/")[2]))
-        for each in judged
-        if each.reason is None and each.item.subject in elsewhere
-    ]
+def _check_eligible(setting: Setting, judged: Sequence[Judged]) -> None:
+    elsewhere = lists_under_way(setting, [subject for each in judged for subject in each.item.subjects], GOING)
+    found = [(each.item, each.reason or listed_on(each.item, elsewhere)) for each in judged]
+    refused = [(item.number, reason) for item, reason in found if reason is not None]
     if refused:
-        raise NotEligibleError(_(str(Kind.DESTRUCTION)), refused)
+        raise NotEligibleError(list_name(Kind.DESTRUCTION), refused)
 
 
-def _said(setting: Setting, judged: Judged) -> dict[str, object]:
-    """What a line says beside number, title and period: what goes, on what ground; never a value."""
+def _line(setting: Setting, judged: Judged, pages: int | None) -> dict[str, object]:
+    """What a line says beside number, title and period: what goes, on what ground; never a value.
+
+    No due date: what goes on request goes whenever that is approved.
+    """
     record, item = judged.record, judged.item
     assert record is not None  # noqa: S101 - what was judged eligible stands
     due_on = judged.answer.due_on if judged.answer else None
-    said: dict[str, object] = {
+    said = {name: value for name, value in line_of(judged, pages).items() if name != "due_on"}
+    said |= {
         "medium_kept": medium_of(record),
-        "due_on": setting.today.isoformat(),
         "appraisal": f"依请求删除：{item.basis}",
     }
     if item.erased:

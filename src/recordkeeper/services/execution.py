@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from recordkeeper.errors import ArchiveError, RetentionError, UnavailableError
+from recordkeeper.language import clauses
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import canonical, digest
 from recordkeeper.model.disposition import (
@@ -55,7 +56,7 @@ from recordkeeper.register.disposal import (
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.burial import Disposal, tombstones_of
-from recordkeeper.services.disposal_list import Judged, judge
+from recordkeeper.services.disposal_list import GOING, Judged, judge
 from recordkeeper.services.disposition import find_list, list_for
 from recordkeeper.services.erasure import begin_disposal, check_begun, erase, going, retain_one
 from recordkeeper.services.mirroring import mirrors_of, remove_from_mirrors
@@ -70,9 +71,6 @@ COMMAND = "retention execute"
 COMMANDS = {Kind.DESTRUCTION: COMMAND, Kind.TRANSFER: "retention hand-over"}
 DESTROY = "destroy"
 """The kind of the event that binds a tombstone."""
-
-GOING = (Kind.DESTRUCTION, Kind.TRANSFER)
-"""The lists by which records leave."""
 
 Advance = Callable[[], object]
 
@@ -165,7 +163,7 @@ def destroy_listed(by: Executor, *, is_paper_destroyed: bool, advance: Advance =
 
     Source: M-12, M-14; P00-R6
     """
-    return remove_listed(by, _check_begin(by, is_paper_destroyed=is_paper_destroyed), advance)
+    return remove_listed(by, check_begin(by, is_paper_destroyed=is_paper_destroyed), advance)
 
 
 def remove_listed(by: Executor, items: Sequence[Item], advance: Advance = lambda: None) -> Progress:
@@ -205,22 +203,14 @@ def remove_listed(by: Executor, items: Sequence[Item], advance: Advance = lambda
     return progress
 
 
-def count_open(by: Executor) -> int:
-    """How many records a list is still to destroy, or, where the handing over has begun, to remove.
+def check_begin(by: Executor, *, is_paper_destroyed: bool) -> list[Item]:
+    """The items that are still to be done, if the list may be executed now, by this person.
 
     Raises:
-        UnknownRecordError, NoListError: there is no such list.
-        NoRightError, AuditorChangesNothingError: as ``check_right``.
+        UnknownRecordError, NoListError, NotReadyError, TwoPartsError, NotYoursError, ClockBackError,
+            NoDatabaseRoleError: as ``destroy_listed``.
+        NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
     """
-    with by.register.reading() as snapshot:
-        listed = list_for(Setting(snapshot, by.now), by.actor, by.number, *GOING)
-        check_right(snapshot, by.actor, COMMANDS[listed.kind], by.now, listed.record.unit, about=by.number)
-        waiting = subjects_open(snapshot, listed.record.subject)
-        return sum(item.subject in waiting for item in listed.items)
-
-
-def _check_begin(by: Executor, *, is_paper_destroyed: bool) -> list[Item]:
-    """The items that are still to be done, if the list may be executed now, by this person."""
     with by.register.writing(now=by.now) as transaction:
         setting = Setting(transaction, by.now)
         listed = list_for(setting, by.actor, by.number, Kind.DESTRUCTION)
@@ -255,7 +245,7 @@ def publish_first(by: Executor) -> None:
     outcome = publish(by.publisher, by.now)
     with by.register.reading() as snapshot:
         if outcome.log_size < snapshot.event_count():
-            raise NotPublishedError(by.number, "; ".join(outcome.problems) or _("events wait"))
+            raise NotPublishedError(by.number, clauses(outcome.problems) or _("events wait"))
 
 
 # ---- one item --------------------------------------------------------------------------------------------------------

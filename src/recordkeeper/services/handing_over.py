@@ -109,16 +109,19 @@ def hand_over_listed(
     return _closed(by, progress, residue)
 
 
-def count_listed(by: Executor) -> int:
-    """How many electronic records a list names.
+def count_listed(by: Executor, keeps: Keeping) -> int:
+    """How many electronic records a list names, if it may be handed over now, by this person.
 
     Raises:
         UnknownRecordError, NoListError: there is no such list.
         NoRightError, AuditorChangesNothingError: as ``check_right``.
+        NotReadyError, NotYoursError, TwoPartsError: as ``check_may_hand_over``.
     """
     with by.register.reading() as snapshot:
-        listed = list_for(Setting(snapshot, by.now), by.actor, by.number, Kind.TRANSFER)
+        setting = Setting(snapshot, by.now)
+        listed = list_for(setting, by.actor, by.number, Kind.TRANSFER)
         check_right(snapshot, by.actor, COMMANDS[Kind.TRANSFER], by.now, listed.record.unit, about=by.number)
+        check_may_hand_over(listed, keeps, setting.standing(by.actor.subject, listed.record.unit))
         return sum(bool(item.subject) for item in listed.items)
 
 

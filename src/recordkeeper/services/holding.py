@@ -36,12 +36,21 @@ class UnknownHoldError(RetentionError, MissingError):
 
 
 class NothingHeldError(RetentionError, InvalidInputError):
-    """A hold that names nothing, or lists what a search did not find."""
+    """A hold that names nothing."""
 
     def __init__(self) -> None:
         expected = _("records, a form, a unit, a party or premises")
         message = _("hold: expected {expected} to keep, found nothing").format(expected=expected)
         super().__init__(message, subject=_("hold"), expected=expected, found=_("nothing"))
+
+
+class NothingFoundError(RetentionError, MissingError):
+    """A hold is to list what a text finds, and it finds nothing."""
+
+    def __init__(self, text: str) -> None:
+        message = _("hold: no record is found by the text {text}, so none is placed").format(text=text)
+        expected = _("a text that finds a record")
+        super().__init__(message, subject=_("hold"), expected=expected, found=text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +90,8 @@ def place(
         The hold, and the subjects that it keeps now.
 
     Raises:
-        NothingHeldError: nothing is named, or nothing found.
+        NothingHeldError: nothing is named.
+        NothingFoundError: nothing is found by the text.
         UnknownRecordError, UnknownFormError, UnknownPlaceError: something named is not there.
         NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
         TextRefusedError: as ``Hold.place``.
@@ -145,7 +155,10 @@ def _scope(setting: Setting, actor: Actor, asked: ScopeAsked) -> Scope:
     if asked.text is None:
         return scope
     places = Places(unit_parents(snapshot))
-    return Scope(records=tuple(_found(snapshot, scope, asked.text, places)))
+    found = tuple(_found(snapshot, scope, asked.text, places))
+    if not found:
+        raise NothingFoundError(asked.text)
+    return Scope(records=found)
 
 
 def _found(snapshot: Snapshot, scope: Scope, text: str, places: Places) -> Iterator[str]:

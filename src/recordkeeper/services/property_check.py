@@ -15,6 +15,7 @@ from pathlib import Path
 from recordkeeper.documents.stored_file import BATCH_BYTES, Looked, State, StoredFile, look_into
 from recordkeeper.errors import LogError, MissingError, RecordkeeperError, system_reason
 from recordkeeper.findings import Finding, Severity
+from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.four_properties import Check, Remark, Tally
 from recordkeeper.model.numbering import counted
@@ -221,7 +222,7 @@ def _check_numbers(test: _Test, evidence: Evidence) -> None:
         missing = sorted(set(range(1, max(counts) + 1)) - counts)
         if missing:
             series_lacking.add(series)
-            message = _("numbers missing: {numbers}").format(numbers=", ".join(map(str, missing[:10])))
+            message = _("numbers missing: {numbers}").format(numbers=listing(map(str, missing[:10])))
             test.fail(Check.NUMBERS, f"{series[0]} {series[1]}", "number-missing", message)
     test.tallies[Check.NUMBERS].passed = sum(
         series is not None and series not in series_lacking for series in map(_series, test.records)

@@ -182,7 +182,8 @@ def _chosen(setting: Setting, by: Tester, scope: Scope, unit: str) -> tuple[list
     share = _next_share(setting, scope.shares)
     if scope.numbers:
         found = [
-            _testable(record_for(setting, by.actor, number), units, root) for number in dict.fromkeys(scope.numbers)
+            _testable(setting, record_for(setting, by.actor, number), units, root)
+            for number in dict.fromkeys(scope.numbers)
         ]
         if len(found) > MOST_TESTED:
             expected = _("at most {count} records on one report").format(count=MOST_TESTED)
@@ -211,11 +212,12 @@ def _tested_lately(setting: Setting) -> set[str]:
     return {number for each in yearly if str(each.opening["on"]) >= first for number, _state in items_tested(each)}
 
 
-def _testable(record: Record, units: set[str], root: StorageRoot) -> Record:
+def _testable(setting: Setting, record: Record, units: set[str], root: StorageRoot) -> Record:
     if record.sheet:
         raise NotTestableError(record.number, _("a sheet, with which its rows are archived"), _("a row"))
     if record.unit not in units:
-        raise NotTestableError(record.number, _("a record of the report's unit or below"), record.unit)
+        found = setting.shown_name(record.unit)
+        raise NotTestableError(record.number, _("a record of the report's unit or below"), found)
     if not root.has_object(record.subject):
         raise NotArchivedError(record.number)
     return record
@@ -252,9 +254,9 @@ def printed(tested: Tested, on: date) -> dict[str, object]:
         "object_count": str(len(numbers)),
         "tool": f"Recordkeeper {__version__}",
         "results": [_result(check, tested) for check in Check],
-        "unassessed_named": _named(_unassessed(tested)) or NOT_DONE,
+        "unassessed_named": _joined(_unassessed(tested)) or NOT_DONE,
     }
-    if failures := _named([f"{remark.of} {_printed(check)}：{remark.code}" for check, remark in tested.failures]):
+    if failures := _joined([f"{remark.of} {_printed(check)}：{remark.code}" for check, remark in tested.failures]):
         raw["failures_named"] = failures
     return raw
 
@@ -285,7 +287,7 @@ def _unassessed(tested: Tested) -> list[str]:
     return lines
 
 
-def _named(lines: Sequence[str]) -> str:
+def _joined(lines: Sequence[str]) -> str:
     several = list(dict.fromkeys(lines))
     more = f"；等 {len(several)} 处" if len(several) > _MOST_NAMED else ""
     return "；".join(line.removesuffix("。") for line in several[:_MOST_NAMED]) + more

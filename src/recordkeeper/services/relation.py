@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from recordkeeper.errors import RecordError, RefusalError
-from recordkeeper.language import current_language, listing
+from recordkeeper.language import current_language, listing, noted
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.erased import left_of
@@ -268,7 +268,7 @@ def _check_need(
         raise NeedsRecordError(record.number, section.id, expected, _("none"))
     under_way = [each for each in found if each.state is not State.CLOSED]
     if under_way:
-        states = listing(f"{each.number} ({_(str(each.state))})" for each in under_way)
+        states = listing(noted(each.number, _(str(each.state))) for each in under_way)
         raise NeedsRecordError(record.number, section.id, _("{form} closed").format(form=title), states)
     if need.when is not None and not any(_is_met(need.when, each) for each in found):
         expected = _("{form} in which {condition}").format(form=title, condition=need.when)

@@ -7,7 +7,7 @@ Source: M-13; ISO 9001, 7.5.3.2
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import cast
@@ -19,16 +19,17 @@ from recordkeeper.model import form_revision
 from recordkeeper.model.canonical import Content, Json, digest
 from recordkeeper.model.event import SALT_BYTES
 from recordkeeper.model.form_revision import Revision, RevisionState, in_force
-from recordkeeper.model.schedule import SCHEDULE, Schedule, unknown_forms
+from recordkeeper.model.schedule import BEFORE_ANY, SCHEDULE, Schedule, unknown_forms
 from recordkeeper.model.subject import record_subject, schedule_subject, sheet_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register
 from recordkeeper.register.record_projection import rows_after
-from recordkeeper.services.catalogue import InstalledAlreadyError, list_forms
+from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services.catalogue import list_forms
 from recordkeeper.services.definition import form_data, load_as
 from recordkeeper.services.package import DEFINITION, YAML_TYPE, read_definition
 from recordkeeper.services.people import Actor, Signer
-from recordkeeper.services.retention import Move, any_shorter, moves, schedule_of, schedule_revisions
+from recordkeeper.services.retention import Move, any_shorter, moves, schedule_in_force, schedule_of, schedule_revisions
 from recordkeeper.services.right import check_right, check_right_first
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.sight import Sight, sight_of
@@ -44,6 +45,15 @@ class NoScheduleError(RetentionError, MissingError):
         super().__init__(message, subject=SCHEDULE, expected=expected)
 
 
+class ScheduleInstalledError(RetentionError, RefusalError):
+    """The revision is in the register already, as a draft or in force: what is to stand in its place is the next."""
+
+    def __init__(self, name: str) -> None:
+        expected = _("the next revision, which takes its place")
+        message = _("{name}: is installed already: expected {expected}").format(name=name, expected=expected)
+        super().__init__(message, subject=name, expected=expected, found=name)
+
+
 class UnknownFormsError(RetentionError, InvalidInputError):
     """A schedule names forms that are not installed."""
 
@@ -54,11 +64,10 @@ class UnknownFormsError(RetentionError, InvalidInputError):
 
 
 class ShortenedError(RetentionError, RefusalError):
-    """A schedule would let records go earlier than they may now, and nobody said that it should."""
+    """A schedule would let records go earlier, or sooner after an approval, and nobody said that it should."""
 
-    def __init__(self, name: str, numbers: list[str]) -> None:
-        found = listing(numbers)
-        expected = _("--allow-shorter, or no record that may go earlier")
+    def __init__(self, name: str, found: str) -> None:
+        expected = _("--allow-shorter, or nothing that may go earlier")
         message = _("{name}: expected {expected}, found {found}").format(name=name, expected=expected, found=found)
         super().__init__(message, subject=name, expected=expected, found=found)
 
@@ -71,11 +80,18 @@ class Proposed:
         revision: the revision.
         schedule: what it says.
         moves: the records whose due date it changes.
+        cooling_days_now: how many days lie between approval and destruction by the schedule in force.
     """
 
     revision: Revision
     schedule: Schedule
     moves: list[Move]
+    cooling_days_now: int
+
+    @property
+    def is_cooling_shorter(self) -> bool:
+        """Whether an approved list may be executed sooner than now."""
+        return self.schedule.cooling_days < self.cooling_days_now
 
 
 _MOST_NAMED = 5
@@ -94,7 +110,7 @@ def propose(register: Register, actor: Actor, now: datetime, path: Path) -> Prop
         NoProcedureError, NotTextError: the file cannot be read.
         DefinitionError: every problem of it.
         UnknownFormsError: it names forms that are not installed.
-        InstalledAlreadyError: the revision is there.
+        ScheduleInstalledError: the revision is there.
         NoRightError: no controller.
     """
     check_right_first(register, actor, "retention schedule", now)
@@ -108,7 +124,7 @@ def propose(register: Register, actor: Actor, now: datetime, path: Path) -> Prop
             raise UnknownFormsError(path.name, unknown)
         subject = schedule_subject(schedule.revision)
         if transaction.history(subject) is not None:
-            raise InstalledAlreadyError(schedule.name)
+            raise ScheduleInstalledError(schedule.name)
         content = form_revision.install(
             SCHEDULE,
             schedule.revision,
@@ -122,7 +138,7 @@ def propose(register: Register, actor: Actor, now: datetime, path: Path) -> Prop
         revision = Revision.replay(head.followed_by(content))
         transaction.attach(subject, data, YAML_TYPE)
         transaction.append(head, content, {})
-        return Proposed(revision, schedule, moves(setting, schedule))
+        return Proposed(revision, schedule, moves(setting, schedule), _cooling_days_now(transaction, setting))
 
 
 def put_in_force(
@@ -141,7 +157,7 @@ def put_in_force(
 
     Raises:
         NoScheduleError: there is no draft.
-        ShortenedError: records would go earlier, and that is not allowed.
+        ShortenedError: records would go earlier, or sooner after an approval, and that is not allowed.
         NoRightError, AuditorChangesNothingError, DisabledPersonError: as ``check_right``.
         OwnWorkError, WrongRevisionStateError: as ``Revision.approve`` and ``Revision.release``.
     """
@@ -157,15 +173,25 @@ def put_in_force(
         schedule = schedule_of(draft)
         found = moves(setting, schedule)
         shorter: list[Json] = [move.number for move in found if move.is_shorter]
+        proposed = Proposed(draft, schedule, found, _cooling_days_now(transaction, setting))
         if any_shorter(found) and not allows_shorter:
-            raise ShortenedError(schedule.name, [str(number) for number in shorter[:_MOST_NAMED]])
+            raise ShortenedError(schedule.name, listing([str(number) for number in shorter[:_MOST_NAMED]]))
+        if proposed.is_cooling_shorter and not allows_shorter:
+            told = _("cooling_days {after}, now {before}")
+            raise ShortenedError(
+                schedule.name, told.format(after=schedule.cooling_days, before=proposed.cooling_days_now)
+            )
         content = signed(draft.history, schedule.name, {**approval, "moved": len(found), "shorter": shorter}, signer)
         approved = Revision.replay(transaction.append(draft.history, content, rows_after(draft.history, content)))
         day = effective_on or setting.today
         content = approved.release(day, who, moment)
         rows = rows_after(approved.history, content)
         after = transaction.append(approved.history, content, rows, effective_at=day.isoformat())
-        return Proposed(Revision.replay(after), schedule, found)
+        return replace(proposed, revision=Revision.replay(after))
+
+
+def _cooling_days_now(snapshot: Snapshot, setting: Setting) -> int:
+    return (schedule_in_force(snapshot, setting.today) or BEFORE_ANY).cooling_days
 
 
 def standing_schedule(register: Register, actor: Actor, now: datetime) -> tuple[Proposed | None, list[Proposed]]:
@@ -179,10 +205,14 @@ def standing_schedule(register: Register, actor: Actor, now: datetime) -> tuple[
         setting = Setting(snapshot, now)
         revisions = schedule_revisions(snapshot)
         current = in_force(revisions, setting.today)
-        shown = Proposed(current, schedule_of(current), []) if current else None
+        days = _cooling_days_now(snapshot, setting)
+        shown = Proposed(current, schedule_of(current), [], days) if current else None
         drafts = [
             Proposed(
-                each, schedule_of(each), [move for move in moves(setting, schedule_of(each)) if _is_seen(sight, move)]
+                each,
+                schedule_of(each),
+                [move for move in moves(setting, schedule_of(each)) if _is_seen(sight, move)],
+                days,
             )
             for each in revisions
             if each.state is RevisionState.DRAFT

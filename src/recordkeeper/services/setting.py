@@ -1,6 +1,6 @@
 """The setting of one act: units, names, roles, time zone and day, as one snapshot shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -32,6 +32,22 @@ BUILT_IN_ROLES: Mapping[str, tuple[str, str]] = {
     "program": ("程序", "Program"),
     "party": ("顾客", "Customer"),
 }
+
+
+class _ShownNames(Mapping[str, str]):
+    """The names of roles, and of persons and parties who sign in a role's place, looked up when a refusal says them."""
+
+    def __init__(self, setting: "Setting") -> None:
+        self._setting = setting
+
+    def __getitem__(self, subject: str) -> str:
+        return self._setting.shown_name(subject)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._setting.roles)
+
+    def __len__(self) -> int:
+        return len(self._setting.roles)
 
 
 @dataclass
@@ -87,12 +103,11 @@ class Setting:
         found = person_of(self.snapshot, person)
         found.check_active_on(self.today)
         units = company.unit_and_above(self.snapshot, unit)
-        names = {role: self.shown_name(role) for role in self.roles}
         return Standing(
             person,
             found.name,
             found.roles_at(units, self.today),
-            names,
+            _ShownNames(self),
             self._principals(person, units),
             is_auditor=found.is_auditors_account_on(self.today),
         )

@@ -13,20 +13,20 @@ from datetime import date, datetime
 from pathlib import Path
 
 from recordkeeper.durable import open_plain_file
+from recordkeeper.errors import InvalidInputError, RefusalError, RetentionError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.disposition import Disposition, Item, Kind, NotReadyError, Part, section_of
 from recordkeeper.model.record import Record
 from recordkeeper.model.standing import Standing
-from recordkeeper.model.transfer import Package, check_packable, pack, receive
+from recordkeeper.model.transfer import Package, check_packable, pack, package_of, receive
 from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.disposal import check_clock
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services import lifecycle
-from recordkeeper.services.disposal_list import Judged, check_items
+from recordkeeper.services.disposal_list import PURPOSES, Judged, check_items
 from recordkeeper.services.disposition import (
-    PURPOSES,
     Author,
     Choice,
     check_list_right,
@@ -56,6 +56,29 @@ _SHORT_DIGEST = 16
 _BLOCK_BYTES = 1024 * 1024
 
 
+class PackedAlreadyError(RetentionError, RefusalError):
+    """A package was made for the list; another one takes its place only where that is said."""
+
+    def __init__(self, number: str, before: Package) -> None:
+        expected = _("--anew, by which another package takes its place")
+        found = _("a package of {day}, SHA-256 {digest}").format(day=before.on, digest=before.digest)
+        super().__init__(
+            _("{number}: expected {expected}, found {found}").format(number=number, expected=expected, found=found),
+            subject=number,
+            expected=expected,
+            found=found,
+        )
+
+
+class PastTransferError(RetentionError, InvalidInputError):
+    """A transfer is to happen on a day that is over when its list is drawn up."""
+
+    def __init__(self, today: str, found: str) -> None:
+        expected = _("a day from {day} on").format(day=today)
+        message = _("--on: the day of the transfer: expected {expected}, found {found}")
+        super().__init__(message.format(expected=expected, found=found), subject="--on", expected=expected, found=found)
+
+
 @dataclass(frozen=True, slots=True)
 class Handing:
     """What is said of a transfer when its list is drawn up.
@@ -63,7 +86,8 @@ class Handing:
     Args:
         receiver: name or number of the party that takes over.
         reason: why.
-        on: the day of the transfer; None for today.
+        on: the day on which the records are to change hands, today or later, for the list is approved before; None for
+            today.
         test: number of the report on the four properties; empty where the list names paper alone.
     """
 
@@ -89,6 +113,7 @@ def transfer_new(by: Author, choice: Choice, said: Handing) -> Record:
         ClockBackError: the clock is set back.
         UnknownRecordError, UnknownPlaceError: no such record, or no such party.
         UntestedError: no report covers the records as they stand, or something in them failed.
+        PastTransferError: the day of the transfer is over.
         Others: as ``lifecycle.new`` and ``lifecycle.sign``.
 
     Source: M-3; P00-R7
@@ -97,6 +122,8 @@ def transfer_new(by: Author, choice: Choice, said: Handing) -> Record:
         desk = RetentionDesk(Setting(transaction, by.now))
         check_list_right(desk.setting, by, "retention transfer-new", Kind.TRANSFER, choice)
         check_clock(transaction, PURPOSES[Kind.TRANSFER])
+        if said.on is not None and said.on < desk.setting.today:
+            raise PastTransferError(desk.setting.today.isoformat(), said.on.isoformat())
         judged = chosen_for(desk, by.actor, choice, Kind.TRANSFER) if choice.numbers or not choice.paper else []
         counted = [(each, pages_of(by.root, each.record)) for each in judged]
         raw: dict[str, object] = {
@@ -135,7 +162,7 @@ def _paper_line(given: Mapping[str, str]) -> dict[str, object]:
 # ---- the package -----------------------------------------------------------------------------------------------------
 
 
-def make_package(by: Executor, target: Path) -> tuple[Record, Exported, Package]:
+def make_package(by: Executor, target: Path, *, replaces: bool = False) -> tuple[Record, Exported, Package]:
     """Write the package of an approved list into a new file, and bind its digest in an act on the list.
 
     In it stand the records that the list names and the report on them, with all that it takes to check them, and the
@@ -144,6 +171,7 @@ def make_package(by: Executor, target: Path) -> tuple[Record, Exported, Package]
     Args:
         by: who, where, when, which list.
         target: the new file, a zip.
+        replaces: whether it takes the place of a package that was made before.
 
     Returns:
         The list, the pack, and what was bound of it.
@@ -152,6 +180,7 @@ def make_package(by: Executor, target: Path) -> tuple[Record, Exported, Package]
         UnknownRecordError, NoListError: there is no such list.
         NoRightError, NotYoursError: no role of who draws up such lists.
         NotReadyError: not approved, received already, or paper alone.
+        PackedAlreadyError: a package was made before, and is not to be replaced.
         NotEligibleError: a record on it was changed, or a hold keeps it.
         NotPublishedError: the log cannot be published.
         Others: as ``exporting.write_pack``.
@@ -163,6 +192,8 @@ def make_package(by: Executor, target: Path) -> tuple[Record, Exported, Package]
     publish_first(by)
     with by.register.reading() as snapshot:
         setting, listed, _who = _check_packed_by(snapshot, by)
+        if not replaces and (before := package_of(listed.record)) is not None:
+            raise PackedAlreadyError(listed.number, before)
         numbers = [item.number for item in listed.items if item.subject]
         numbers.append(str(listed.record.values.get("test_number")))
         withheld = withheld_from(setting, by.actor)
@@ -229,7 +260,8 @@ def enter_receipt(
 
     Raises:
         UnknownRecordError, NoListError: there is no such list.
-        NotReadyError: no package, not approved, a wrong date, or no section for the receiver.
+        NotReadyError: no package, not approved, or no section for the receiver.
+        ReceiptDateError: the day is not between the package's and today.
         WrongPackageError, NoDigestError: the receipt names another package.
         TwoPartsError: the receiver has another part on the list.
         Others: as ``lifecycle.sign`` and ``lifecycle.sign_on_paper``.

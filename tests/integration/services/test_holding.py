@@ -13,7 +13,7 @@ from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.services import holding, lifecycle, places
 from recordkeeper.services.catalogue import UnknownFormError
 from recordkeeper.services.held import holds_on, standing_holds
-from recordkeeper.services.holding import NothingHeldError, ScopeAsked, UnknownHoldError
+from recordkeeper.services.holding import NothingFoundError, NothingHeldError, ScopeAsked, UnknownHoldError
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.people import Actor
 from recordkeeper.services.retrieval import UnknownRecordError, load
@@ -155,7 +155,7 @@ def test_a_hold_that_cannot_be_placed_changes_nothing(company: tuple[Register, O
         before = snapshot.event_count()
     for asked, error in (
         (ScopeAsked(), NothingHeldError),
-        (ScopeAsked(text="没有这样的话"), NothingHeldError),
+        (ScopeAsked(text="没有这样的话"), NothingFoundError),
         (ScopeAsked(records=["QR-017-02/2026-9999"]), UnknownRecordError),
         (ScopeAsked(forms=["QR-999-99"]), UnknownFormError),
     ):

@@ -167,9 +167,9 @@ def doors_without_a_role(gone: Gone, who: str, number: str) -> Doors:
         "certificate": lambda: destruction.certificate_of(register, actor, COOLED, number),
         "approve": lambda: disposition.approve(register, actor, signer, COOLED, number),
         "execute": lambda: execution.destroy_listed(by, is_paper_destroyed=True),
-        "count of execute": lambda: execution.count_open(by),
+        "check of execute": lambda: execution.check_begin(by, is_paper_destroyed=True),
         "hand over": lambda: handing_over.hand_over_listed(by, Keeping.COPIES),
-        "count of hand over": lambda: handing_over.count_listed(by),
+        "count of hand over": lambda: handing_over.count_listed(by, Keeping.COPIES),
         "pack": lambda: transfer.make_package(by, gone.folder / "package.zip"),
         "receive": lambda: transfer.enter_receipt(
             register, actor, COOLED, number, digest="", received_on=None, signing=SCAN
