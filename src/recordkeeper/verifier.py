@@ -1088,6 +1088,7 @@ DESTROY, DISPOSE = b"destroy", b"dispose"
 CARRY, ERASE = "carry", "erase"
 WITNESSES = 2
 CLOCK_TOLERANCE = timedelta(minutes=5)  # what the register does not flag as a clock set back
+LIST_TOLERANCE = timedelta(days=30)  # how long a list may lag behind what it destroyed, and nobody wonders
 ZONE_TOLERANCE = timedelta(hours=1)  # by how much two editions of the time zone database may disagree
 ERASED_TEXT = "已删除"
 FACE_BYTES = 16
@@ -1265,7 +1266,8 @@ class Holdings:
         names: every name that each person had.
         zone: the company's time zone; none where it cannot be told.
         misnamed: carried acts with a name that is none of their person's: subject, number of the act, person.
-        executed: of each subject that an executed list names, and does not call gone already, that list.
+        lists: the archived destruction and transfer lists.
+        ended: of each subject that an executed or voided list names, and does not call gone already, that list.
         holds: what each hold keeps.
         opened: how rows, and records that go on after an erasure, were opened, by their own subject.
         parents: of each unit the units above it, by the number of the act that says so.
@@ -1285,7 +1287,8 @@ class Holdings:
     names: dict[str, set[str]] = field(default_factory=dict)
     zone: tzinfo | None = None
     misnamed: list[tuple[str, int, str]] = field(default_factory=list)
-    executed: dict[str, str] = field(default_factory=dict)
+    lists: set[str] = field(default_factory=set)
+    ended: dict[str, str] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     opened: dict[str, Opened] = field(default_factory=dict)
     parents: dict[str, dict[int, str]] = field(default_factory=dict)
@@ -1307,7 +1310,8 @@ class Holdings:
             self.named_checkpoints[short] = first, before + count
         self.tombstones |= noted.tombstones
         self.carried |= noted.carried
-        self.executed |= noted.executed
+        self.lists |= noted.lists
+        self.ended |= noted.ended
         self.holds |= noted.holds
         self.opened |= noted.opened
         self.parents |= noted.parents
@@ -1474,7 +1478,7 @@ def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdi
         ]
     for history in histories:
         _note_names(history, noted)
-        _note_tombstones(history, noted)
+        _note_list(history, noted)
         _note_carried(history, noted, report)
         _note_what_holds_ask(history, noted)
         if history.subject.partition("/")[0] in SIGNED_KINDS:
@@ -1520,29 +1524,60 @@ STAYED = "the list {list} says that it stayed, or does not keep this tombstone"
 NOT_HANDED_OVER = "the list {list} was not approved by one other person, or its package not received by a third"
 
 
-def _note_tombstones(history: History, holdings: Holdings) -> None:
-    """Keep what an executed destruction list says of what it destroyed. Source: MoReq2010, 9."""
+def _note_list(history: History, holdings: Holdings) -> None:
+    """Keep what a destruction or transfer list says of what it let go, once it has ended. Source: MoReq2010, 9."""
+    held = history.acts[1].get("disposal")
+    if not isinstance(held, dict) or held.get("kind") not in {"destruction", "transfer"}:
+        return
+    holdings.lists.add(history.subject)
+    kinds = [act.get("act") for act in history.acts]
+    if "execute" not in kinds and "void" not in kinds:
+        return
+    named, together = _named_on(history.acts[1]), _named_together(history.acts[1])
+    name, states = history.subject.partition("/")[2], [digest.hex() for digest in history.digests]
+    holdings.ended |= dict.fromkeys(named.keys() - _skipped(history.acts, is_gone=True), name)
     for number, act in enumerate(history.acts):
-        if not number or act["act"] != "execute":
-            continue
-        fault, named = _list_fault(history.acts[:number]), _named_on(history.acts[1])
-        packages, together = _packages(history.acts[:number]), _named_together(history.acts[1])
-        stayed, name = _skipped(history.acts, is_gone=False), history.subject.partition("/")[2]
-        holdings.executed |= dict.fromkeys(named.keys() - _skipped(history.acts, is_gone=True), name)
-        for stone in (stone for result in act["results"] for stone in result.get("tombstones", ())):
-            subject = str(stone["subject"])
-            is_named = subject in named and named[subject] == stone.get("erased", [])
-            what = fault or ("" if is_named else "the list {list} does not name it")
-            if not what and history.acts[1]["disposal"]["kind"] == "transfer" and stone.get("package") not in packages:
-                what = NOT_HANDED_OVER
-            if not what and subject in stayed:
-                what = STAYED
-            digest = hashlib.sha256(canonical(stone)).hexdigest()
-            goes_on = (stone["tombstone"], stone.get("successor"), stone.get("erased"))
-            acts, state = int(stone["acts"]), str(stone["state"])
-            opened = _opening_of({**stone, "sheet": f"sheet/{stone['sheet']}" if stone.get("sheet") else ""})
-            listed = next((each for each in together if subject in each), ())
-            holdings.tombstones[subject] = Tombstone(name, digest, acts, state, what, goes_on, opened, listed)
+        for result in act["results"] if number and act["act"] == "execute" else ():
+            for stone in result.get("tombstones", ()):
+                subject = str(stone["subject"])
+                before = states[:number]
+                acts = history.acts[: before.index(stone["list_state"]) + 1] if stone["list_state"] in before else []
+                opened = _opening_of({**stone, "sheet": f"sheet/{stone['sheet']}" if stone.get("sheet") else ""})
+                holdings.tombstones[subject] = Tombstone(
+                    list=name,
+                    digest=hashlib.sha256(canonical(stone)).hexdigest(),
+                    acts=int(stone["acts"]),
+                    state=str(stone["state"]),
+                    fault=_stone_fault(stone, named, acts, history.acts),
+                    goes_on=(stone["tombstone"], stone.get("successor"), stone.get("erased")),
+                    opened=opened,
+                    listed=next((each for each in together if subject in each), ()),
+                )
+
+
+def _stone_fault(
+    stone: Content, named: Mapping[str, list[object]], acts: Sequence[Content], later: Sequence[Content]
+) -> str:
+    """What is wrong with the list of a tombstone; empty where nothing is.
+
+    Args:
+        stone: the tombstone.
+        named: what the list names.
+        acts: those that the list had when the tombstone was made; none where it never had the state that this names.
+        later: all that it has.
+    """
+    subject = str(stone["subject"])
+    if not acts:
+        return "the list {list} never had the state that it names"
+    if subject not in named or named[subject] != stone.get("erased", []):
+        return "the list {list} does not name it"
+    if fault := _list_fault(acts):
+        return fault
+    if acts[1]["disposal"]["kind"] == "transfer" and stone.get("package") not in _packages(acts):
+        return NOT_HANDED_OVER
+    is_void = any(act["act"] == "void" for act in later[1:])
+    is_ended = is_void or any(act["act"] == "execute" for act in acts[1:])
+    return STAYED if is_ended or subject in _skipped(later, is_gone=False) else ""
 
 
 def _skipped(acts: Sequence[Content], *, is_gone: bool) -> set[str]:
@@ -1828,7 +1863,7 @@ def _note_what_holds_ask(history: History, holdings: Holdings) -> None:
             changed = act.get("changed")
             if parent := (changed if isinstance(changed, dict) else act).get("parent"):
                 holdings.parents.setdefault(history.subject, {})[number] = str(parent)
-    elif kind == "record" and (first.get("sheet") or history.acts[0].get("former")):
+    elif kind in {"record", "sheet"} and (first.get("sheet") or history.acts[0].get("former")):
         holdings.opened[history.subject] = _opening_of(first)
 
 
@@ -2039,7 +2074,7 @@ class Log:
             self._lives[base_of(subject)].append(subject)
         self._carried_over: Counter[str] = Counter()
         self._signs: Counter[str] = Counter()
-        self._may_let_go: set[str] = set()
+        self._may_let_go: dict[str, int] = {}
         self._held = Held(holdings)
         self._tile_roots: list[bytes] = []
         self._mismatches: list[tuple[str, str, str]] = []
@@ -2060,6 +2095,7 @@ class Log:
         self.elsewhere: Counter[str] = Counter()
         """Subjects that the log knows and the archive does not, with the number of their acts."""
         self.archived_elsewhere: set[str] = set()
+        self._destroyed_when: dict[str, tuple[int, str]] = {}
         self.destroyed: dict[str, str] = {}
         """Subjects that were destroyed, with the digest of the tombstone that the event binds."""
         self.last_elsewhere: dict[str, tuple[bytes, int, str]] = {}
@@ -2343,7 +2379,7 @@ class Log:
             self.elsewhere[subject] += 1
             self._signs[subject] += event["kind"] == b"sign"
             if self._signs[subject] > WITNESSES or event["kind"] in {b"pack", CARRY.encode()}:
-                self._may_let_go.add(subject)
+                self._may_let_go.setdefault(subject, int(event["index"]))
             self.last_elsewhere[subject] = event["kind"], number, (event["state"] or b"").decode()
             if event["kind"] == b"archive":
                 self.archived_elsewhere.add(subject)
@@ -2375,6 +2411,7 @@ class Log:
             text = "event {index} says anew that it was destroyed"
             self._report.find("tombstone-altered", aspect_of(subject), subject, text, index=int(event["index"]))
         self.destroyed[subject] = (event["bound"] or b"").decode()
+        self._destroyed_when[subject] = int(event["index"]), event["at"].decode()
         self._held.take_destruction(subject, int(event["index"]))
 
     def _compare(self, subject: str, account: Account, number: int, event: re.Match[bytes]) -> None:
@@ -2447,19 +2484,16 @@ class Log:
             text = "it was destroyed while {hold} kept it"
             self._report.find("tombstone-held", aspect, subject, text, hold=hold)
         if stone is None:
-            if subject in self._holdings.executed and not self._is_list_awaited():
-                name = self._holdings.executed[subject]
-                self._report.find("tombstone-list", aspect, subject, STAYED, list=name)
-                return
-            text = "destroyed; the list that says so is not yet in the archive"
-            self._report.find("tombstone-pending", aspect, subject, text, PENDING)
+            self._settle_without_tombstone(subject, aspect)
             return
-        _kind, number, state = self.last_elsewhere.get(subject, (b"", 0, ""))
+        kind, number, state = self.last_elsewhere.get(subject, (b"", 0, ""))
         if stone.digest != self.destroyed[subject]:
             self._report.find("tombstone-altered", aspect, subject, "no event binds this tombstone")
         elif subject in self.last_elsewhere and (stone.acts, stone.state) != (number, state):
             text = "the tombstone names another last state than the events"
             self._report.find("tombstone-state", aspect, subject, text)
+        elif subject in self.last_elsewhere and kind != DISPOSE and not self._went_with_sheet(stone):
+            self._report.find("tombstone-state", aspect, subject, "nothing says that its disposal was begun")
         if stone.fault:
             self._report.find("tombstone-list", aspect, subject, stone.fault, list=stone.list)
         if stone.goes_on[1:] != (None, None) and not self._is_continued(subject, stone):
@@ -2468,12 +2502,26 @@ class Log:
                 "tombstone-successor", aspect, subject, text, ALTERED if self._is_whole else CANNOT_ASSESS
             )
 
-    def _is_list_awaited(self) -> bool:
-        """Whether another list than those that the archive holds may have let something go, as far as can be told."""
-        accounts = self._holdings.accounts.items()
+    def _went_with_sheet(self, stone: Tombstone) -> bool:
+        """Whether a row went with its sheet, whose own act says that their disposal was begun."""
+        return any(base_of(each) == stone.opened.sheet and each in self.destroyed for each in stone.listed)
+
+    def _settle_without_tombstone(self, subject: str, aspect: str) -> None:
+        """Something was destroyed, and no list in the archive keeps its tombstone: it is still to come, or none is."""
+        index, at = self._destroyed_when[subject]
+        if subject in self._holdings.ended and not self._is_list_awaited(index):
+            self._report.find("tombstone-list", aspect, subject, STAYED, list=self._holdings.ended[subject])
+            return
+        text = "destroyed; the list that says so is not yet in the archive"
+        is_late = is_before(at, self.last_at.decode(), LIST_TOLERANCE) and not self._report.is_selection
+        self._report.find("tombstone-pending", aspect, subject, text, CANNOT_ASSESS if is_late else PENDING)
+
+    def _is_list_awaited(self, index: int) -> bool:
+        """Whether another list than those that the archive holds may have let go what an event says is destroyed."""
         is_partial = not self._is_whole or self._report.is_selection or self._holdings.damaged
-        is_behind = any(account.later and subject.startswith("record/") for subject, account in accounts)
-        return bool(is_partial or is_behind or self._may_let_go - self.destroyed.keys())
+        is_behind = any(self._holdings.accounts[each].later for each in self._holdings.lists)
+        may_let_go = (each for each, signed in self._may_let_go.items() if signed < index)
+        return bool(is_partial or is_behind or any(each not in self.destroyed for each in may_let_go))
 
     def _is_continued(self, former: str, stone: Tombstone) -> bool:
         """Whether what a record goes on as after an erasure is there, or went by itself, or is still to be archived."""
@@ -2561,13 +2609,13 @@ class Log:
         self._report.find("event-missing", aspect_of(subject), subject, text, severity, number=number)
 
 
-def is_before(moment: str, other: str) -> bool:
-    """Whether a moment is certainly before another one, clocks of several machines allowed for."""
+def is_before(moment: str, other: str, tolerance: timedelta = CLOCK_TOLERANCE) -> bool:
+    """Whether a moment is certainly before another one, clocks of several machines allowed for, or so much more."""
     try:
         first, second = (datetime.strptime(each, "%Y-%m-%dT%H:%M:%S%z") for each in (moment, other))
     except ValueError:
         return False
-    return first + CLOCK_TOLERANCE < second
+    return first + tolerance < second
 
 
 def tile_path(level: int, index: int, width: int) -> str:
@@ -3140,6 +3188,8 @@ CHINESE = {
     "values of it were erased, and what it goes on as is not there": "其内容已被删除，而删除后的存续记录不存在",
     "event {index} says anew that it was destroyed": "事件 {index} 再次称其已销毁",
     STAYED: "清册 {list} 载明它未被处置，或未载有此注销登记",
+    "the list {list} never had the state that it names": "清册 {list} 从未有过所载的状态",
+    "nothing says that its disposal was begun": "没有记载其处置已开始",
     "the list {list} does not name it": "清册 {list} 未列入它",
     NOT_HANDED_OVER: "清册 {list} 未经另一人批准，或其移交包未由第三人签收",
     "the list {list} was not approved by one other person and watched by two more": (

@@ -18,7 +18,14 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, canonical, digest, parse_json
 from recordkeeper.model.event import CARRY, Act, Event, History
 from recordkeeper.model.person_name import folded_name
-from recordkeeper.model.subject import kind_of, number_of, record_subject, successor_subject
+from recordkeeper.model.subject import (
+    base_of,
+    kind_of,
+    number_of,
+    record_subject,
+    sheet_subject,
+    successor_subject,
+)
 from recordkeeper.register import tables
 from recordkeeper.register.disposal import APPROVED, EXECUTED
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
@@ -91,10 +98,13 @@ def check_disposed(
     for subject in sorted(name for name in wanted if name):
         own = of_subject.get(subject, [])
         stone = stones.get(subject)
-        faults = list(_faults(subject, stone, own, histories))
+        listed = _listed_with(subject, stone, histories)
+        sheet = sheet_subject(str(stone.get("sheet"))) if stone else ""
+        is_with_sheet = any(base_of(each) == sheet and each in stones for each in listed)
+        faults = list(_faults(subject, stone, own, histories, is_with_sheet=is_with_sheet))
         faults += _successor_faults(subject, stone, histories, told)
         disposed.findings += faults
-        disposed.findings += held.faults(subject, stone, _listed_with(subject, stone, histories))
+        disposed.findings += held.faults(subject, stone, listed)
         if stone is not None and not faults:
             disposed.tombstones[subject] = stone
             disposed.states[subject] = tuple(event.state_digest or "" for event in own if event.act_number is not None)
@@ -106,8 +116,14 @@ def check_disposed(
 
 
 def _faults(
-    subject: str, stone: Content | None, events: Sequence[Event], histories: Mapping[str, History]
+    subject: str,
+    stone: Content | None,
+    events: Sequence[Event],
+    histories: Mapping[str, History],
+    *,
+    is_with_sheet: bool,
 ) -> Iterator[Finding]:
+    """What is wrong with a tombstone, its events and its list; what went with its sheet has no act that says so."""
     binding = [event for event in events if event.kind == DESTROY]
     if stone is None:
         message = _("event {index} says that it was destroyed, and there is no tombstone")
@@ -126,7 +142,7 @@ def _faults(
         yield altered(
             "tombstone-state", subject, _("the tombstone names another last state than the events"), aspect_of(subject)
         )
-    elif not stone.get("sheet") and last.kind != DISPOSE:
+    elif not is_with_sheet and last.kind != DISPOSE:
         yield altered("tombstone-state", subject, _("nothing says that its disposal was begun"), aspect_of(subject))
     yield from _list_faults(subject, stone, histories)
 
@@ -217,7 +233,8 @@ def _lets_go(history: History, acts: Sequence[Act], subject: str, stone: Content
     """
     item = next((number_of(subjects[0]) for subjects in items_of(history) if subject in subjects), "")
     why = _skipped(history).get(item, GONE)
-    if any(act.kind in {"void", "execute"} for act in acts) or why != GONE:
+    is_void = any(act.kind == "void" for act in history.acts)  # even afterwards: nothing is voided that let anything go
+    if is_void or any(act.kind == "execute" for act in acts) or why != GONE:
         return False
     executions = [act for act in history.acts[1:] if act.kind == "execute"]
     kept = [each for act in executions for result in _results(act.content) for each in _stones(result)]

@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,16 +16,19 @@ from typing import Any
 import pytest
 import sqlalchemy
 
-from archive_tampering import place_of, rebuild_inventories
-from company import FEEDBACK, NOW
+from archive_tampering import place_of, rebuild_inventories, write_inventory
+from company import ANALYSIS, FEEDBACK, NOW
 from disposal_office import COOLED, ERASED_AT, LATER, SHEET, DisposalOffice, DisposalScene, check_verified
 from recordkeeper import verifier
-from recordkeeper.model.canonical import canonical, digest
+from recordkeeper.model.canonical import Content, canonical, digest
 from recordkeeper.model.disposition import Kind
 from recordkeeper.model.erasure import redacted_acts
 from recordkeeper.model.record import Record
+from recordkeeper.model.record_guard import head_of
+from recordkeeper.register import tables
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.disposal import bury, remove_subject
+from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.triggers import put_triggers, trigger_names
 from recordkeeper.services import (
     disposal_list,
@@ -45,6 +48,7 @@ from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.verification import Answer, verify
 from stage import SQLITE, Stages
+from tampering import tampering
 
 pytestmark = pytest.mark.parametrize("database", [SQLITE])
 Acts = list[dict[str, Any]]
@@ -174,6 +178,7 @@ def _last(acts: Acts, **more: Any) -> None:
 
 
 def _names(acts: Acts) -> None:
+    acts[1]["disposal"] = {"kind": "destruction"}
     _last(acts, act="execute", items=[{"number": "X", "state": "ab"}])
 
 
@@ -287,6 +292,119 @@ def _no_hold_is_asked() -> Iterator[None]:
         for module in (execution, disposal_list, erasure_request):
             patch.setattr(module, "judge", lambda *of: dataclasses.replace(real(*of), reason=None))
         yield
+
+
+def _decoy(office: DisposalOffice) -> None:
+    """Enter a record that as many have signed as sign a list, and that stays open."""
+    number = office.new("clerk", "QR-017-02", dict(FEEDBACK))
+    for login in ("clerk", "quality"):
+        office.sign(login, number)
+    office.fill("quality", number, dict(ANALYSIS))
+    office.sign("quality", number)
+    publication.publish(office.publisher, COOLED)
+
+
+def test_a_record_that_many_signed_later_is_not_taken_for_the_list_that_let_something_go(
+    disposal_files: DisposalScene,
+) -> None:
+    one, two = disposal_files.old.feedbacks[:2]
+    with disposal_files.opened() as office:
+        listed = office.ready([one, two])
+        _place(office, ScopeAsked(records=[one]), COOLED)
+        office.execute(listed, COOLED)
+        _destroyed_behind_the_list(office, listed, one)
+        _decoy(office)
+        for found in found_by_both(office):
+            assert ("tombstone-list", f"record/{one}") in found
+
+
+def _voided(office: DisposalOffice, number: str) -> None:
+    """Void a list, whatever it let go."""
+    with office.register.writing(now=COOLED) as transaction:
+        setting, record = Setting(transaction, COOLED), load(transaction, number)
+        who = setting.standing(office.by("archivist").subject, record.unit)
+        content: Content = {**head_of("void", who, setting.moment), "reason": "误建"}
+        after = Record.replay(record.form, record.history.followed_by(content))
+        transaction.append(record.history, content, record_rows(after))
+    publication.publish(office.publisher, COOLED)
+
+
+def test_a_list_that_let_something_go_is_not_voided_afterwards(disposal_files: DisposalScene) -> None:
+    one, two = disposal_files.old.feedbacks[:2]
+    with disposal_files.opened() as office:
+        executed, begun = office.ready([one]), office.ready([two])
+        office.execute(executed, COOLED)
+        office.destroy(begun)
+        check_verified(office)
+        for number in (executed, begun):
+            _voided(office, number)
+        for found in found_by_both(office):
+            assert {subject for code, subject in found if code == "tombstone-list"} == {
+                f"record/{one}",
+                f"record/{two}",
+            }
+
+
+def test_nothing_is_destroyed_of_which_the_log_does_not_say_first_that_it_goes(
+    disposal_files: DisposalScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with disposal_files.opened() as office:
+        one = disposal_files.old.feedbacks[0]
+        office.execute(office.asked([SHEET], ["summary"]), ERASED_AT)
+        honest, listed = office.ready([SHEET]), office.ready([one])
+        office.execute(honest, COOLED)
+        check_verified(office)
+        monkeypatch.setattr(execution, "begin_disposal", lambda *_of: None)
+        office.execute(listed, COOLED)
+        for found in found_by_both(office):
+            assert {each for each in found if each[0].startswith("tombstone-")} == {
+                ("tombstone-state", f"record/{one}")
+            }
+
+
+def test_a_list_that_does_not_come_for_long_is_no_longer_only_awaited(disposal_files: DisposalScene) -> None:
+    one, two = disposal_files.old.feedbacks[:2]
+    with disposal_files.opened() as office:
+        listed = office.ready([one, two])
+        office.destroy(listed, COOLED)
+        publication.publish(office.publisher, COOLED)
+        awaited = {}
+        for moment in (COOLED, COOLED + timedelta(days=31)):
+            office.new("clerk", "QR-017-02", dict(FEEDBACK))
+            _place(office, ScopeAsked(units=["HQ"]), moment)
+            publication.publish(office.publisher, moment)
+            assert verify(office.register.url, office.archive).verdict is Answer.OK
+            alone = verifier.verify(verifier.Medium(office.archive))
+            awaited[moment] = alone.verdict, {each.severity for each in alone.kept if each.code == "tombstone-pending"}
+        assert list(awaited.values()) == [("ok", {"pending"}), ("cannot assess", {"cannot assess"})]
+
+
+def test_two_records_that_go_on_from_one_are_said(disposal_files: DisposalScene) -> None:
+    number = disposal_files.old.feedbacks[0]
+    with disposal_files.opened() as office:
+        office.execute(office.asked([number], ["phone"]), ERASED_AT)
+        after, archive = office.record(number).subject, office.archive
+        again = f"record/{number}/after-99"
+        path = max(place_of(archive, after).rglob("record.json"))
+        value = json.loads(path.read_text("utf-8"))
+        value["subject"] = again
+        value["acts"][0] |= {"subject": again, "tombstone": 99}
+        for act in value["acts"]:
+            if act.get("act") == "erase":
+                act["tombstone"] = 99
+        copy = place_of(archive, again)
+        shutil.copytree(place_of(archive, after), copy)
+        inventory = json.loads((copy / "inventory.json").read_bytes()) | {"id": again}
+        for folder in (".", "v1"):
+            write_inventory(copy, folder, inventory)
+        rebuild_inventories(copy, path.relative_to(place_of(archive, after)).as_posix(), canonical(value))
+        with tampering(office.register.url) as connection:
+            for place, act in enumerate(value["acts"]):
+                row = {"subject": again, "number": place, "content": canonical(act).decode()}
+                connection.execute(tables.act.insert().values(row))
+    by_verify, alone = found_by_both(office)
+    assert ("carried-head", again) in by_verify
+    assert {("carried-head", again), ("carried-head", after)} <= alone
 
 
 def _place(office: DisposalOffice, asked: ScopeAsked, now: datetime) -> str:
