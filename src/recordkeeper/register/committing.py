@@ -1,12 +1,11 @@
 """The commit of a writing transaction, and whether it stands where the server went away while it was committed.
 
 A client that loses its connection between COMMIT and the answer cannot know what became of it. The trail can tell:
-either it holds the transaction's last event at the place that was given to it, or nothing of the transaction stands.
+either it holds each of the events at the place that was given to it, or nothing of the transaction stands.
 """
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from sqlalchemy import Engine, RootTransaction, select
 from sqlalchemy.exc import DBAPIError
@@ -52,16 +51,16 @@ def commit(unit: RootTransaction, placed: Sequence[Event], engine: Engine, datab
     try:
         unit.commit()
     except DBAPIError as lost:
-        if not (placed and lost.connection_invalidated and _stands(placed[-1], engine, database)):
+        if not (placed and lost.connection_invalidated and _stands(placed, engine, database)):
             raise
 
 
-def _stands(event: Event, engine: Engine, database: str) -> bool:
-    """Whether the trail holds ``event`` at its place; the server is waited for."""
+def _stands(placed: Sequence[Event], engine: Engine, database: str) -> bool:
+    """Whether the trail holds the events at their places; the server is waited for."""
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            return _is_in_trail(event, engine)
+            return _are_in_trail(placed, engine)
         except DBAPIError as error:
             failure = translated_failure(database, error)
             if not isinstance(failure, RegisterUnavailableError) or time.monotonic() > give_up_at:
@@ -70,11 +69,13 @@ def _stands(event: Event, engine: Engine, database: str) -> bool:
             time.sleep(_PAUSE_SECONDS)
 
 
-def _is_in_trail(event: Event, engine: Engine) -> bool:
-    told = {name: value for name, value in asdict(event).items() if name != "flags"}  # the server may add one
-    columns = [tables.event.c[name] for name in told]
+def _are_in_trail(placed: Sequence[Event], engine: Engine) -> bool:
+    """Whether every one stands at its place: the last alone may be equal in another's transaction, as a reading is."""
+    table, places = tables.event, [event.index for event in placed]
+    names = [column.name for column in table.c if column.name != "flags"]  # the server may add one
+    statement = select(*(table.c[name] for name in names)).where(table.c.index.between(min(places), max(places)))
     with engine.connect() as connection, connection.begin():
         # Whoever places an event holds the head to the end of the transaction: one still going on is waited for.
         connection.execute(select(tables.head.c.size).with_for_update())
-        row = connection.execute(select(*columns).where(tables.event.c.index == event.index)).first()
-    return row is not None and tuple(row) == tuple(told.values())
+        rows = connection.execute(statement.order_by(table.c.index)).all()
+    return [tuple(row) for row in rows] == [tuple(getattr(event, name) for name in names) for event in placed]

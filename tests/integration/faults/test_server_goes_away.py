@@ -212,6 +212,49 @@ def test_an_act_whose_commit_did_not_arrive_is_refused_and_not_done(
     assert matters(register) == {"路灯": 1}
 
 
+@pytest.mark.parametrize("ends_alike", [True, False])
+def test_an_act_whose_commit_was_lost_is_not_taken_for_that_of_another_who_came_between(
+    server: ScratchPostgresql, workplace: Workplace, register: Register, staff: Staff,
+    monkeypatch: pytest.MonkeyPatch, *, ends_alike: bool,
+) -> None:  # fmt: skip
+    """The other's transaction takes the same places, and ends with the very same event."""
+    seen = staff.clerk.subject
+    history = enter(register, staff, "路灯").history
+
+    def write(writer: Register, act: str) -> None:
+        with writer.writing(now=NOW) as transaction:
+            transaction.note("export", actor=seen, subject=history.subject, bound_digest=act * 64)
+            transaction.note("read", actor=seen, subject=history.subject if ends_alike or act == "a" else seen)
+
+    def be_overtaken(_commit: Callable[[], None]) -> None:
+        server.crash()
+        server.start()
+        with open_register(workplace.url) as other:
+            write(other, "b")
+
+    with at_the_next_commit(monkeypatch, be_overtaken), pytest.raises(RegisterUnavailableError):
+        write(register, "a")
+    with register.reading() as snapshot:
+        bound = [event.bound_digest for event in snapshot.events_of(history.subject) if event.kind == "export"]
+    assert bound == ["b" * 64]
+
+
+def test_an_act_whose_commit_arrived_is_done_though_another_came_after_it(
+    server: ScratchPostgresql, workplace: Workplace, register: Register, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def arrive(commit: Callable[[], None]) -> None:
+        commit()
+        server.crash()
+        server.start()
+        with open_register(workplace.url) as other:
+            enter(other, staff, "电梯")
+
+    with at_the_next_commit(monkeypatch, arrive):
+        record = enter(register, staff, "路灯")
+    assert sign(register, staff, record.number).history.count == 2
+    assert matters(register) == {"路灯": 1, "电梯": 1}
+
+
 def test_where_the_server_does_not_come_back_it_is_said_that_nobody_knows(
     server: ScratchPostgresql, register: Register, staff: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
