@@ -20,7 +20,7 @@ from recordkeeper.ocfl.validation import validate_root
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
 from recordkeeper.services.disposal_check import is_going, stored_anew_after
-from recordkeeper.services.evidence import FILES, Evidence, altered
+from recordkeeper.services.evidence import FILES, Evidence, altered, begun_to_go
 from recordkeeper.services.preservation import RECORD_FILE, record_file
 
 
@@ -54,6 +54,8 @@ def check_archive(
         present = set(root.object_ids())
     except RecordkeeperError as error:
         return [*findings, Finding("archive-unreadable", Severity.CANNOT_ASSESS, "objects", str(error), FILES)]
+    gone = begun_to_go(evidence) - present  # that their acts are not there is said of them where acts are looked at
+    archived = {subject: events for subject, events in archived.items() if subject not in gone}
     for subject, events in archived.items():
         history = evidence.histories.get(subject)
         if history is not None and is_going(history) and subject not in present:

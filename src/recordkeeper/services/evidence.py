@@ -21,7 +21,7 @@ from recordkeeper.model.subject import is_subject, successor_subject
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
 from recordkeeper.services.aspect import FILES, LOG, RECORDS, REGISTER, SIGNATURES, TAIL, altered, aspect_of
-from recordkeeper.services.disposal_check import DESTROY, check_disposed, read_tombstones
+from recordkeeper.services.disposal_check import DESTROY, DISPOSE, check_disposed, read_tombstones
 from recordkeeper.tlog.hash_list import HashList
 from recordkeeper.tlog.tile_path import TILE_WIDTH
 
@@ -221,13 +221,14 @@ def tie(evidence: Evidence) -> None:
         for act in history.acts[1:]:
             event_of_act = told.pop((subject, act.number), None)
             evidence.findings += _breaks(act, digests[act.number], event_of_act)
-    archived = _last_archived(evidence)
+    archived, begun = _last_archived(evidence), begun_to_go(evidence)
     for (subject, number), event in told.items():
         if subject in evidence.tombstones:
             continue  # its acts are gone, as they must be
-        if event.index < (evidence.rebuilt_at or 0) and number > archived.get(subject, 0):
+        is_behind = number > archived.get(subject, 0) or subject in begun
+        if event.index < (evidence.rebuilt_at or 0) and is_behind:
             evidence.elsewhere[subject] = (*evidence.elsewhere.get(subject, ()), event.state_digest or "")
-            continue  # it was in the register that was lost, and never in the archive
+            continue  # it was in the register that was lost, and never in the archive or not any more
         message = _("event {index} tells of act {number}, which is not there").format(index=event.index, number=number)
         evidence.findings.append(altered("act-missing", subject, message, aspect_of(subject)))
     _tell_elsewhere(evidence)
@@ -257,6 +258,21 @@ def _last_archived(evidence: Evidence) -> dict[str, int]:
         if event.kind == "archive" and event.subject and event.act_number:
             archived[event.subject] = event.act_number
     return archived
+
+
+def begun_to_go(evidence: Evidence) -> set[str]:
+    """The subjects of which nothing is there and whose last act, as the log tells, was that they begin to go.
+
+    Their objects leave the archive before their rows leave the register: who lost the register in between has neither.
+    None where the register was never put back from an archive alone: there the rows are to stand.
+    """
+    if evidence.rebuilt_at is None:
+        return set()
+    last: dict[str, str] = {}
+    for event in evidence.events:
+        if event.subject and event.act_number is not None:
+            last[event.subject] = event.kind
+    return {subject for subject, kind in last.items() if kind == DISPOSE and subject not in evidence.histories}
 
 
 def _breaks(act: Act, state_digest: str, event: Event | None) -> Iterator[Finding]:

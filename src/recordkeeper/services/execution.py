@@ -299,6 +299,10 @@ def finish_item(by: Executor, item: Item) -> list[Path]:
             return erase(transaction, by.publisher.storage_root, setting, Disposal(listed, item, record, who))
         root = by.publisher.storage_root
         stones = tombstones_of(transaction, root, setting, Disposal(listed, item, record, who))
+        # The object goes before the rows. Killed in between, the record still stands in the register, begun to go as
+        # the log says: an object that is not there is then nothing altered, the next run goes on, and a hold that is
+        # placed meanwhile has the record archived anew from its acts. The other way round a tombstone would say that
+        # it is gone while its bytes lie in the archive, and no run would come back for them.
         root.remove_object(record.subject)
         unreached = remove_from_mirrors(mirrors_of(transaction), record.subject)
         for stone in stones:

@@ -34,6 +34,7 @@ from recordkeeper.services.derivation import rows_following
 from recordkeeper.services.disposal_check import stored_anew_after
 from recordkeeper.services.enclosure import enclose
 from recordkeeper.services.log_keys import settle_log_key, signing_log_key
+from recordkeeper.services.packing import clear_packages
 from recordkeeper.services.preservation import RECORD_FILE, Draft, archive_act, draft_of, record_file, subjects_due
 from recordkeeper.services.right import Acting, check_right_first
 from recordkeeper.services.setting import Setting
@@ -181,6 +182,8 @@ def publish_under_lock(publisher: Publisher, now: datetime) -> Outcome:
         _archive_due(publisher, now, outcome)
         enclose(publisher.register, publisher.archive, now)
         _publish_log(publisher, now, outcome)
+        with publisher.register.reading() as snapshot:
+            outcome.problems += clear_packages(snapshot, publisher.archive)
     except (RecordkeeperError, OSError) as error:
         outcome.problems.append(str(error))
     return outcome

@@ -6,13 +6,13 @@ becomes of the records here once they are in other hands stands in ``handing_ove
 Source: M-3; P00-R7; ISO 9001, 7.5.3.2
 """
 
-import hashlib
+import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import TypeAlias
 
-from recordkeeper.durable import open_plain_file
 from recordkeeper.errors import InvalidInputError, RefusalError, RetentionError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
@@ -20,6 +20,7 @@ from recordkeeper.model.disposition import Disposition, Item, Kind, NotReadyErro
 from recordkeeper.model.record import Record
 from recordkeeper.model.standing import Standing
 from recordkeeper.model.transfer import Package, check_packable, pack, package_of, receive
+from recordkeeper.ocfl.storage_root import UnreachableArchiveError
 from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.disposal import check_clock
 from recordkeeper.register.record_projection import record_rows
@@ -42,18 +43,19 @@ from recordkeeper.services.execution import Executor, publish_first
 from recordkeeper.services.exporting import Exported, note_export, withheld_from, write_pack
 from recordkeeper.services.fitness import UntestedError, check_covers
 from recordkeeper.services.lifecycle import Scan
+from recordkeeper.services.packing import Staging, check_place, put_in_place, sha256_of, staging_of
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.rendering import file_name, render_record
 from recordkeeper.services.retention import RetentionDesk
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
+from recordkeeper.tlog.checkpoint import unverified_checkpoint
 
 LIST_LABEL = "Recordkeeper-Transfer-List"
 WITHOUT_FILES = "无电子文件"
 """What stands for the number of a test report on a list of paper alone."""
 
 _SHORT_DIGEST = 16
-_BLOCK_BYTES = 1024 * 1024
 
 
 class PackedAlreadyError(RetentionError, RefusalError):
@@ -168,6 +170,9 @@ def make_package(by: Executor, target: Path, *, replaces: bool = False) -> tuple
     In it stand the records that the list names and the report on them, with all that it takes to check them, and the
     list as it is printed; a record that neither names is in it only where whoever makes it may take it out.
 
+    The act is committed before the package is in its place. One that was bound and did not come so far, for the machine
+    or the database went away, is put there by the next call, and no act is written anew.
+
     Args:
         by: who, where, when, which list.
         target: the new file, a zip.
@@ -183,12 +188,42 @@ def make_package(by: Executor, target: Path, *, replaces: bool = False) -> tuple
         PackedAlreadyError: a package was made before, and is not to be replaced.
         NotEligibleError: a record on it was changed, or a hold keeps it.
         NotPublishedError: the log cannot be published.
+        BagExistsError, UnwritableBagError: there is a file of that name already, or none can be made.
+        PackerBusyError, UnreachableArchiveError: another one is being made, or the archive's disk refuses.
+        OutcomeUnknownError: nobody knows whether the act stands; the package waits until that is known.
         Others: as ``exporting.write_pack``.
 
     Source: M-3; ISO 9001, 7.5.3.2; P00-R7
     """
     with by.register.reading() as snapshot:
         _check_packed_by(snapshot, by)
+    check_place(target)
+    try:
+        with staging_of(by.publisher.archive) as staging:
+            found = None if replaces else _made_before(by, staging, target)
+            staged, record, made, package = found or _made_now(by, staging, target, replaces=replaces)
+            put_in_place(staging, staged, target)
+    except OSError as error:
+        raise UnreachableArchiveError(str(by.publisher.archive), error) from error
+    return record, made, package
+
+
+_Made: TypeAlias = tuple[Path, Record, Exported, Package]
+
+
+def _made_before(by: Executor, staging: Staging, target: Path) -> _Made | None:
+    """The package that the list binds, where it lies in the archive still and was not put in its place."""
+    with by.register.reading() as snapshot:
+        staging.clear(snapshot)
+        _setting, listed, _who = _check_packed_by(snapshot, by)
+    package = package_of(listed.record)
+    staged = staging.of_digest(package.digest) if package else None
+    if package is None or staged is None:
+        return None
+    return staged, listed.record, _exported_in(staged, target, package), package
+
+
+def _made_now(by: Executor, staging: Staging, target: Path, *, replaces: bool) -> _Made:
     publish_first(by)
     with by.register.reading() as snapshot:
         setting, listed, _who = _check_packed_by(snapshot, by)
@@ -198,18 +233,31 @@ def make_package(by: Executor, target: Path, *, replaces: bool = False) -> tuple
         numbers.append(str(listed.record.values.get("test_number")))
         withheld = withheld_from(setting, by.actor)
         more = {f"transfer/{file_name(listed.number)}.docx": render_record(snapshot, setting, listed.record)}
-    made, records = write_pack(by.publisher, target, by.now, numbers, more, [(LIST_LABEL, listed.number)], withheld)
+    staged, is_decided = staging.new(target.name), False
     try:
-        digest, size = _digest_of(target)
+        label = [(LIST_LABEL, listed.number)]
+        made, records = write_pack(by.publisher, staged, by.now, numbers, more, label, withheld)
+        digest, size = sha256_of(staged)
         with by.register.writing(now=by.now) as transaction:
             setting, listed, who = _check_packed_by(transaction, by)
             package = Package(digest, made.digest, size, made.objects, setting.moment.on)
             record = _appended(transaction, listed.record, pack(listed, package, who, setting.moment))
             note_export(transaction, by.actor, made, records)
+            is_decided = True  # from here on the act may stand, whatever is raised: its package stays
     except BaseException:
-        target.unlink(missing_ok=True)  # nothing binds it
+        if not is_decided:
+            staging.remove(staged)
         raise
-    return record, made, package
+    return staged, record, replace(made, path=target), package
+
+
+def _exported_in(staged: Path, target: Path, package: Package) -> Exported:
+    """What was said of a package when it was made, as it tells itself and the act that binds it."""
+    with zipfile.ZipFile(staged) as pack:
+        inside = {name.partition("/")[2]: name for name in pack.namelist()}
+        records = sum(name.startswith("proofs/") for name in inside)
+        note = pack.read(inside["data/log/checkpoint"]).decode()
+    return Exported(target, records, package.objects, 0, unverified_checkpoint(note).size, package.bag)
 
 
 def _check_packed_by(snapshot: Snapshot, by: Executor) -> tuple[Setting, Disposition, Standing]:
@@ -223,15 +271,6 @@ def _check_packed_by(snapshot: Snapshot, by: Executor) -> tuple[Setting, Disposi
         raise NotReadyError(listed.number, _("a list with electronic records"), _("paper alone"))
     check_items(setting, listed)
     return setting, listed, who
-
-
-def _digest_of(path: Path) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    with open(open_plain_file(path), "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor, which no link gave
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-            size += len(block)
-    return digest.hexdigest(), size
 
 
 # ---- the receipt -----------------------------------------------------------------------------------------------------
