@@ -35,7 +35,7 @@ test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 torture: .venv/dev.stamp
-	RECORDKEEPER_TORTURE=long $(BIN)/python -m pytest -n 2 -m torture
+	RECORDKEEPER_TORTURE=long $(BIN)/python -m pytest -n 2 --dist worksteal -m torture
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .
