@@ -4,6 +4,8 @@ The stand-alone verifier sees the archive alone. Of what touches only the databa
 too; of an archive it takes the records for what they say there, where ``verify`` holds them against the register.
 """
 
+import ast
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -16,7 +18,9 @@ from sqlalchemy import Connection, Table, UniqueConstraint, and_, delete, insert
 
 import archive_tampering as files
 from company import FEEDBACK, NOW, Scene, copy_files
-from recordkeeper import verifier
+from disposal_office import DisposalScene
+from recordkeeper import services, verifier
+from recordkeeper.model.canonical import Content, canonical
 from recordkeeper.register import tables
 from recordkeeper.services.cosigning import keep_cosigned_note
 from recordkeeper.services.tail_check import Policy
@@ -25,6 +29,7 @@ from recordkeeper.tlog.checkpoint import Checkpoint, LogKey, format_checkpoint, 
 from recordkeeper.tlog.cosignature import CosignerKey, cosign
 from recordkeeper.tlog.log import read_checkpoint
 from recordkeeper.tlog.tiles import TileLog
+from stage import SQLITE, Stages
 from tampering import tampering
 
 RECORDS, REGISTER, FILES, LOG, SIGNATURES, TAIL = verifier.ASPECTS
@@ -423,3 +428,122 @@ def test_what_acts_name_is_held_against_the_log_by_both(scene: Scene) -> None:
         with closing(verifier.Medium(scene.archive)) as medium:
             alone = verifier.verify(medium)
         assert code in {finding.code for finding in alone.kept}
+
+
+# ---- what was disposed of --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A copy of a company that has destroyed one record by one list, to be tampered with.
+
+    Args:
+        scene: its files and database.
+        number: of the record.
+        listed: the number of the list.
+    """
+
+    scene: DisposalScene
+    number: str
+    listed: str
+
+    def change(self, statement: Any) -> None:
+        with tampering(self.scene.url) as connection:
+            assert connection.execute(statement).rowcount == 1
+
+
+def spoil_tombstone(gone: Gone) -> None:
+    gone.change(update(tables.tombstone).values(content="{}"))
+
+
+def remove_tombstone(gone: Gone) -> None:
+    gone.change(delete(tables.tombstone))
+
+
+def change_tombstone(gone: Gone) -> None:
+    with tampering(gone.scene.url) as connection:
+        (row,) = rows_of(connection, tables.tombstone)
+    gone.change(update(tables.tombstone).values(content=row["content"].replace("2030-03-12", "2029-03-12")))
+
+
+def put_acts_back(gone: Gone) -> None:
+    subject = f"record/{gone.number}"
+    head: Content = {"version": 1, "subject": subject, "salt": "0" * 32}
+    act: Content = {"act": "new", "by": "person/3", "at": "2026-11-23T02:00:00Z"}
+    for number, content in enumerate((head, act)):
+        gone.change(insert(ACT).values(subject=subject, number=number, content=canonical(content).decode()))
+
+
+def change_tombstone_on_list(gone: Gone) -> None:
+    files.edit_record(gone.scene.folder / "archive", f"record/{gone.listed}", '"how":["erased"]', '"how":["shredded"]')
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The codes of disposal that each of the two says of the record."""
+
+    verify: frozenset[str]
+    alone: frozenset[str]
+
+
+DISPOSAL_CASES: dict[Callable[[Gone], None], Codes] = {
+    spoil_tombstone: Codes(frozenset({"tombstone-form", "tombstone-missing"}), NOTHING),
+    remove_tombstone: Codes(frozenset({"tombstone-missing"}), NOTHING),
+    change_tombstone: Codes(frozenset({"tombstone-altered"}), NOTHING),
+    put_acts_back: Codes(frozenset({"tombstone-early"}), NOTHING),
+    change_tombstone_on_list: Codes(NOTHING, frozenset({"tombstone-altered"})),
+}
+
+CARRIES = "test_what_a_record_carries_over_is_what_it_was_but_for_what_the_list_names"
+BY_CHANGED_PROGRAM = {
+    "tombstone-state": "test_nothing_is_destroyed_of_which_the_log_does_not_say_first_that_it_goes",
+    "tombstone-list": "test_what_a_list_says_has_stayed_is_not_gone_by_it",
+    "tombstone-held": "test_what_a_hold_kept_was_not_to_be_destroyed",
+    "tombstone-successor": "test_values_are_not_erased_by_letting_the_whole_record_go",
+    "tombstone-pending": "test_a_list_that_does_not_come_for_long_is_no_longer_only_awaited",
+    "carried-head": "test_two_records_that_go_on_from_one_are_said",
+    "carried-act": CARRIES,
+    "carried-mark": CARRIES,
+    "carried-form": CARRIES,
+}
+"""Codes of what only a changed program brings about, each with the test in test_disposal_attacks.py that does so."""
+
+OF_DISPOSAL = re.compile("(?:tombstone|carried|list)-[a-z]+(?:-[a-z]+)*")
+
+
+@pytest.mark.parametrize("database", [SQLITE])
+def test_what_is_done_to_what_stays_of_a_destroyed_record(
+    disposal_files: DisposalScene, stages: Stages, tmp_path: Path
+) -> None:
+    number = disposal_files.old.feedbacks[0]
+    with disposal_files.opened() as office:
+        listed = office.ready([number])
+        office.execute(listed)
+    for tamper, expected in DISPOSAL_CASES.items():
+        with disposal_files.copied(stages, tmp_path / tamper.__name__) as copy:
+            tamper(Gone(copy, number, listed))
+            by_verify = verify(copy.url, copy.folder / "archive").findings
+            with closing(verifier.Medium(copy.folder / "archive")) as medium:
+                by_alone = verifier.verify(medium).kept
+        found = [
+            frozenset(
+                each.code
+                for each in findings
+                if OF_DISPOSAL.fullmatch(each.code) and each.subject == f"record/{number}"
+            )
+            for findings in (by_verify, by_alone)
+        ]
+        assert Codes(*found) == expected, tamper.__name__
+
+
+def test_every_code_of_disposal_has_a_row_here_or_a_test_that_brings_it_about() -> None:
+    places = [Path(verifier.__file__), *Path(services.__path__[0]).glob("*.py")]
+    nodes = (node for place in places for node in ast.walk(ast.parse(place.read_text("utf-8"))))
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    said = {text for text in texts if OF_DISPOSAL.fullmatch(text)}
+    rows = frozenset[str]().union(*(each.verify | each.alone for each in DISPOSAL_CASES.values()))
+    assert said == rows | BY_CHANGED_PROGRAM.keys()
+    attacks = Path(__file__).with_name("test_disposal_attacks.py").read_text("utf-8")
+    for code, test in BY_CHANGED_PROGRAM.items():
+        assert f"def {test}(" in attacks
+        assert f'"{code}"' in attacks
