@@ -129,6 +129,7 @@ class Report:
     cosigners: list[str] = field(default_factory=list)
     is_selection: bool = False
     left_out: int = 0
+    gone: int = 0
     aspects: tuple[str, ...] = ASPECTS
     _by_severity: Counter[str] = field(default_factory=Counter)
 
@@ -2512,8 +2513,11 @@ class Log:
         if subject in self._holdings.ended and not self._is_list_awaited(index):
             self._report.find("tombstone-list", aspect, subject, STAYED, list=self._holdings.ended[subject])
             return
-        text = "destroyed; the list that says so is not yet in the archive"
-        is_late = is_before(at, self.last_at.decode(), LIST_TOLERANCE) and not self._report.is_selection
+        if self._report.is_selection:
+            self._report.gone += 1
+            return
+        text = "destroyed or transferred; the list that says so is not yet in the archive"
+        is_late = is_before(at, self.last_at.decode(), LIST_TOLERANCE)
         self._report.find("tombstone-pending", aspect, subject, text, CANNOT_ASSESS if is_late else PENDING)
 
     def _is_list_awaited(self, index: int) -> bool:
@@ -3127,6 +3131,7 @@ def _json_of(report: Report, language: str) -> dict[str, object]:
         "not_covered": report.not_covered,
         "is_selection": report.is_selection,
         "left_out": report.left_out,
+        "gone": report.gone,
     }
 
 
@@ -3145,6 +3150,9 @@ def _show(report: Report, language: str) -> None:
     if report.is_selection:
         text = "A selection: {count} archived objects that the log knows were left out of this pack"
         _print(say(text, language, count=report.left_out))
+    if report.gone:
+        text = "Destroyed or transferred by lists that were left out of this selection: {count}"
+        _print(say(text, language, count=report.gone))
     for kind, subjects in sorted(report.not_covered.items()):
         text = "In the log, not in the archive, so not covered: {count} x {kind}: {first}"
         first = ", ".join(subjects[:3]) + (" ..." if len(subjects) > 3 else "")
@@ -3182,7 +3190,12 @@ CHINESE = {
     NO_SUCH_FORMER: ("操作 0 所指的注销登记不存在，或不属于它所接续的主体"),
     "its object has left the archive, its acts are still to go": "其对象已移出档案库，操作尚待清除",
     "the object of what was destroyed is still in the archive": "已销毁记录的对象仍在档案库中",
-    "destroyed; the list that says so is not yet in the archive": "已销毁；载明此事的清册尚未进入档案库",
+    "destroyed or transferred; the list that says so is not yet in the archive": (
+        "已销毁或移交；载明此事的清册尚未进入档案库"
+    ),
+    "Destroyed or transferred by lists that were left out of this selection: {count}": (
+        "已由未选入此包的清册销毁或移交的记录：{count}"
+    ),
     "no event binds this tombstone": "没有事件绑定此注销登记",
     "the tombstone names another last state than the events": "注销登记所载的末状态与事件不符",
     "values of it were erased, and what it goes on as is not there": "其内容已被删除，而删除后的存续记录不存在",

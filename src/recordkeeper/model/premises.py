@@ -141,7 +141,7 @@ class Premises:
                 return replace(self, occupancies=(*self.occupancies, occupancy))
             case "vacate":
                 on = date.fromisoformat(str(content["on"]))
-                left = self._occupancy(str(content["party"]), str(content["capacity"]), on)
+                left = self._occupancy(str(content["party"]), str(content["party"]), str(content["capacity"]), on)
                 ended = tuple(
                     replace(item, period=Period(item.period.first, on)) if item is left else item
                     for item in self.occupancies
@@ -165,11 +165,12 @@ class Premises:
         by: str,
         at: datetime,
         party: str,
+        name: str,
         capacity: str,
         valid_from: date,
         valid_to: date | None = None,
     ) -> Content:
-        """A party owns, rents or lives here from a day on, to a day where that is known.
+        """A party, called ``name`` in a refusal, owns, rents or lives here from a day on, to a day where that is known.
 
         Raises:
             TextRefusedError: no such capacity, or an end before the beginning.
@@ -179,7 +180,7 @@ class Premises:
         period = Period.checked(valid_from, valid_to, self.code)
         for known in self.occupancies:
             if (known.party, known.capacity) == (party, capacity) and known.period.overlaps(period):
-                raise AlreadyOccupiesError(self.code, party, capacity, known.period.first)
+                raise AlreadyOccupiesError(self.code, name, capacity, known.period.first)
         return {
             "act": "occupy",
             "by": by,
@@ -189,13 +190,13 @@ class Premises:
             **period.content,
         }
 
-    def vacate(self, *, by: str, at: datetime, party: str, capacity: str, on: date) -> Content:
-        """A party owns, rents or lives here for the last time on that day.
+    def vacate(self, *, by: str, at: datetime, party: str, name: str, capacity: str, on: date) -> Content:
+        """A party, called ``name`` in a refusal, owns, rents or lives here for the last time on that day.
 
         Raises:
             DoesNotOccupyError: it does not on that day.
         """
-        self._occupancy(party, capacity, on)
+        self._occupancy(party, name, capacity, on)
         return {
             "act": "vacate",
             "by": by,
@@ -205,11 +206,11 @@ class Premises:
             "on": on.isoformat(),
         }
 
-    def _occupancy(self, party: str, capacity: str, on: date) -> Occupancy:
+    def _occupancy(self, party: str, name: str, capacity: str, on: date) -> Occupancy:
         for item in self.occupancies:
             if (item.party, item.capacity) == (party, capacity) and item.period.holds_on(on):
                 return item
-        raise DoesNotOccupyError(self.code, party, capacity, on)
+        raise DoesNotOccupyError(self.code, name, capacity, on)
 
     def occupants_on(self, day: date) -> tuple[Occupancy, ...]:
         """Who occupies the premises on that day, in the order of entry."""

@@ -248,6 +248,7 @@ def _occupancy(
         by=actor.subject,
         at=now,
         party=party.subject,
+        name=party.name,
         capacity=cells.get("capacity") or "owner",
         valid_from=valid_from,
         valid_to=_day(cells, "valid_to"),

@@ -440,10 +440,12 @@ def occupy(
     """
     with register.writing(now=now) as transaction:
         before, history = _for_change(transaction, actor, "premises occupy", premises, now)
+        found = find_party(transaction, party)
         content = before.occupy(
             by=actor.subject,
             at=now,
-            party=find_party(transaction, party).subject,
+            party=found.subject,
+            name=found.name,
             capacity=capacity,
             valid_from=valid_from or today(transaction, now),
             valid_to=valid_to,
@@ -470,10 +472,12 @@ def vacate(
     """
     with register.writing(now=now) as transaction:
         before, history = _for_change(transaction, actor, "premises vacate", premises, now)
+        found = find_party(transaction, party)
         content = before.vacate(
             by=actor.subject,
             at=now,
-            party=find_party(transaction, party).subject,
+            party=found.subject,
+            name=found.name,
             capacity=capacity,
             on=on or today(transaction, now),
         )

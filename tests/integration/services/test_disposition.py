@@ -17,10 +17,13 @@ from recordkeeper.register.disposal import ClockBackError
 from recordkeeper.register.engine import open_register
 from recordkeeper.register.privileges import NoDatabaseRoleError
 from recordkeeper.services import disposition, lifecycle, places, viewing
+from recordkeeper.services.disposal_list import NotEligibleError
 from recordkeeper.services.disposition import Choice, NoListError, NotOnListError, find_list
 from recordkeeper.services.execution import destroy_listed
 from recordkeeper.services.lifecycle import Scan
+from recordkeeper.services.retention import RetentionDesk
 from recordkeeper.services.retrieval import DisposedRecordError
+from recordkeeper.services.setting import Setting
 from recordkeeper.services.verification import Answer, verify
 from stage import POSTGRESQL, Stages
 from tampering import tampering
@@ -150,6 +153,23 @@ def test_a_list_cites_no_appraisal_sheet_that_does_not_name_its_records(disposal
     listed = disposition.list_new(office.author(), Choice(), ["erased"], other)
     lines = cast("Sequence[dict[str, str]]", listed.values["records_listed"])
     assert [line["record_number"] for line in lines] == [second]
+
+
+def test_of_two_lists_that_name_one_record_one_alone_is_approved(disposal: Opened) -> None:
+    office, old = disposal
+    number = old.feedbacks[0]
+    office.appraise([number])
+    first = office.draw_up([number])
+    with pytest.raises(NotEligibleError, match=f"{number}.*{first}"):
+        office.draw_up([number])
+    values, items = office.record(first).values, office.items(first)
+    raw = {"method": ["erased"], "records_listed": values["records_listed"]}
+    with office.register.writing(now=LATER) as transaction:  # as by two who draw up at once on a server
+        desk, choice = RetentionDesk(Setting(transaction, LATER)), Choice([number])
+        second = disposition.drawn_up(office.author(), desk, Kind.DESTRUCTION, choice, raw, items).number
+    office.approve(second)
+    with pytest.raises(NotEligibleError, match=f"{number}.*{second}"):
+        office.approve(first)
 
 
 def test_originals_on_paper_go_with_their_electronic_copies_on_one_list(disposal: Opened) -> None:

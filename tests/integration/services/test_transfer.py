@@ -64,6 +64,22 @@ def test_what_is_received_goes_and_its_tombstones_come_back_from_the_archive_alo
     assert verify(f"sqlite:///{tmp_path / 'new.db'}", tmp_path / "new" / "archive").verdict is not Answer.ALTERED
 
 
+def test_a_selection_says_that_the_lists_of_what_is_gone_were_left_out_of_it(
+    disposal: Opened, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office, old = disposal
+    office.hand_over(office.received([old.feedbacks[0]]), Keeping.NOTHING)
+    office.publish()
+    file = tmp_path / "pack.zip"
+    exporting.export(office.publisher, file, office.by("controller"), COOLED, [old.feedbacks[1]])
+    assert verifier.main([str(file), "--lang", "en"]) == 0
+    told = capsys.readouterr().out
+    assert "Destroyed or transferred by lists that were left out of this selection: 1\n" in told
+    assert old.feedbacks[0] not in told
+    assert verifier.main([str(file), "--lang", "zh"]) == 0
+    assert "已由未选入此包的清册销毁或移交的记录：1\n" in capsys.readouterr().out
+
+
 def test_the_package_is_the_same_whenever_the_same_is_packed(disposal: Opened, tmp_path: Path) -> None:
     office, old = disposal
     for name in ("one", "two"):

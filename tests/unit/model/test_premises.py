@@ -32,7 +32,15 @@ class Story:
 
     def occupy(self, party: str, capacity: str, first: date = TODAY, last: date | None = None) -> "Story":
         return self.tell(
-            self.premises.occupy(by="person/1", at=NOW, party=party, capacity=capacity, valid_from=first, valid_to=last)
+            self.premises.occupy(
+                by="person/1",
+                at=NOW,
+                party=party,
+                name=f"name of {party}",
+                capacity=capacity,
+                valid_from=first,
+                valid_to=last,
+            )
         )
 
 
@@ -77,17 +85,19 @@ def test_a_party_occupies_once_in_one_capacity_at_one_time() -> None:
     with pytest.raises(AlreadyOccupiesError) as refused:
         story.occupy("party/1", "owner", TODAY + DAY)
     assert isinstance(refused.value, RefusalError)
+    assert refused.value.found == "name of party/1"
 
 
 def test_a_party_that_moves_out_stays_in_the_past() -> None:
     story = Story().occupy("party/1", "tenant", TODAY - 9 * DAY)
-    left = story.premises.vacate(by="person/1", at=NOW, party="party/1", capacity="tenant", on=TODAY)
+    left = story.premises.vacate(by="person/1", at=NOW, party="party/1", name="冯晓峰", capacity="tenant", on=TODAY)
     premises = story.tell(left).premises
     assert premises.occupancies[0].period == Period(TODAY - 9 * DAY, TODAY)
     assert premises.occupants_on(TODAY + DAY) == ()
     with pytest.raises(DoesNotOccupyError) as refused:
-        premises.vacate(by="person/1", at=NOW, party="party/1", capacity="tenant", on=TODAY + DAY)
+        premises.vacate(by="person/1", at=NOW, party="party/1", name="冯晓峰", capacity="tenant", on=TODAY + DAY)
     assert isinstance(refused.value, InvalidInputError)
+    assert "冯晓峰" in str(refused.value)
     assert len(story.occupy("party/1", "tenant", TODAY + DAY).premises.occupancies) == 2
 
 
