@@ -17,8 +17,8 @@ from recordkeeper.model.record_guard import NoReasonError, NotYoursError, Values
 from recordkeeper.model.record_state import State
 from recordkeeper.model.rendition import record_context
 from recordkeeper.model.rich_text import RichText, text_of_spans
-from recordkeeper.services import lifecycle, viewing
-from recordkeeper.services.lifecycle import Scan
+from recordkeeper.services import lifecycle, places, viewing
+from recordkeeper.services.lifecycle import About, Scan
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.verification import verify
 from stage import Stages
@@ -187,6 +187,18 @@ def test_what_comes_next_names_the_party_and_the_paper(company: ActingCompany) -
     done = viewing.done(company.register, NOW, amend(company, number))
     assert [(step.act, step.section) for step in done.next] == [("countersign", "1"), ("countersign", "1")]
     assert done.next[0].by != done.next[1].by
+
+
+def test_a_refusal_calls_the_party_whose_signature_it_is_by_name(company: ActingCompany) -> None:
+    boss = company.actors["boss"]
+    party = places.add_party(company.register, boss, name="许国良", now=NOW).subject
+    about = About(unit="HQ", party=party)
+    number = lifecycle.new(company.register, company.actors["clerk"], NOW, LEASE, {"rent": "2500.00"}, about).number
+    company.sign("clerk", number, "drawn")
+    with pytest.raises(NotYoursError) as refused:
+        company.sign("clerk", number, "agreed")
+    assert refused.value.expected == "许国良"
+    assert "party/" not in str(refused.value)
 
 
 def test_a_party_signature_without_its_scan_is_found(company: ActingCompany, tmp_path: Path) -> None:
