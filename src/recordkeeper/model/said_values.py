@@ -71,17 +71,22 @@ def _in_column(rows: Rows, column: str) -> Iterator[tuple[int, bytes]]:
             yield number, canonical(value)
 
 
-def told_elsewhere(record: Record, places: Sequence[str]) -> list[str]:
-    """Other places of the record in which a text that is to be erased stands too: whoever asks decides on them.
+def told_elsewhere(
+    record: Record, places: Sequence[str], at: Record | None = None, named: Sequence[str] = ()
+) -> list[str]:
+    """Other places in which a text that is to be erased of a record stands too: whoever asks decides on them.
 
     Args:
         record: as it stands.
-        places: what is to be erased.
+        places: what is to be erased of it.
+        at: where to look: of a row its sheet, of a sheet a row; the record itself if absent.
+        named: what is to be erased there, which is not told; ``places`` where it is the record itself.
     """
     texts = {text for place in places for text in _texts_at(record, place)}
-    asked = {place.partition(".")[0] for place in places}
-    fields = [each for section in record.sections for each in section.all_fields if each.id not in asked]
-    return [each.id for each in fields if _holds(record, each, texts)]
+    there, asked = (record, places) if at is None else (at, named)
+    but = {place.partition(".")[0] for place in asked}
+    fields = [each for section in there.sections for each in section.all_fields if each.id not in but]
+    return [each.id for each in fields if _holds(there, each, texts)]
 
 
 def _texts_at(record: Record, place: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ from recordkeeper.model.said_values import told_elsewhere
 from recordkeeper.model.value import check_text
 from recordkeeper.register.disposal import check_clock
 from recordkeeper.register.lookup import units_below
+from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.access import record_for
 from recordkeeper.services.destruction_certificate import CERTIFIES
 from recordkeeper.services.disposal_list import (
@@ -45,6 +46,7 @@ from recordkeeper.services.disposition import (
     unit_of_list,
 )
 from recordkeeper.services.retention import RetentionDesk
+from recordkeeper.services.retrieval import rows_of, sheet_of
 from recordkeeper.services.setting import Setting
 
 _FEWEST = 8
@@ -109,7 +111,8 @@ class Requested:
 
     Args:
         record: the list.
-        also_in: of each record whose values go, the other fields in which the same text stands: id and title.
+        also_in: of each record whose values go, of the sheet of a row and of the rows of a sheet, by their numbers, the
+            other fields in which the same text stands: id and title.
     """
 
     record: Record
@@ -161,12 +164,23 @@ def erase(by: Author, choice: Choice, methods: Sequence[str], asked: Request) ->
         items = [_frozen(each, pages) for each, pages in counted]
         raw: dict[str, object] = {"method": list(methods), "records_listed": lines}
         listed = drawn_up(by, desk, Kind.DESTRUCTION, choice, raw, items)
-    also_in = {
-        each.item.number: {place: title_of_place(each.record, place, current_language()) for place in found}
-        for each in judged
-        if each.record and (found := told_elsewhere(each.record, each.item.erased))
-    }
+        also_in = _also_in(transaction, [(each.record, each.item.erased) for each in judged if each.record])
     return Requested(listed, also_in)
+
+
+def _also_in(snapshot: Snapshot, asked: Sequence[tuple[Record, Sequence[str]]]) -> dict[str, dict[str, str]]:
+    """Where else what is to be erased stands: in the record itself, in the sheet of a row, in the rows of a sheet."""
+    named = {record.number: places for record, places in asked}
+    found: dict[str, dict[str, str]] = {}
+    for record, places in asked:
+        sheet = sheet_of(snapshot, record)
+        beside = rows_of(snapshot, record) if record.is_sheet else [sheet] if sheet is not None else []
+        for at in (record, *beside):
+            told = told_elsewhere(record, places, at, named.get(at.number, ()))
+            if told:
+                titles = {place: title_of_place(at, place, current_language()) for place in told}
+                found[at.number] = {**found.get(at.number, {}), **titles}
+    return found
 
 
 def _askable(setting: Setting, record: Record, units: set[str], asked: Request) -> Record:

@@ -237,15 +237,18 @@ def _check_executor(listed: Disposition, who: Standing, setting: Setting) -> Non
 
 
 def publish_first(by: Executor) -> None:
-    """Publish what is committed; nothing leaves the archive before the log says that it goes.
+    """Publish what is committed by now; nothing leaves the archive before the log says that it goes.
+
+    What others commit meanwhile may wait: it is about nothing that goes.
 
     Raises:
         NotPublishedError: something stays behind.
     """
-    outcome = publish(by.publisher, by.now)
     with by.register.reading() as snapshot:
-        if outcome.log_size < snapshot.event_count():
-            raise NotPublishedError(by.number, clauses(outcome.problems) or _("events wait"))
+        committed = snapshot.event_count()
+    outcome = publish(by.publisher, by.now)
+    if outcome.log_size < committed:
+        raise NotPublishedError(by.number, clauses(outcome.problems) or _("events wait"))
 
 
 # ---- one item --------------------------------------------------------------------------------------------------------
@@ -318,15 +321,15 @@ def finish_item(by: Executor, item: Item) -> list[Path]:
 def locked(transaction: Transaction, by: Executor, item: Item) -> tuple[Setting, Disposition, Judged, Standing]:
     """The list and one of its items as they stand, nobody else changing them until the transaction ends.
 
-    The company is locked as whoever places or lifts a hold locks it.
+    The company is locked as whoever places or lifts a hold locks it; last, as by whoever enters a row.
     """
     check_clock(transaction, by.number)
-    transaction.lock(ROOT_UNIT)
     history = transaction.history(item.subject)
     if history is not None and (sheet := str(history.acts[1].told.content.get("sheet", ""))):
         lock_standing(transaction, sheet)
     for subject in sorted(item.subjects):
         transaction.lock(subject)
+    transaction.lock(ROOT_UNIT)
     setting = Setting(transaction, by.now)
     listed = find_list(transaction, by.number, *GOING)
     check_right(transaction, by.actor, COMMANDS[listed.kind], by.now, listed.record.unit, about=by.number)

@@ -4,6 +4,7 @@ Source: M-4, M-7, M-8, M-9, M-12; P-8
 """
 
 import json
+import threading
 from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,13 +21,14 @@ from disposal_office import BASIS, COOLED, ERASED_AT, SHEET, DisposalOffice, Dis
 from form_samples import field, section
 from packages import form, write_package
 from recordkeeper import verifier
+from recordkeeper.errors import RecordkeeperError
 from recordkeeper.model.erased import ERASED_TEXT
 from recordkeeper.model.four_properties import Occasion
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
 from recordkeeper.model.subject import name_of
 from recordkeeper.model.unit import ROOT_UNIT
-from recordkeeper.register.disposal import tombstone_of
+from recordkeeper.register.disposal import lock_standing, tombstone_of
 from recordkeeper.services import (
     catalogue,
     erasure_request,
@@ -368,3 +370,79 @@ def test_a_row_and_its_sheet_on_one_list_both_go_on_if_need_be_in_two_runs(dispo
         assert list(places_of_mark(files_below(disposal_files.folder))) == []
         assert office.record(SHEET).subject == f"sheet/{SHEET}/after-2"
         check_verified(office)
+
+
+@pytest.mark.parametrize("database", [SQLITE])
+def test_who_asks_is_told_of_the_same_text_on_the_sheet_of_a_row_and_in_the_rows_of_a_sheet(
+    disposal_files: DisposalScene,
+) -> None:
+    with disposal_files.opened() as office:
+        row, other = (office.new("clerk", "QR-017-01", {**EARLY, "caller": name}) for name in (MARK, "周先生"))
+        office.fill("clerk", OCTOBER, {"summary": f"{MARK}两次来电"})
+        clerk, longer = (office.by("clerk"), office.key("clerk")), {"matter": f"{MARK}两次来电"}
+        lifecycle.amend(office.register, *clerk, NOW, other, longer, "补", "fact")
+        for number, places, told in (
+            (row, ["caller"], {OCTOBER: {"summary": "本月小结"}}),
+            (OCTOBER, ["summary"], {other: {"matter": "咨询或建议事项"}}),
+            (other, ["caller"], {}),
+        ):
+            asked = Request(places, BASIS)
+            done = erasure_request.erase(office.author(NOW), Choice([number]), ["erased"], asked)
+            assert done.also_in == told, number
+
+
+def test_rows_that_are_entered_meanwhile_stand_on_what_the_sheet_goes_on_as(disposal_files: DisposalScene) -> None:
+    entered: list[str] = []
+    failed: list[Exception] = []
+    is_begun, is_over = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with disposal_files.opened() as office:
+            while not is_over.wait(0.05):
+                try:
+                    entered.append(office.new("clerk", "QR-017-01", dict(ENTRY)))
+                    is_begun.set()
+                except RecordkeeperError as error:  # said below, with whatever the other one met
+                    failed.append(error)
+                    return
+
+    with disposal_files.opened() as office:
+        lists = [office.asked([name], [place]) for name, place in ((SHEET, "summary"), (ROWS[0], "caller"))]
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            assert is_begun.wait(60)
+            for listed in lists:
+                office.destroy(listed, ERASED_AT)
+        finally:
+            is_over.set()
+            writer.join(60)
+        assert failed == []
+        assert numbers_on(office, SHEET) == sorted({*ROWS, *entered})
+        for listed in lists:
+            office.finish(listed, ERASED_AT)
+        assert office.record(SHEET).subject == f"sheet/{SHEET}/after-1"
+        assert len(archived_rows(office, office.record(SHEET))) == len(entered) + len(ROWS)
+        check_verified(office)
+
+
+def test_who_executes_and_who_enters_a_row_wait_for_one_another_in_one_order(disposal_files: DisposalScene) -> None:
+    failed: list[Exception] = []
+
+    def begin(listed: str) -> None:
+        with disposal_files.opened() as office:
+            try:
+                execution.begin_item(office.executor(listed, ERASED_AT), office.items(listed)[0])
+            except RecordkeeperError as error:  # a deadlock
+                failed.append(error)
+
+    with disposal_files.opened() as office:
+        executing = threading.Thread(target=begin, args=(office.asked([SHEET], ["summary"]),))
+        with office.register.writing(now=ERASED_AT) as transaction:
+            assert lock_standing(transaction, f"sheet/{SHEET}") == f"sheet/{SHEET}"  # as for a row
+            executing.start()
+            executing.join(1)
+            transaction.lock(ROOT_UNIT, is_shared=True)  # as for holds on it
+        executing.join(60)
+        assert failed == []
+        assert office.record(SHEET).state is State.DISPOSED
