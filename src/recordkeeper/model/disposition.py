@@ -16,7 +16,7 @@ from typing import cast
 from recordkeeper.errors import RefusalError, RetentionError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
-from recordkeeper.model.event import History
+from recordkeeper.model.event import Act, History
 from recordkeeper.model.person_name import folded_name
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_state import State
@@ -66,6 +66,19 @@ class TwoPartsError(RetentionError, RefusalError):
         message = _("{number}: {name} is {has} of this list and cannot be {takes} too")
         super().__init__(
             message.format(number=number, name=name, has=names[has], takes=names[takes]),
+            subject=number,
+            expected=_("another person"),
+            found=name,
+        )
+
+
+class OwnWitnessError(RetentionError, RefusalError):
+    """Who drew up a destruction list was to enter the paper signature of somebody who watches over it."""
+
+    def __init__(self, number: str, name: str) -> None:
+        message = _("{number}: {name} drew up this list: a witness's signature on paper is entered by somebody else")
+        super().__init__(
+            message.format(number=number, name=name),
             subject=number,
             expected=_("another person"),
             found=name,
@@ -232,6 +245,24 @@ class Disposition:
                 if is_same and {has, part} != {Part.AUTHOR, Part.EXECUTOR} and not (has is part is Part.EXECUTOR):
                     raise TwoPartsError(self.number, name, has, part)
             taken.append((part, subject, name))
+
+    def check_witness_entered(self, act: Act) -> None:
+        """Refuse a witness's signature on paper that the list's author enters, or who stands in for them.
+
+        A scan is known by whoever enters it: entered by the author, two witnesses would be one person's word, who may
+        execute the list too. Who enters it has a part in the form, and answers for it by name.
+
+        Raises:
+            OwnWitnessError: the author enters it.
+
+        Source: P00-R6
+        """
+        content = act.content
+        if content.get("meaning") != "witnessed" or content.get("method") != "paper":
+            return
+        authors = {subject for subject, _name in self.of_part(Part.AUTHOR)} - {""}
+        if authors & {act.by, content.get("deputy_for")}:
+            raise OwnWitnessError(self.number, str(content["name"]))
 
     @property
     def is_approved(self) -> bool:

@@ -11,12 +11,13 @@ import pytest
 from company import NOW, QUESTIONNAIRE
 from disposal_office import COOLED, LATER, SHEET, DisposalOffice, DisposalScene, Old, check_verified
 from recordkeeper import verifier
-from recordkeeper.model.disposition import FrozenListError, Kind, NotReadyError, TwoPartsError
+from recordkeeper.model.disposition import FrozenListError, Kind, NotReadyError, OwnWitnessError, TwoPartsError
 from recordkeeper.model.record_guard import ValuesRefusedError
+from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.disposal import ClockBackError
 from recordkeeper.register.engine import open_register
 from recordkeeper.register.privileges import NoDatabaseRoleError
-from recordkeeper.services import disposition, lifecycle, places, viewing
+from recordkeeper.services import disposition, lifecycle, people, places, viewing
 from recordkeeper.services.disposal_list import NotEligibleError
 from recordkeeper.services.disposition import Choice, NoListError, NotOnListError, find_list
 from recordkeeper.services.execution import destroy_listed
@@ -63,7 +64,7 @@ def test_a_witness_may_sign_on_paper_but_is_nobody_who_has_another_part(disposal
     number = office.draw_up(old.feedbacks[:1])
     office.approve(number)
     scan = Scan(b"%PDF-1.7 signed", "application/pdf", "scan.pdf", "姓 manager", "")
-    clerk = office.by("archivist")
+    clerk = office.by("appraiser")
     for name in ("姓 manager", "姓\uff4danager", "姓\u200bmanager", "姓ARCHIVIST\ufe0f"):
         disguised = replace(scan, signer_name=name)
         with pytest.raises(TwoPartsError):
@@ -73,10 +74,38 @@ def test_a_witness_may_sign_on_paper_but_is_nobody_who_has_another_part(disposal
             office.register, clerk, LATER, number, "witness_one", replace(scan, signer_name="\u200b")
         )
     other = replace(scan, signer_name="外单位监销人")
+    before = office.record(number).history
+    with pytest.raises(OwnWitnessError):
+        lifecycle.sign_on_paper(office.register, office.by("archivist"), LATER, number, "witness_one", other)
+    assert office.record(number).history == before
     lifecycle.sign_on_paper(office.register, clerk, LATER, number, "witness_one", other)
     office.sign_as("witness2", number, "witness_two")
     _closed, certificate = office.execute(number)
     assert certificate.values["destroyed_count"] == "1"
+    check_verified(office)
+
+
+def test_neither_of_two_witnesses_is_the_authors_word_alone_nor_that_of_who_stands_in(disposal: Opened) -> None:
+    """Both scans by another who has a part in the form; by the author, or the author's deputy, neither."""
+    office, old = disposal
+    office.appraise(old.feedbacks[:1])
+    number = office.draw_up(old.feedbacks[:1])
+    office.approve(number)
+    register, author, deputy = office.register, office.by("archivist"), office.by("clerk")
+    people.deputize(
+        register, office.by("controller"), login=author.login, deputy=deputy.login, unit=ROOT_UNIT,
+        valid_from=None, valid_to=LATER.date() + timedelta(days=30), reason="年休假", now=LATER,
+    )  # fmt: skip
+    scans = {
+        part: Scan(f"%PDF-1.7 {name}".encode(), "application/pdf", "scan.pdf", name, "")
+        for part, name in (("witness_one", "外单位监销人"), ("witness_two", "另一监销人"))
+    }
+    for part, scan in scans.items():
+        for who in (author, deputy):
+            with pytest.raises(OwnWitnessError, match=number):
+                lifecycle.sign_on_paper(register, who, LATER, number, part, scan)
+        lifecycle.sign_on_paper(register, office.by("appraiser"), LATER, number, part, scan)
+    assert office.execute(number)[1].values["destroyed_count"] == "1"
     check_verified(office)
 
 
