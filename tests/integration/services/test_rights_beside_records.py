@@ -651,10 +651,11 @@ def test_records_are_handed_over_by_whom_the_form_of_the_list_names(desk: Desk) 
     number = _transfer(desk, "archivist")
     _approve_list(desk, "manager", number)
     pack: Probe = lambda d, who, _s: transfer.make_package(  # noqa: E731 - a probe like the others
-        _handing(d, who, number), d.folder / f"package{d.again()}.zip"
+        _handing(d, who, number), d.folder / f"package{d.again()}.zip", replaces=True
     )
     try_all(desk, {"retention pack": (archivists, pack)})
-    digest = transfer.make_package(_handing(desk, "archivist", number), desk.folder / "package.zip")[2].digest
+    by = _handing(desk, "archivist", number)
+    digest = transfer.make_package(by, desk.folder / "package.zip", replaces=True)[2].digest
     lifecycle.fill(staff.register, staff.actors["archivist"], LATER, number, "checked", {"check_result": "complete"})
     receive: Probe = lambda d, who, _s: transfer.enter_receipt(  # noqa: E731
         d.staff.register, d.staff.actors[who], LATER, number, digest=digest, received_on=None, signing=RECEIPT
