@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +16,7 @@ from recordkeeper.language import preferred_language
 from recordkeeper.model import canonical as model
 from recordkeeper.ocfl.inventory import prepare_version
 from recordkeeper.ocfl.storage_root import ROOT_FILES, StorageRoot
+from recordkeeper.services import carried_check
 from recordkeeper.tlog.tile_path import TileName
 
 SOURCE = Path(verifier.__file__)
@@ -228,3 +230,25 @@ def test_a_pack_that_is_a_bomb_or_holds_a_name_twice_is_refused(tmp_path: Path) 
             pack.writestr("objects/x", b"y")
     with pytest.raises(ValueError, match="objects/x"):
         verifier.Pack(path)
+
+
+DAYS = {
+    "2026-11-23T02:00:00Z": {"2026-11-23"},
+    "2026-11-23T16:30:00Z": {"2026-11-23", "2026-11-24"},  # half past midnight in Shanghai
+    "2026-11-23T17:30:00Z": {"2026-11-24"},
+    "0001-01-01T00:00:00Z": set[str](),  # an hour before it there is no day
+    "yesterday": set[str](),
+}
+
+
+@pytest.mark.parametrize("at", DAYS)
+def test_the_day_of_a_moment_is_that_of_its_zone_or_within_an_hour_of_it(at: str) -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+    assert verifier.days_of(at, zone) == carried_check.days_of(at, zone) == DAYS[at]
+    anywhere = verifier.days_of(at, None)
+    assert anywhere == carried_check.days_of(at, None) >= DAYS[at]
+
+
+def test_a_time_zone_is_taken_from_the_database_of_time_zones_alone() -> None:
+    for name in ("../../etc/passwd", "/etc/passwd", "Asia", "", "None", "No/Where"):
+        assert verifier.zone_named(name) is None

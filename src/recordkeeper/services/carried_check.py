@@ -175,20 +175,21 @@ def _form_faults(subject: str, contents: Sequence[Content], known: Known) -> Ite
         if names is not None and name not in names:
             message = _("act {number}: {person} never had the name that it prints").format(number=number, person=by)
             yield altered("carried-form", subject, message, aspect_of(subject))
-        if on not in _days_of(at, known.zone):
+        if on not in days_of(at, known.zone):
             message = _("act {number}: its day, {on}, is not that of its moment, {at}")
             yield altered("carried-form", subject, message.format(number=number, on=on, at=at), aspect_of(subject))
 
 
-def _days_of(at: str, zone: tzinfo | None) -> set[str]:
+def days_of(at: str, zone: tzinfo | None) -> set[str]:
     """The days that a UTC moment may have had in a zone; anywhere on earth where that is not known."""
     try:
         moment = parse_moment(at)
-    except ValueError:
+        if zone is None:
+            return {(moment + timedelta(hours=hours)).date().isoformat() for hours in (-12, 0, 14)}
+        shifts = (-_EDITIONS, timedelta(), _EDITIONS)
+        return {(moment + shift).astimezone(zone).date().isoformat() for shift in shifts}
+    except (ValueError, OverflowError):
         return set()
-    if zone is None:
-        return {(moment + timedelta(hours=hours)).date().isoformat() for hours in (-12, 0, 14)}
-    return {(moment + shift).astimezone(zone).date().isoformat() for shift in (-_EDITIONS, timedelta(), _EDITIONS)}
 
 
 # ---- marks -----------------------------------------------------------------------------------------------------------
