@@ -1178,6 +1178,9 @@ class Tombstone(NamedTuple):
         goes_on: its number, what the record goes on as, and what was erased of it; of what is gone the first.
         opened: form, unit and sheet of the subject, as the tombstone tells them.
         listed: what the list lets go together with it.
+        asked: of an erasure the ground, and the list with its state, as the act that says so must have them.
+        deed: its executor, moment and day.
+        otherwise: what it says otherwise than the list: what, expected, found.
     """
 
     list: str
@@ -1188,6 +1191,9 @@ class Tombstone(NamedTuple):
     goes_on: tuple[object, object, object]
     opened: "Opened"
     listed: tuple[str, ...]
+    asked: tuple[object, object]
+    deed: tuple[object, object, object]
+    otherwise: tuple[tuple[str, object, object], ...]
 
 
 class Opened(NamedTuple):
@@ -1217,12 +1223,14 @@ class Carried:
     Args:
         subject: what it goes on as.
         goes_on: the number of the tombstone that it names, itself, and what was erased, as its tombstone must say too.
+        asked: on what ground, by which list in which state.
         count: how many acts it carries.
         faces, states: what each says of kind, person and moment, and of the state that it led to.
     """
 
     subject: str
     goes_on: tuple[object, object, object]
+    asked: tuple[object, object]
     count: int
     faces: list[bytes] = field(default_factory=list)
     states: list[bytes] = field(default_factory=list)
@@ -1553,6 +1561,9 @@ def _note_list(history: History, holdings: Holdings) -> None:
                     goes_on=(stone["tombstone"], stone.get("successor"), stone.get("erased")),
                     opened=opened,
                     listed=next((each for each in together if subject in each), ()),
+                    asked=(stone.get("basis", ""), [{"number": name, "state": stone["list_state"]}]),
+                    deed=(stone.get("executor"), stone.get("at"), stone.get("on")),
+                    otherwise=tuple(_said_otherwise(stone, acts)),
                 )
 
 
@@ -1579,6 +1590,58 @@ def _stone_fault(
     is_void = any(act["act"] == "void" for act in later[1:])
     is_ended = is_void or any(act["act"] == "execute" for act in acts[1:])
     return STAYED if is_ended or subject in _skipped(later, is_gone=False) else ""
+
+
+OF_ITEM = ("rule", "source", "authority", "due_on", "basis", "permitted_by")
+OF_MEANING = {
+    "prepared": "author",
+    "reviewed": "appraiser",
+    "approved": "approver",
+    "witnessed": "witness",
+    "received": "receiver",
+}
+
+
+def _said_otherwise(stone: Content, acts: Sequence[Content]) -> Iterator[tuple[str, object, object]]:
+    """What a tombstone says otherwise than the acts that the list had when it was made: what, expected, found."""
+    subject = str(stone["subject"])
+    items = acts[1]["disposal"]["items"] if acts else []
+    item = next((each for each in items if subject in _subjects_of(each)), None)
+    if item is None:
+        return
+    expected: list[tuple[str, object]] = [("number", base_of(subject).partition("/")[2])]
+    expected += [(name, item.get(name, "")) for name in OF_ITEM]
+    is_transfer = acts[1]["disposal"]["kind"] == "transfer"
+    signed = [act for act in acts[1:] if act["act"] == "sign" and act.get("section")]
+    for meaning, part in OF_MEANING.items():
+        signers = [_who(act)[0] or "paper" for act in signed if act["meaning"] == meaning]
+        expected.append((part, signers if is_transfer or part != "receiver" else []))
+    if is_transfer:
+        names = [str(value or "") for value in _filled(acts, "receiver")]
+        expected += [("how", ["transferred"]), ("transferred_to", _as_said(stone.get("transferred_to"), names))]
+    else:
+        ways = [_list_of(value) for value in _filled(acts, "method")]
+        expected.append(("how", _as_said(stone.get("how"), ways or [[]])))
+    for what, wanted in expected:
+        found = stone.get(what, [] if isinstance(wanted, list) else "")
+        if found != wanted:
+            yield what, wanted, found
+
+
+def _subjects_of(item: Content) -> tuple[str, ...]:
+    return (str(item.get("subject")), *(f"record/{row['number']}" for row in item.get("rows", ())))
+
+
+def _filled(acts: Sequence[Content], name: str) -> list[object]:
+    """Every value that a list was filled with at one field."""
+    filled = [fill for act in acts[1:] for fill in (act, act.get("fill")) if isinstance(fill, dict)]
+    values = [fill["values"] for fill in filled if isinstance(fill.get("values"), dict)]
+    return [each[name] for each in values if name in each]
+
+
+def _as_said(found: object, said: Sequence[object]) -> object:
+    """What must stand on a tombstone: what does, if it was ever said, else what was said last."""
+    return found if found in said else said[-1] if said else ""
 
 
 def _skipped(acts: Sequence[Content], *, is_gone: bool) -> set[str]:
@@ -1611,7 +1674,8 @@ def _note_carried(history: History, holdings: Holdings, report: Report) -> None:
         goes_on = (act.get("tombstone"), names[place], act.get("erased"))
         if former in holdings.carried:
             _find_two_successors(former, subject, report)
-        holdings.carried[former] = _carried_of(lives[place][:count], subject, goes_on)
+        asked = (act.get("basis"), act.get("items"))
+        holdings.carried[former] = _carried_of(lives[place][:count], Carried(subject, goes_on, asked, count))
         _check_said(lives[place + 1], subject, holdings, report)
     erasures = [
         Erasure(count + 1, act.get("tombstone"), _list_of(act.get("erased")))
@@ -1643,9 +1707,8 @@ def _is_carried_life(life: Sequence[Content], count: int) -> bool:
     return kinds[:count] == [CARRY] * count and kinds[count : count + 1] == [ERASE] and ERASE not in kinds[count + 1 :]
 
 
-def _carried_of(acts: Sequence[Content], subject: str, goes_on: tuple[object, object, object]) -> Carried:
-    """What the events of the life before must tell of the acts that these carry over."""
-    carried = Carried(subject, goes_on, len(acts))
+def _carried_of(acts: Sequence[Content], carried: Carried) -> Carried:
+    """With what the events of the life before must tell of the acts that these carry over."""
     for act in acts:
         said = act["carried"] if isinstance(act.get("carried"), dict) else {}
         own = face(*(str(said.get(name)).encode(errors="surrogatepass") for name in ("act", "by", "at")))
@@ -2097,6 +2160,7 @@ class Log:
         """Subjects that the log knows and the archive does not, with the number of their acts."""
         self.archived_elsewhere: set[str] = set()
         self._destroyed_when: dict[str, tuple[int, str]] = {}
+        self._destroyed_by: dict[str, str] = {}
         self.destroyed: dict[str, str] = {}
         """Subjects that were destroyed, with the digest of the tombstone that the event binds."""
         self.last_elsewhere: dict[str, tuple[bytes, int, str]] = {}
@@ -2413,6 +2477,7 @@ class Log:
             self._report.find("tombstone-altered", aspect_of(subject), subject, text, index=int(event["index"]))
         self.destroyed[subject] = (event["bound"] or b"").decode()
         self._destroyed_when[subject] = int(event["index"]), event["at"].decode()
+        self._destroyed_by[subject] = event["actor"].decode()
         self._held.take_destruction(subject, int(event["index"]))
 
     def _compare(self, subject: str, account: Account, number: int, event: re.Match[bytes]) -> None:
@@ -2497,11 +2562,28 @@ class Log:
             self._report.find("tombstone-state", aspect, subject, "nothing says that its disposal was begun")
         if stone.fault:
             self._report.find("tombstone-list", aspect, subject, stone.fault, list=stone.list)
+        is_bound = stone.digest == self.destroyed[subject]
+        for what, expected, found in (*self._done_otherwise(subject, stone), *stone.otherwise) if is_bound else ():
+            text = "the tombstone's {what}: expected {expected}, found {found}"
+            values = {"expected": canonical(expected).decode(), "found": canonical(found).decode()}
+            self._report.find("tombstone-said", aspect, subject, text, what=what, **values)
         if stone.goes_on[1:] != (None, None) and not self._is_continued(subject, stone):
             text = "values of it were erased, and what it goes on as is not there"
             self._report.find(
                 "tombstone-successor", aspect, subject, text, ALTERED if self._is_whole else CANNOT_ASSESS
             )
+
+    def _done_otherwise(self, subject: str, stone: Tombstone) -> Iterator[tuple[str, object, object]]:
+        """Another executor, moment or day than the event has that destroyed a subject: what, expected, found."""
+        executor, at, on = stone.deed
+        moment, actor = self._destroyed_when[subject][1], self._destroyed_by[subject]
+        days = days_of(moment, self._holdings.zone)
+        if executor != [actor]:
+            yield "executor", [actor], executor
+        if at != moment:
+            yield "at", moment, at
+        if str(on) not in days:
+            yield "on", min(days, default=""), on
 
     def _went_with_sheet(self, stone: Tombstone) -> bool:
         """Whether a row went with its sheet, whose own act says that their disposal was begun."""
@@ -2545,6 +2627,9 @@ class Log:
                 is_told = self._is_whole and self._holdings.accounts[subject].next_act > 1
                 severity = ALTERED if is_told else CANNOT_ASSESS
                 self._report.find("carried-head", aspect_of(subject), subject, NO_SUCH_FORMER, severity)
+            elif stone is not None and stone.asked != carried.asked:
+                text = "act {number}: names another list, or another ground, than the tombstone does"
+                self._report.find("carried-act", aspect_of(subject), subject, text, number=carried.count + 1)
             elif self._is_whole and self._carried_over[former] != carried.count:
                 self._report.find("carried-act", aspect_of(subject), subject, CARRIES_ALL)
 
@@ -3195,6 +3280,10 @@ CHINESE = {
     ),
     "Destroyed or transferred by lists that were left out of this selection: {count}": (
         "已由未选入此包的清册销毁或移交的记录：{count}"
+    ),
+    "the tombstone's {what}: expected {expected}, found {found}": "注销登记的 {what}：应为 {expected}，实为 {found}",
+    "act {number}: names another list, or another ground, than the tombstone does": (
+        "操作 {number}：所载的清册或依据与注销登记不同"
     ),
     "no event binds this tombstone": "没有事件绑定此注销登记",
     "the tombstone names another last state than the events": "注销登记所载的末状态与事件不符",

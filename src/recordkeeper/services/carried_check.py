@@ -150,6 +150,11 @@ def _life_faults(
     if said_of != [(stone.get("tombstone"), stone.get("erased"))]:
         message = _("act {number}: says that something else was erased than the tombstone does")
         yield altered("carried-act", subject, message.format(number=count + 1), aspect_of(subject))
+    listed = [{"number": stone.get("list"), "state": stone.get("list_state")}]
+    asked_of = [(each.get("items"), each.get("basis")) for each in contents if each.get("act") == ERASE]
+    if asked_of != [(listed, stone.get("basis", ""))]:
+        message = _("act {number}: names another list, or another ground, than the tombstone does")
+        yield altered("carried-act", subject, message.format(number=count + 1), aspect_of(subject))
     for number, (content, event) in enumerate(zip(contents, events, strict=False), 1):
         said = content.get("carried")
         carried = said if isinstance(said, Mapping) else {}

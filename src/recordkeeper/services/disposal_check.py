@@ -8,14 +8,15 @@ Source: M-1, M-7; P-8; 21 CFR 11.10(e)
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import cast
 
 from recordkeeper.errors import RecordkeeperError
 from recordkeeper.findings import Finding
 from recordkeeper.language import translate as _
-from recordkeeper.model.canonical import Content, canonical, digest, parse_json
+from recordkeeper.model.canonical import Content, Json, canonical, digest, parse_json
 from recordkeeper.model.event import CARRY, Act, Event, History
 from recordkeeper.model.person_name import folded_name
 from recordkeeper.model.subject import (
@@ -30,7 +31,7 @@ from recordkeeper.register import tables
 from recordkeeper.register.disposal import APPROVED, EXECUTED
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
 from recordkeeper.services.aspect import REGISTER, altered, aspect_of
-from recordkeeper.services.carried_check import Known, carrying_faults, names_of, zone_of
+from recordkeeper.services.carried_check import Known, carrying_faults, days_of, names_of, zone_of
 from recordkeeper.services.hold_check import Held
 
 DESTROY, DISPOSE, RETAIN, ARCHIVE = "destroy", "dispose", "retain", "archive"
@@ -38,6 +39,15 @@ DESTRUCTION, TRANSFER = "destruction", "transfer"
 GONE = "gone"
 WITNESSES = 2
 """Kinds of events, acts and lists, why one is left out that another run let go, and how many witnesses, as written."""
+_OF_ITEM = ("rule", "source", "authority", "due_on", "basis", "permitted_by")
+_OF_MEANING = {
+    "prepared": "author",
+    "reviewed": "appraiser",
+    "approved": "approver",
+    "witnessed": "witness",
+    "received": "receiver",
+}
+"""What a tombstone says as its item on the list does, and whom it names for each meaning of a signature there."""
 
 
 @dataclass(slots=True)
@@ -144,7 +154,76 @@ def _faults(
         )
     elif not is_with_sheet and last.kind != DISPOSE:
         yield altered("tombstone-state", subject, _("nothing says that its disposal was begun"), aspect_of(subject))
+    yield from _deed_faults(subject, stone, binding[0], zone_of(histories))
     yield from _list_faults(subject, stone, histories)
+
+
+def _deed_faults(subject: str, stone: Content, event: Event, zone: tzinfo | None) -> Iterator[Finding]:
+    """Another executor, moment or day than the event has that binds a tombstone; a deputy acts as themselves.
+
+    Args:
+        subject: what is gone.
+        stone: its tombstone.
+        event: the one that binds it.
+        zone: the company's; None where it cannot be told.
+    """
+    days = days_of(event.entered_at, zone)
+    on = str(stone.get("on"))
+    expected: tuple[tuple[str, Json], ...] = (
+        ("executor", [event.actor]),
+        ("at", event.entered_at),
+        ("on", on if on in days else min(days, default="")),
+    )
+    yield from _otherwise(subject, stone, expected)
+
+
+def _said_faults(subject: str, stone: Content, history: History, acts: Sequence[Act]) -> Iterator[Finding]:
+    """What a tombstone says otherwise than the list does: by which rule, for whom, how it went, who had which part.
+
+    Args:
+        subject: what is gone.
+        stone: its tombstone.
+        history: of the list.
+        acts: those that it had when the tombstone was made, act 0 left out.
+    """
+    item = next((item for subjects, item in _items(history) if subject in subjects), None)
+    if item is None:
+        return
+    is_transfer = _list_kind(history) == TRANSFER
+    expected: list[tuple[str, Json]] = [("number", number_of(subject))]
+    expected += [(name, item.get(name, "")) for name in _OF_ITEM]
+    signed = [act for act in acts if act.kind == "sign" and act.content.get("section")]
+    for meaning, part in _OF_MEANING.items():
+        signers = [_who(act.content)[0] or "paper" for act in signed if act.content.get("meaning") == meaning]
+        expected.append((part, cast("Json", signers if is_transfer or part != "receiver" else [])))
+    if is_transfer:
+        names = [str(value or "") for value in _filled(acts, "receiver")]
+        expected += [("how", ["transferred"]), ("transferred_to", _as_said(stone.get("transferred_to"), names))]
+    else:
+        ways = [list(value) if isinstance(value, list | tuple) else [] for value in _filled(acts, "method")]
+        expected.append(("how", _as_said(stone.get("how"), ways or [[]])))
+    yield from _otherwise(subject, stone, expected)
+
+
+def _otherwise(subject: str, stone: Content, expected: Iterable[tuple[str, Json]]) -> Iterator[Finding]:
+    for what, wanted in expected:
+        found = stone.get(what, [] if isinstance(wanted, list) else "")
+        if found != wanted:
+            message = _("the tombstone's {what}: expected {expected}, found {found}")
+            message = message.format(what=what, expected=canonical(wanted).decode(), found=canonical(found).decode())
+            yield altered("tombstone-said", subject, message, aspect_of(subject))
+
+
+def _filled(acts: Sequence[Act], name: str) -> list[Json]:
+    """Every value that a list was filled with at one field."""
+    filled = [fill for act in acts for fill in (act.content, act.content.get("fill")) if isinstance(fill, Mapping)]
+    values = [fill["values"] for fill in filled if isinstance(fill.get("values"), Mapping)]
+    return [cast("Content", each)[name] for each in values if name in cast("Content", each)]
+
+
+def _as_said(found: Json, said: Sequence[Json]) -> Json:
+    """What must stand on a tombstone: what does, if it was ever said, else what was said last."""
+    return found if found in said else said[-1] if said else ""
 
 
 def _successor_faults(
@@ -187,7 +266,7 @@ def _list_faults(subject: str, stone: Content, histories: Mapping[str, History])
         message = _("the list {list} never had the state that it names").format(list=name)
         yield altered("tombstone-list", subject, message, aspect_of(subject))
         return
-    named = {each: erased for subjects, erased in _items(history) for each in subjects}
+    named = {each: item.get("erased", []) for subjects, item in _items(history) for each in subjects}
     if subject not in named or named[subject] != stone.get("erased", []):
         yield altered(
             "tombstone-list", subject, _("the list {list} does not name it").format(list=name), aspect_of(subject)
@@ -196,6 +275,7 @@ def _list_faults(subject: str, stone: Content, histories: Mapping[str, History])
     if not _lets_go(history, acts, subject, stone):
         message = _("the list {list} says that it stayed, or does not keep this tombstone")
         yield altered("tombstone-list", subject, message.format(list=name), aspect_of(subject))
+    yield from _said_faults(subject, stone, history, acts)
     signed = [act for act in acts if act.kind == "sign"]
     people = [(str(act.content.get("meaning")), _who(act.content)) for act in signed]
     approvers = {who for meaning, who in people if meaning == "approved"}
@@ -300,23 +380,23 @@ def items_of(history: History) -> list[tuple[str, ...]]:
 
     Acts are read as they are: those that nobody decided on are said elsewhere.
     """
-    return [subjects for subjects, _erased in _items(history)]
+    return [subjects for subjects, _item in _items(history)]
 
 
-def _items(history: History) -> list[tuple[tuple[str, ...], object]]:
-    """The subjects of each item on a list, and the places whose values alone it lets go."""
+def _items(history: History) -> list[tuple[tuple[str, ...], Content]]:
+    """The subjects of each item on a list, and what the list says of it."""
     held = history.acts[1].content.get("disposal")
     if not isinstance(held, Mapping) or held.get("kind") not in {DESTRUCTION, TRANSFER}:
         return []
     items = held.get("items")
-    found: list[tuple[tuple[str, ...], object]] = []
+    found: list[tuple[tuple[str, ...], Content]] = []
     for item in items if isinstance(items, list) else []:
         if isinstance(item, Mapping) and item.get("subject"):
             rows = item.get("rows")
             numbers = (
                 [str(row.get("number")) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
             )
-            found.append(((str(item["subject"]), *map(record_subject, numbers)), item.get("erased", [])))
+            found.append(((str(item["subject"]), *map(record_subject, numbers)), cast("Content", item)))
     return found
 
 

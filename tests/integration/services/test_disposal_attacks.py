@@ -25,6 +25,8 @@ from recordkeeper.model.disposition import Kind
 from recordkeeper.model.erasure import redacted_acts
 from recordkeeper.model.record import Record
 from recordkeeper.model.record_guard import head_of
+from recordkeeper.model.transfer import Keeping
+from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.register import tables
 from recordkeeper.register.acts import Transaction
 from recordkeeper.register.disposal import bury, remove_subject
@@ -405,6 +407,97 @@ def test_two_records_that_go_on_from_one_are_said(disposal_files: DisposalScene)
     by_verify, alone = found_by_both(office)
     assert ("carried-head", again) in by_verify
     assert {("carried-head", again), ("carried-head", after)} <= alone
+
+
+OTHERWISE: dict[str, Any] = {
+    "number": "QR-017-02/2026-9999",
+    "executor": ["person/3"],
+    "at": "2030-03-12T02:00:01Z",
+    "on": "2030-03-13",
+    "author": ["paper"],
+    "appraiser": [],
+    "approver": ["person/3"],
+    "witness": ["paper", "paper"],
+    "receiver": ["person/3"],
+    "rule": "another rule",
+    "source": "another schedule",
+    "authority": "another law",
+    "due_on": "1999-01-01",
+    "how": ["shredded"],
+    "basis": "a request that nobody made",
+    "permitted_by": "a court that nobody asked",
+}
+"""What a tombstone says of a destruction and was not so, a day later and a person besides."""
+
+OF_TRANSFER: dict[str, Any] = {"transferred_to": "另一档案馆", "receiver": ["person/3"], "how": ["erased"]}
+
+
+@contextmanager
+def _stones_saying(otherwise: dict[str, dict[str, Any]]) -> Iterator[None]:
+    """The program says something else on the tombstones of records, by their numbers."""
+
+    def stones(transaction: Transaction, root: StorageRoot, setting: Setting, gone: Disposal) -> list[Content]:
+        real = tombstones_of(transaction, root, setting, gone)
+        return [{**stone, **otherwise.get(gone.record.number, {})} for stone in real]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execution, "tombstones_of", stones)
+        yield
+
+
+def _said_otherwise(office: DisposalOffice) -> list[set[str]]:
+    return [{subject for code, subject in found if code == "tombstone-said"} for found in found_by_both(office)]
+
+
+def test_a_tombstone_says_of_the_destruction_what_list_and_event_do(disposal_files: DisposalScene) -> None:
+    with disposal_files.opened() as office:
+        numbers = {name: office.new("clerk", "QR-017-02", dict(FEEDBACK)) for name in OTHERWISE}
+        for number in numbers.values():
+            office.go_all_the_way(number)
+        office.publish()
+        listed = office.ready([SHEET, *disposal_files.old.feedbacks, *numbers.values()])
+        false = {numbers[name]: {name: value} for name, value in OTHERWISE.items()}
+        with _stones_saying({**false, SHEET: {"due_on": "1999-01-01"}}):
+            office.execute(listed, COOLED)
+        gone_together = {f"sheet/{SHEET}", "record/QR-017-01/2026-0001", "record/QR-017-01/2026-0002"}
+        assert _said_otherwise(office) == [{f"record/{number}" for number in false} | gone_together] * 2
+
+
+def test_a_tombstone_says_of_the_transfer_what_its_list_does(disposal_files: DisposalScene) -> None:
+    honest, *numbers = disposal_files.old.feedbacks
+    with disposal_files.opened() as office:
+        numbers.append(office.new("clerk", "QR-017-02", dict(FEEDBACK)))
+        office.go_all_the_way(numbers[-1])
+        office.publish()
+        listed = office.received([honest, *numbers])
+        false = {number: {name: value} for number, (name, value) in zip(numbers, OF_TRANSFER.items(), strict=True)}
+        with _stones_saying(false):
+            office.hand_over(listed, Keeping.NOTHING)
+        assert _said_otherwise(office) == [{f"record/{number}" for number in numbers}] * 2
+
+
+def test_what_was_erased_is_said_with_the_ground_that_the_list_names(
+    disposal_files: DisposalScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest, other, twice = disposal_files.old.feedbacks
+    real = erasure._carried_over
+
+    def on_another_ground(
+        transaction: Transaction, setting: Setting, gone: Disposal, acts: Acts, stone: Content
+    ) -> Any:
+        is_honest = gone.record.number == honest
+        item = gone.item if is_honest else dataclasses.replace(gone.item, basis="另一依据")
+        return real(transaction, setting, dataclasses.replace(gone, item=item), list(acts), stone)
+
+    with disposal_files.opened() as office:
+        listed = office.asked([honest, other, twice], ["phone"])
+        monkeypatch.setattr(erasure, "_carried_over", on_another_ground)
+        office.execute(listed, ERASED_AT)
+        monkeypatch.undo()
+        office.execute(office.asked([twice], ["customer"], ERASED_AT), LATER)
+        expected = {("carried-act", office.record(number).subject) for number in (other, twice)}
+        for found in found_by_both(office):
+            assert {each for each in found if each[0].startswith("carried-")} == expected
 
 
 def _place(office: DisposalOffice, asked: ScopeAsked, now: datetime) -> str:

@@ -498,6 +498,7 @@ CARRIES = "test_what_a_record_carries_over_is_what_it_was_but_for_what_the_list_
 BY_CHANGED_PROGRAM = {
     "tombstone-state": "test_nothing_is_destroyed_of_which_the_log_does_not_say_first_that_it_goes",
     "tombstone-list": "test_what_a_list_says_has_stayed_is_not_gone_by_it",
+    "tombstone-said": "test_a_tombstone_says_of_the_destruction_what_list_and_event_do",
     "tombstone-held": "test_what_a_hold_kept_was_not_to_be_destroyed",
     "tombstone-successor": "test_values_are_not_erased_by_letting_the_whole_record_go",
     "tombstone-pending": "test_a_list_that_does_not_come_for_long_is_no_longer_only_awaited",
