@@ -47,7 +47,7 @@ import urllib.parse
 import zipfile
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
@@ -1274,7 +1274,8 @@ class Holdings:
         carried: what is carried over of each subject that goes on as another one.
         names: every name that each person had.
         zone: the company's time zone; none where it cannot be told.
-        misnamed: carried acts with a name that is none of their person's: subject, number of the act, person.
+        misnamed: carried acts with a name that is none of their person's: subject, number of the act, person, and for
+            whom they acted.
         lists: the archived destruction and transfer lists.
         ended: of each subject that an executed or voided list names, and does not call gone already, that list.
         holds: what each hold keeps.
@@ -1295,7 +1296,7 @@ class Holdings:
     carried: dict[str, Carried] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
     zone: tzinfo | None = None
-    misnamed: list[tuple[str, int, str]] = field(default_factory=list)
+    misnamed: list[tuple[str, int, str, str]] = field(default_factory=list)
     lists: set[str] = field(default_factory=set)
     ended: dict[str, str] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
@@ -1722,13 +1723,25 @@ def _carried_of(acts: Sequence[Content], carried: Carried) -> Carried:
 def _check_said(acts: Sequence[Content], subject: str, holdings: Holdings, report: Report) -> None:
     """Check that carried acts print a name that their person had, and the day of their moment."""
     for number, act in enumerate(acts, 1):
-        by, name, at, on = (str(act.get(key)) for key in ("by", "name", "at", "on"))
-        names = {PROGRAM} if by == PROGRAM else holdings.names.get(by)
-        if names is not None and name not in names:
-            holdings.misnamed.append((subject, number, by))
+        by, at, on, principal = (str(act.get(key) or "") for key in ("by", "at", "on", "deputy_for"))
+        if not may_print(act, holdings.names):
+            holdings.misnamed.append((subject, number, by, principal or by))
         if on not in days_of(at, holdings.zone):
             text = "act {number}: its day, {on}, is not that of its moment, {at}"
             report.find("carried-form", aspect_of(subject), subject, text, number=number, on=on, at=at)
+
+
+def may_print(act: Content, names: Mapping[str, Collection[str]]) -> bool:
+    """Whether a printed name is one of its person's; a deputy's says for whom. Who has no names there may have any."""
+    by, name, principal = (str(act.get(key) or "") for key in ("by", "name", "deputy_for"))
+    own, others = names.get(by), names.get(principal)
+    if by == PROGRAM or own is None:
+        return by != PROGRAM or name == PROGRAM
+    if not principal:
+        return name in own
+    if others is None:
+        return name.endswith("）") and any(name.startswith(f"{each}（代") for each in own)
+    return any(name == f"{each}（代{other}）" for each in own for other in others)
 
 
 def names_of(person: History) -> set[str]:
@@ -2524,8 +2537,8 @@ class Log:
         """Settle what signatures and printed names say of persons, where all that the log knows of them is there."""
         for subject, act, person in self._holdings.doubts:
             self._settle_doubt(subject, act, person)
-        for subject, number, person in self._holdings.misnamed:
-            if not self._is_incomplete(person):
+        for subject, number, person, principal in self._holdings.misnamed:
+            if not (self._is_incomplete(person) or self._is_incomplete(principal)):
                 text = "act {number}: {person} never had the name that it prints"
                 self._report.find("carried-form", aspect_of(subject), subject, text, number=number, person=person)
 

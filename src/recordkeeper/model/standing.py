@@ -14,6 +14,11 @@ class Principal(NamedTuple):
     name: str
 
 
+def deputy_name(name: str, principal: str) -> str:
+    """A deputy's name as it is printed: it says for whom."""
+    return f"{name}（代{principal}）"
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Who acts, and in which roles.
@@ -59,7 +64,7 @@ class Standing:
         principal = next((self.stands_in_for[role] for role in several if role in self.stands_in_for), None)
         if principal is None:
             return self
-        return replace(self, name=f"{self.name}（代{principal.name}）", deputy_for=principal.subject)
+        return replace(self, name=deputy_name(self.name, principal.name), deputy_for=principal.subject)
 
     def named(self, roles: Iterable[str]) -> str:
         """``roles`` as a person reads them; ids where no name is known."""

@@ -20,6 +20,7 @@ from recordkeeper.model.erased import ERASED_TEXT, is_erased, tombstone_in
 from recordkeeper.model.erasure import ATTACHMENT, FILLED_FOR
 from recordkeeper.model.event import CARRY, ERASE, Event, History
 from recordkeeper.model.said_values import are_rows
+from recordkeeper.model.standing import deputy_name
 from recordkeeper.model.subject import PROGRAM, kind_of
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.model.value import parse_moment
@@ -175,14 +176,31 @@ def _life_faults(
 def _form_faults(subject: str, contents: Sequence[Content], known: Known) -> Iterator[Finding]:
     """Acts whose printed name their person never had, or whose day is not that of their moment."""
     for number, content in enumerate(contents, 1):
-        by, name, at, on = (str(content.get(key)) for key in ("by", "name", "at", "on"))
-        names = frozenset({PROGRAM}) if by == PROGRAM else known.names.get(by)
-        if names is not None and name not in names:
+        by, at, on = (str(content.get(key)) for key in ("by", "at", "on"))
+        if not may_print(content, known.names):
             message = _("act {number}: {person} never had the name that it prints").format(number=number, person=by)
             yield altered("carried-form", subject, message, aspect_of(subject))
         if on not in days_of(at, known.zone):
             message = _("act {number}: its day, {on}, is not that of its moment, {at}")
             yield altered("carried-form", subject, message.format(number=number, on=on, at=at), aspect_of(subject))
+
+
+def may_print(content: Content, names: Mapping[str, frozenset[str]]) -> bool:
+    """Whether an act's printed name is one of its person's; a deputy's says for whom, by a name of theirs.
+
+    Args:
+        content: of the act.
+        names: every name that a person ever had; whoever is not in it may have had any.
+    """
+    by, name, principal = (str(content.get(key) or "") for key in ("by", "name", "deputy_for"))
+    own, others = names.get(by), names.get(principal)
+    if by == PROGRAM or own is None:
+        return by != PROGRAM or name == PROGRAM
+    if not principal:
+        return name in own
+    if others is None:
+        return name.endswith("）") and any(name.startswith(f"{each}（代") for each in own)
+    return any(name == deputy_name(each, other) for each in own for other in others)
 
 
 def days_of(at: str, zone: tzinfo | None) -> set[str]:

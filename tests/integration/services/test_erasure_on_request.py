@@ -14,7 +14,7 @@ from zipfile import ZipFile
 import pytest
 
 from archive_tampering import place_of, rebuild_inventories
-from company import ENTRY, FEEDBACK, NOW, P02, QUESTIONNAIRE
+from company import ANALYSIS, ENTRY, FEEDBACK, MEASURES, NOW, P02, QUESTIONNAIRE, RESULT
 from destroyed_bytes import MARK, PACK, files_below, files_of_database, places_of_mark, sample
 from disposal_office import BASIS, COOLED, ERASED_AT, LATER, SHEET, DisposalOffice, DisposalScene, check_verified
 from recordkeeper import verifier
@@ -23,6 +23,7 @@ from recordkeeper.errors import RecordkeeperError
 from recordkeeper.model.erased import ERASED_TEXT
 from recordkeeper.model.erasure import NothingToEraseError, SteeringValueError
 from recordkeeper.model.record_state import State
+from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.disposal import tombstone_of
 from recordkeeper.services import (
     erasure_request,
@@ -31,6 +32,7 @@ from recordkeeper.services import (
     extraction,
     holding,
     lifecycle,
+    people,
     places,
     publication,
     rebuilding,
@@ -119,6 +121,37 @@ def test_m_7_values_leave_a_record_that_goes_on_under_its_number(
         follow(office.publisher, mirror, office.by("controller"), ERASED_AT)
     for files in (files_of_database(scene.url, stages), files_below(place), files_below(scene.folder)):
         assert list(places_of_mark(files)) == []
+
+
+def test_a_deputy_prints_for_whom_and_what_they_did_is_carried_over_so(disposal_files: DisposalScene) -> None:
+    with disposal_files.opened() as office:
+        boss, head = office.by("controller"), office.by("head")
+        people.deputize(
+            office.register,
+            boss,
+            login="head",
+            deputy="witness",
+            unit=ROOT_UNIT,
+            valid_from=None,
+            valid_to=NOW.date(),
+            reason="年休假",
+            now=NOW,
+        )
+        number = office.new("clerk", "QR-017-02", dict(FEEDBACK))
+        for login, values in (("clerk", {}), ("quality", {}), ("quality", ANALYSIS), ("witness", MEASURES)):
+            if values:
+                office.fill(login, number, dict(values))
+            office.sign(login, number)
+        office.fill("quality", number, dict(RESULT))
+        office.sign("quality", number)
+        assert office.record(number).state is State.CLOSED
+        office.publish()
+        office.execute(office.asked([number], ["phone"]), ERASED_AT)
+        office.publish()
+        told = [act.told.content for act in office.record(number).history.acts[1:]]
+        printed = {each["name"] for each in told if "deputy_for" in each}
+        assert printed == {f"{office.by('witness').name}（代{head.name}）"}
+        check_verified(office)
 
 
 def test_what_was_signed_before_is_told_and_no_longer_called_valid(disposal_files: DisposalScene) -> None:
