@@ -70,7 +70,7 @@ def kinds_of_events(workspace: Workspace) -> list[str]:
 
 
 def test_nobody_acts_without_a_name_and_a_session(workspace: Workspace) -> None:
-    with pytest.raises(NobodyActsError):
+    with pytest.raises(NobodyActsError, match="recordkeeper login"):
         actor_of(workspace, None, {OWN_PASSPHRASE: PASSPHRASE}, NOW)
 
 
@@ -179,5 +179,5 @@ def test_a_session_file_that_is_kept_over_a_logout_proves_nothing(workspace: Wor
     workspace.sessions.remove(workspace.identifier)
     file.write_bytes(left)
     file.chmod(0o600)
-    with pytest.raises(NobodyActsError):
+    with pytest.raises(NobodyActsError, match="recordkeeper login"):
         actor_of(workspace, None, {}, NOW)

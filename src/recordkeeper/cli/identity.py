@@ -25,7 +25,7 @@ class NobodyActsError(CredentialError, RefusalError):
     """No person is named and no session is open."""
 
     def __init__(self) -> None:
-        expected = _("--as USER, RECORDKEEPER_USER or an open session")
+        expected = _("--as USER, RECORDKEEPER_USER or an open session (recordkeeper login)")
         super().__init__(_("nobody acts: {expected} expected").format(expected=expected), subject="", expected=expected)
 
 

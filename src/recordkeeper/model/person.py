@@ -565,7 +565,8 @@ class Person:
         if self.is_shared:
             raise NoKeyError(self.login, _("several people use this account"))
         if self.key_at(moment) != public_key:
-            raise NoKeyError(self.login, _("the key is not the one in use"))
+            reason = _("the key is not the one in use; the controller sets a new one: user passphrase {login}")
+            raise NoKeyError(self.login, reason.format(login=self.login))
 
     def had_key(self, public_key: str, moment: datetime) -> bool:
         """Whether that key signed for this person at that moment, the second of its retirement included."""

@@ -16,7 +16,7 @@ from recordkeeper.model.subject import base_of, number_of
 from recordkeeper.register import tables
 from recordkeeper.register.snapshot import Snapshot
 
-ARCHIVE, ASK = "archive", "ask"
+ARCHIVE, ASK, NEW, FILL = "archive", "ask", "new", "fill"
 
 _STATES = {
     "record": tables.record.c,
@@ -118,7 +118,7 @@ def _conditions(query: RecordQuery) -> Iterator[ColumnElement[bool]]:
 
 
 def subjects_with_part(snapshot: Snapshot, persons: Collection[str]) -> set[str]:
-    """The records that name one of these persons, that one of them signed, or consent to which one of them asked for.
+    """The records that name one of these persons, that one of them opened, filled or signed, or asked for consent to.
 
     Where to look, not who may read: the trail is gone through for what was asked for.
     """
@@ -130,7 +130,7 @@ def _parts(persons: Collection[str]) -> CompoundSelect[Any]:
     return union(
         select(signature.subject).where(signature.person.in_(persons)),
         select(named.subject).where(named.value.in_(persons)),
-        select(event.subject).where(event.kind == ASK, event.actor.in_(persons)),
+        select(event.subject).where(event.kind.in_((NEW, FILL, ASK)), event.actor.in_(persons)),
     )
 
 

@@ -82,10 +82,11 @@ class TooManyAttemptsError(CredentialError, RefusalError):
     """So many wrong passphrases were given that the next one has to wait."""
 
     def __init__(self, login: str, count: int, wait: timedelta) -> None:
-        expected = _("{seconds} seconds of waiting").format(seconds=ceil(wait.total_seconds()))
-        message = _("{login}: {count} wrong passphrases: expected {expected}").format(
-            login=login, count=count, expected=expected
-        )
+        seconds = ceil(wait.total_seconds())
+        expected = _("{seconds} seconds of waiting").format(seconds=seconds)
+        message = _(
+            "{login}: {count} wrong passphrases: wait {seconds} seconds, or ask the controller for a new passphrase"
+        ).format(login=login, count=count, seconds=seconds)
         super().__init__(message, subject=login, expected=expected, found=str(count))
 
 
@@ -736,6 +737,7 @@ def reset_passphrase(
         NoRightError: ``actor`` is no controller of the company.
         UnknownPersonError: there is no such person.
         SelfGrantError: it is their own.
+        DisabledPersonError: the account is closed.
         TextRefusedError: no reason.
         UnusablePassphraseError: the passphrase is too short.
     """
@@ -743,6 +745,7 @@ def reset_passphrase(
     with register.writing(now=now) as transaction:
         check_right(transaction, actor, "user passphrase (another's)", now)
         person = find_person(transaction, login)
+        person.check_active_on(today(transaction, now))
         history = _history(transaction, person.subject)
         retired = person.retire_key(by=actor.subject, at=now, reason=reason)
         _append(transaction, history, retired)

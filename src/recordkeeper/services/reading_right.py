@@ -62,8 +62,9 @@ def may_read(roles: frozenset[str], readers: Readers) -> bool:
 def may_read_record(record: Record, who: Standing, readers: Readers, on: date) -> bool:
     """Whether somebody may read one record: by a role, by their own part in it, or because somebody consented.
 
-    A role that fills a section is no reader of a confidential form: the persons themselves are, and who stands in. An
-    auditor's account reads within its scope, whatever its person did before.
+    A role that fills a section is no reader of a confidential form: whoever filled it is, as are the persons that the
+    record names, its signers, and who stands in for one of these. An auditor's account reads
+    within its scope, whatever its person did before.
 
     Args:
         record: as it stands.
@@ -75,6 +76,7 @@ def may_read_record(record: Record, who: Standing, readers: Readers, on: date) -
         return AUDITOR in who.roles
     named = {role for section in record.sections for role in record.roles_of(section)}
     named |= {signature.signer for signature in record.signatures}
+    named |= {act.by for act in record.history.told if act.kind in {"new", "fill"}}
     persons = {right for right in who.rights if "/" in right}
     is_allowed = not persons.isdisjoint(named) or may_read(who.reading_roles, readers)
     return is_allowed or is_consented(record, who.subject, READ, on)

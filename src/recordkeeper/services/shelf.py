@@ -1,7 +1,7 @@
 """The records that one person may read, as lists go through them; each answer is found once.
 
 Lists and ``record show`` ask the same question: a role at the record's unit that its form lets read, one's own part in
-it (named in it, or its signer, or standing in for one of these), or consent that was given.
+it (named in it, or who opened, filled or signed it, or standing in for one of these), or consent that was given.
 
 Source: ISO 9001, 7.5.3.1, 7.5.3.2; P01-R10; I-5, I-6
 """

@@ -182,6 +182,8 @@ def _rendered(register: Register, actor: Actor, now: datetime, number: str) -> t
             check_may_use(setting, actor, record, COPY)
         is_noted = is_reading_noted(setting, actor, record)
         printed = printed_record(snapshot, record)
+        if printed.is_sheet:
+            readable(setting, actor, printed.number)  # a part in one row is none in the others
         docx = render_record(snapshot, setting, printed)
         rows = rows_of(snapshot, printed) if printed.is_sheet else []
     if is_noted:

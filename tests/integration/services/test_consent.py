@@ -37,7 +37,9 @@ def company(stages: Stages, database: str, tmp_path: Path) -> Iterator[ActingCom
     def package(folder: Path) -> Path:
         return write_package(folder / "P90", *FORMS)
 
-    with office_with(stages, database, tmp_path, "consent", [package], "clerk", "head", "head", "quality") as opened:
+    with office_with(
+        stages, database, tmp_path, "consent", [package], "clerk", "head", "head", "quality", "clerk"
+    ) as opened:
         yield opened
 
 
@@ -99,6 +101,17 @@ def test_the_form_says_who_reads_copies_and_takes_out_and_who_signed_it_reads_it
         assert uses(company, who, number) == set()
     plain = company.new("clerk", PLAIN, {"what": "记录"})
     assert uses(company, "quality", plain) == {READ, COPY, TAKE_OUT}
+
+
+def test_whoever_opened_or_filled_a_record_reads_and_finds_it_before_anybody_signs(company: ActingCompany) -> None:
+    opened = company.new("clerk", CONTRACT)
+    filled = company.new("clerk", CONTRACT, {"what": "合同"})
+    for who, has_part in (("clerk", True), ("clerk2", False), ("quality", False), ("boss", False), ("stranger", False)):
+        for number in (opened, filled):
+            assert (READ in uses(company, who, number)) == has_part, (who, number)
+    company.fill("clerk2", opened, "entry", {"what": "代录"})
+    assert READ in uses(company, "clerk2", opened)
+    assert uses(company, "clerk2", filled) == set()
 
 
 def test_what_is_not_finished_is_printed_by_whoever_fills_it(company: ActingCompany) -> None:
