@@ -33,17 +33,16 @@ def consent(invocation: Invocation, number: str, asked: int | None, until: str |
     """Consent or refuse."""
     from recordkeeper.model.particulars import parse_date
     from recordkeeper.services import consent as confidence
+    from recordkeeper.services.record_view import as_map, request_text
+    from recordkeeper.services.viewing import request_view
 
     register, actor = invocation.workspace().register, invocation.actor()
     last = parse_date(until, "--until") if until else None
     answered = confidence.consent(register, actor, invocation.now, number, asked, last, refused_because=reason)
     invocation.publish()
-    said = (
-        _("{number}: {name} may use it so until {day}").format(number=number, name=answered.name, day=answered.until)
-        if answered.until
-        else _("{number}: refused to {name}").format(number=number, name=answered.name)
-    )
+    view = request_view(answered)
+    said = _("{label}: ").format(label=number) + request_text(view)
     invocation.emit(
-        {"number": number, "asked": answered.number, "use": answered.use, "until": answered.until or None},
+        {**as_map(view), "number": number, "asked": answered.number, "until": answered.until or None},
         lambda: print_text(said),
     )

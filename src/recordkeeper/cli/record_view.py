@@ -55,7 +55,7 @@ def show(invocation: Invocation, number: str, on_text: str | None) -> None:
 def history(invocation: Invocation, number: str) -> None:
     """List a record's events."""
     from recordkeeper.services import viewing
-    from recordkeeper.services.record_view import act_name, as_json, flag_name
+    from recordkeeper.services.record_view import act_name, as_json, flag_name, request_text
 
     register = invocation.workspace().register
     found, events = viewing.history(register, invocation.actor(), invocation.now, number)
@@ -67,7 +67,7 @@ def history(invocation: Invocation, number: str) -> None:
             [
                 each.index,
                 each.act,
-                act_name(each.kind),
+                act_name(each.kind) + (_("; ") + request_text(each.request) if each.request else ""),
                 each.name,
                 each.local,
                 each.occurred_local if each.occurred_at != each.at else "",
@@ -205,6 +205,7 @@ def _lines(view: "RecordView") -> Iterator[RichText]:
     yield from _amendment_lines(view)
     yield from _attachment_lines(view)
     yield from _copy_lines(view)
+    yield from _request_lines(view)
     yield ()
     yield from ((Span(line),) for line in step_lines(view.next))
     yield (Span(_("state d({number}) {digest}").format(number=view.act_count, digest=view.state_digest), Style.GREY),)
@@ -360,3 +361,14 @@ def _copy_lines(view: "RecordView") -> Iterator[RichText]:
             act=each.act, token=each.token, name=each.by, moment=each.local
         )
         yield (Span("  " + said + (_(", for {name}").format(name=each.recipient) if each.recipient else "")),)
+
+
+def _request_lines(view: "RecordView") -> Iterator[RichText]:
+    from recordkeeper.services.record_view import request_text
+
+    if not view.requests:
+        return
+    yield ()
+    yield (Span(_("Requests"), Style.STRONG),)
+    for each in view.requests:
+        yield (Span("  " + request_text(each)),)

@@ -29,6 +29,8 @@ def status(invocation: Invocation) -> None:
         if seen.test_due_on is not None:
             said = _("The yearly test of authentic, complete, usable, safe: by {day}")
             print_text(said.format(day=seen.test_due_on))
+        for number, count in seen.requests.items():
+            print_text(_("{number}: {count} requests await consent").format(number=number, count=count))
         if seen.pending.is_nothing:
             print_text(_("Everything is archived and published"))
         else:
@@ -54,6 +56,7 @@ def status(invocation: Invocation) -> None:
                 "unstored": list(seen.pending.unstored),
                 "unpublished": seen.pending.unpublished,
             },
+            "requests": dict(seen.requests),
             "test_due_on": due_on.isoformat() if due_on else None,
         },
         render,

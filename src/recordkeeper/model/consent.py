@@ -6,7 +6,7 @@ use, up to a day; taking out and copying include reading.
 Source: P01-R10; P07-R4; ISO 9001, 7.5.3.2
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from recordkeeper.errors import InvalidInputError, RecordError
@@ -45,6 +45,8 @@ class Asked:
         on: the local date.
         is_answered: whether somebody consented or refused.
         until: the last day of a consent; none where there is none.
+        answered_by: the name of who answered; empty while nobody did.
+        refused_because: why it was refused; empty otherwise.
     """
 
     number: int
@@ -55,6 +57,8 @@ class Asked:
     on: str
     is_answered: bool = False
     until: str = ""
+    answered_by: str = ""
+    refused_because: str = ""
 
 
 def asked_of(record: Record) -> list[Asked]:
@@ -75,16 +79,12 @@ def asked_of(record: Record) -> list[Asked]:
             )
         elif act.kind == "consent":
             place = int(str(content["asked"])) - 1
-            before = found[place]
-            found[place] = Asked(
-                before.number,
-                before.by,
-                before.name,
-                before.use,
-                before.reason,
-                before.on,
+            found[place] = replace(
+                found[place],
                 is_answered=True,
                 until=str(content.get("until", "")),
+                answered_by=str(content["name"]),
+                refused_because=str(content.get("reason", "")),
             )
     return found
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, exists, func, literal, or_, select, union
 
 from recordkeeper.model.sheet import counted
 from recordkeeper.model.subject import base_of, number_of
 from recordkeeper.register import tables
 from recordkeeper.register.snapshot import Snapshot
 
-ARCHIVE, ASK, NEW, FILL = "archive", "ask", "new", "fill"
+ARCHIVE, ASK, CONSENT, NEW, FILL = "archive", "ask", "consent", "new", "fill"
 
 _STATES = {
     "record": tables.record.c,
@@ -132,6 +132,20 @@ def _parts(persons: Collection[str]) -> CompoundSelect[Any]:
         select(named.subject).where(named.value.in_(persons)),
         select(event.subject).where(event.kind.in_((NEW, FILL, ASK)), event.actor.in_(persons)),
     )
+
+
+def subjects_with_requests(snapshot: Snapshot) -> list[str]:
+    """The records and sheets of which more was asked for than was answered, in the order of their names."""
+    event, record = tables.event.c, tables.record.c
+    balance = func.sum(case((event.kind == ASK, 1), else_=-1))
+    statement = (
+        select(event.subject)
+        .where(event.kind.in_((ASK, CONSENT)), event.subject.in_(select(record.subject)))
+        .group_by(event.subject)
+        .having(balance > 0)
+        .order_by(event.subject)
+    )
+    return [str(subject) for subject in snapshot.connection.scalars(statement)]
 
 
 def last_numbered_sheet(snapshot: Snapshot, form: str, unit: str) -> str | None:

@@ -185,6 +185,31 @@ class CopyView:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestView:
+    """What somebody asked for of a confidential record, and the answer.
+
+    Args:
+        number: from 1, in the order of asking.
+        by, use, reason: who asked, what for (read, copy or take_out), why.
+        on: the local date of asking.
+        state: open, consented or refused.
+        until: the last day of a consent.
+        answered_by: who answered; empty while nobody did.
+        refused_because: why it was refused.
+    """
+
+    number: int
+    by: str
+    use: str
+    reason: str
+    on: str
+    state: str
+    until: str
+    answered_by: str
+    refused_because: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepView:
     """What may be done next, and by whom.
 
@@ -256,6 +281,7 @@ class RecordView:
         is_outdated: whether records that it is computed from have changed since.
         disposed_sources: those of them that were destroyed since, each with the number of its tombstone.
         erasures: what was erased of it on request, the first erasure first.
+        requests: for what use of it somebody asked consent, in the order of asking.
         state_digest: d(n) after the last act shown, and ``act_count`` its number.
     """
 
@@ -298,6 +324,7 @@ class RecordView:
     act_count: int
     state_digest: str
     erasures: tuple[ErasureView, ...] = ()
+    requests: tuple[RequestView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +349,7 @@ class EventView:
         at, local: the moment of entry, in UTC and in the company's zone.
         occurred_at: the UTC moment of the matter.
         effective_at: the UTC moment or date from which it counts, where that is another; else empty.
+        request: what was asked for or answered by this act; none where it is another.
     """
 
     index: int
@@ -336,6 +364,7 @@ class EventView:
     effective_at: str
     state_digest: str
     flags: tuple[str, ...]
+    request: RequestView | None = None
 
 
 def as_json(view: object) -> Json:
@@ -384,6 +413,25 @@ def state_name(state: str) -> str:
         "not needed": _("not needed"),
     }
     return names[state]
+
+
+def use_name(use: str) -> str:
+    """What a request is for, in the language in use."""
+    return {"read": _("to read"), "copy": _("to copy"), "take_out": _("to take out")}[use]
+
+
+def request_text(request: RequestView) -> str:
+    """One request in a line: who asked, what for, why, and the answer."""
+    said = _("request {number}: {name} asked on {day} {use}: {reason}").format(
+        number=request.number, name=request.by, day=request.on, use=use_name(request.use), reason=request.reason
+    )
+    if request.state == "consented":
+        answer = _("{name} consented until {day}").format(name=request.answered_by, day=request.until)
+    elif request.state == "refused":
+        answer = _("{name} refused: {reason}").format(name=request.answered_by, reason=request.refused_because)
+    else:
+        answer = _("awaits consent")
+    return said + _("; ") + answer
 
 
 def countersign_name(countersign: str) -> str:

@@ -7,7 +7,7 @@ Source: ISO 9001, 7.5.3.1; P-7, P-11; I-5
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import cast
 
@@ -23,7 +23,7 @@ from recordkeeper.model.amendment import (
     show_versions,
 )
 from recordkeeper.model.canonical import Json
-from recordkeeper.model.consent import COPY
+from recordkeeper.model.consent import COPY, Asked, asked_of
 from recordkeeper.model.disposition import SAYS_NOTHING
 from recordkeeper.model.erased import ERASED_TEXT, is_erased, tombstone_in
 from recordkeeper.model.erasure import erasures_of, place_of_state, title_of_place
@@ -63,6 +63,7 @@ from recordkeeper.services.record_view import (
     EventView,
     FieldView,
     RecordView,
+    RequestView,
     RowView,
     SectionView,
     SignatureView,
@@ -125,6 +126,7 @@ def history(register: Register, actor: Actor, now: datetime, number: str) -> tup
         record = readable(setting, actor, number)
         is_noted = is_reading_noted(setting, actor, record)
         around = setting.surroundings
+        requests = _requests_by_act(record)
         events = [
             EventView(
                 index=event.index,
@@ -139,6 +141,7 @@ def history(register: Register, actor: Actor, now: datetime, number: str) -> tup
                 effective_at=event.effective_at or "",
                 state_digest=event.state_digest or "",
                 flags=tuple(event.flags.split()),
+                request=requests.get(event.act_number or 0) if event.kind in {"ask", "consent"} else None,
             )
             for subject in lives_of(snapshot, record.subject)
             for event in snapshot.events_of(subject)
@@ -282,7 +285,39 @@ def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordV
         act_count=record.history.count,
         state_digest=record.history.digests[-1],
         erasures=tuple(_erasures(setting, record)),
+        requests=tuple(request_view(each) for each in asked_of(record)),
     )
+
+
+def request_view(asked: Asked) -> RequestView:
+    """One request as a reader of the record sees it."""
+    answer = "open" if not asked.is_answered else "consented" if asked.until else "refused"
+    return RequestView(
+        number=asked.number,
+        by=asked.name,
+        use=asked.use,
+        reason=asked.reason,
+        on=asked.on,
+        state=answer,
+        until=asked.until,
+        answered_by=asked.answered_by,
+        refused_because=asked.refused_because,
+    )
+
+
+def _requests_by_act(record: Record) -> dict[int, RequestView]:
+    """What each act asked for or answered, by the act's number; what an erasure carried over is told in one act."""
+    several = asked_of(record)
+    found: dict[int, RequestView] = {}
+    asked = 0
+    for act in record.history.told[1:]:
+        if act.kind == "ask":
+            open_one = replace(several[asked], is_answered=False, until="", answered_by="", refused_because="")
+            found[act.number] = request_view(open_one)
+            asked += 1
+        elif act.kind == "consent":
+            found[act.number] = request_view(several[int(str(act.content["asked"])) - 1])
+    return found
 
 
 def _erasures(setting: Setting, record: Record) -> Iterator[ErasureView]:

@@ -15,7 +15,9 @@ from recordkeeper.findings import Severity
 from recordkeeper.model.consent import COPY, READ, TAKE_OUT, NobodyConsentsError, asked_of
 from recordkeeper.model.record_guard import NoReasonError, NotYoursError, ValuesRefusedError, WrongStateError
 from recordkeeper.services import consent, extraction, people, retention, searching, viewing
+from recordkeeper.services.overview import overview
 from recordkeeper.services.people import Actor
+from recordkeeper.services.record_view import request_text
 from recordkeeper.services.searching import NoUnitToReadError
 from recordkeeper.services.verification import verify
 from stage import Stages
@@ -176,6 +178,27 @@ def test_consent_comes_from_whom_the_form_names_and_never_from_who_asked(company
     with pytest.raises(ValuesRefusedError):
         consent.consent(register, company.actors["head2"], NOW, number, 1, NOW.date() - timedelta(days=1))
     assert consent.consent(register, company.actors["head2"], NOW, number, 1, NOW.date()).until == "2026-11-23"
+
+
+def test_whoever_reads_a_record_sees_what_was_asked_for_and_the_answer(company: ActingCompany, number: str) -> None:
+    register, head = company.register, company.actors["head"]
+    consent.ask(register, company.actors["quality"], NOW, number, COPY, "税务局查阅")
+    consent.ask(register, company.actors["stranger"], NOW, number, READ, "好奇")
+    assert overview(register, NOW).requests == {number: 2}
+    [first, second] = viewing.show(register, head, NOW, number).requests
+    assert (first.number, first.by, first.use, first.reason, first.state) == (1, "员工u3", COPY, "税务局查阅", "open")
+    assert request_text(second).endswith("生人 asked on 2026-11-23 to read: 好奇; awaits consent")
+    consent.consent(register, head, NOW, number, 1, None)
+    consent.consent(register, head, NOW, number, 2, None, refused_because="与工作无关")
+    assert overview(register, NOW).requests == {}
+    texts = [request_text(each) for each in viewing.show(register, head, NOW, number).requests]
+    assert texts == [
+        "request 1: 员工u3 asked on 2026-11-23 to copy: 税务局查阅; 员工u1 consented until 2026-11-23",
+        "request 2: 生人 asked on 2026-11-23 to read: 好奇; 员工u1 refused: 与工作无关",
+    ]
+    told = [(each.kind, each.request) for each in viewing.history(register, head, NOW, number)[1]]
+    seen = [(kind, each.number, each.state) for kind, each in told if each]
+    assert seen == [("ask", 1, "open"), ("ask", 2, "open"), ("consent", 1, "consented"), ("consent", 2, "refused")]
 
 
 def test_what_cannot_be_asked_for_is_said(company: ActingCompany, number: str) -> None:
