@@ -1248,6 +1248,16 @@ class Erasure(NamedTuple):
         return place in self.places or place.partition(".")[0] in self.places
 
 
+class LateEntry(NamedTuple):
+    """That a carried act says when a late matter happened: whose, its number and form, and what was erased later."""
+
+    subject: str
+    number: int
+    form: str
+    is_erased: bool
+    places: list[object]
+
+
 class Namer(NamedTuple):
     """An act that names the state of another subject."""
 
@@ -1276,6 +1286,8 @@ class Holdings:
         zone: the company's time zone; none where it cannot be told.
         misnamed: carried acts with a name that is none of their person's: subject, number of the act, person, and for
             whom they acted.
+        late: carried acts of late entries.
+        grouped: of each form the field by which its sheets group rows, of those that have one.
         lists: the archived destruction and transfer lists.
         ended: of each subject that an executed or voided list names, and does not call gone already, that list.
         holds: what each hold keeps.
@@ -1297,6 +1309,8 @@ class Holdings:
     names: dict[str, set[str]] = field(default_factory=dict)
     zone: tzinfo | None = None
     misnamed: list[tuple[str, int, str, str]] = field(default_factory=list)
+    late: list[LateEntry] = field(default_factory=list)
+    grouped: dict[str, str] = field(default_factory=dict)
     lists: set[str] = field(default_factory=set)
     ended: dict[str, str] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
@@ -1311,6 +1325,8 @@ class Holdings:
             self.zone = noted.zone
         self.doubts += noted.doubts
         self.misnamed += noted.misnamed
+        self.late += noted.late
+        self.grouped |= noted.grouped
         for state, namers_of in noted.named_states.items():
             for subjects, namers in namers_of.items():
                 kept = self.named_states.setdefault(state, {}).setdefault(subjects, [])
@@ -1491,6 +1507,8 @@ def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdi
         _note_list(history, noted)
         _note_carried(history, noted, report)
         _note_what_holds_ask(history, noted)
+        if history.subject.startswith("form/"):
+            _note_grouped(history, noted)
         if history.subject.partition("/")[0] in SIGNED_KINDS:
             _check_signatures(history, noted, report)
         faces = (
@@ -1654,6 +1672,7 @@ def _skipped(acts: Sequence[Content], *, is_gone: bool) -> set[str]:
     return rows | {str(item.get("subject")) for item in items}
 
 
+ERASED_OTHERWISE = "act {number}: {place} is erased otherwise than the list names"
 CARRIES_ALL = "expected every act of before carried over, then what was erased"
 
 
@@ -1682,10 +1701,11 @@ def _note_carried(history: History, holdings: Holdings, report: Report) -> None:
         Erasure(count + 1, act.get("tombstone"), _list_of(act.get("erased")))
         for act, count in zip(said, counts, strict=True)
     ]
-    for number, act in enumerate(map(told, history.acts[1:]), 1):
-        for where in place_faults(number, act, erasures):
-            text = "act {number}: {place} is erased otherwise than the list names"
-            report.find("carried-mark", aspect_of(subject), subject, text, number=number, place=where)
+    acts = list(enumerate(map(told, history.acts[1:]), 1))
+    otherwise = [(number, where) for number, act in acts for where in place_faults(number, act, erasures)]
+    for number, where in (*otherwise, *_reason_faults(acts, erasures), *_scan_faults(acts, erasures)):
+        report.find("carried-mark", aspect_of(subject), subject, ERASED_OTHERWISE, number=number, place=where)
+    holdings.late += _late_entries(subject, acts, erasures)
 
 
 def _find_two_successors(former: str, subject: str, report: Report) -> None:
@@ -1791,15 +1811,66 @@ def place_faults(number: int, act: Content, erasures: Sequence[Erasure]) -> Iter
 
 
 def _file_faults(number: int, act: Content, erasures: Sequence[Erasure]) -> Iterator[str]:
-    """A file that is erased and not named, or named and not erased; a scan that is without any file being so."""
+    """A file that is erased and not named, or named and not erased; a scan that is without any file being so.
+
+    With a file its name, type and size go; with a scan the name of who signed.
+    """
     if act.get("act") == "attach":
         place = f"attachment.{number}"
-        if (act.get("digest") == "") != any(place in each.places for each in erasures):
+        is_gone = act.get("digest") == ""
+        if is_gone != any(place in each.places for each in erasures) or (
+            is_gone and (act.get("file"), act.get("media_type"), act.get("size")) != (ERASED_TEXT, "", 0)
+        ):
             yield place
     elif act.get("scan") == "" or act.get("signer_name") == ERASED_TEXT:
         is_any = any(str(place).startswith("attachment.") for each in erasures for place in each.places)
-        if act.get("scan") != "" or not is_any:
+        if (act.get("scan"), act.get("signer_name")) != ("", ERASED_TEXT) or not is_any:
             yield "scan"
+
+
+def _reason_faults(acts: Sequence[tuple[int, Content]], erasures: Sequence[Erasure]) -> Iterator[tuple[int, str]]:
+    """Amendments of which a change was erased, and answers to them, that still say why: number of the act, what."""
+    for each in erasures:
+        before = [(number, act) for number, act in acts if number < each.act]
+        amended = [
+            number
+            for number, act in before
+            if act.get("act") == "amend" and _count_marks(act.get("changes"), each.tombstone)
+        ]
+        for number, act in before:
+            of = number if act.get("act") == "amend" else act.get("amendment")
+            if of in amended and act.get("reason") not in (None, "", ERASED_TEXT):
+                yield number, "reason"
+
+
+def _scan_faults(acts: Sequence[tuple[int, Content]], erasures: Sequence[Erasure]) -> Iterator[tuple[int, str]]:
+    """Carried signatures on paper whose scan is none of the files that are still bound: number of the act, what."""
+    bound: list[object] = []
+    for number, act in acts:
+        if act.get("act") == "attach":
+            bound.append(act.get("digest"))
+        elif act.get("scan") and act["scan"] not in bound and any(number < each.act for each in erasures):
+            yield number, "scan"
+
+
+def _late_entries(
+    subject: str, acts: Sequence[tuple[int, Content]], erasures: Sequence[Erasure]
+) -> Iterator[LateEntry]:
+    """The carried acts that say when a late matter happened; by which field, their form tells."""
+    for number, act in acts:
+        late, places = act.get("late_entry"), [each for one in erasures if number < one.act for each in one.places]
+        if isinstance(late, dict) and places:
+            form = f"form/{act.get('form')}/{str(act.get('revision')).replace('/', '-')}"
+            yield LateEntry(subject, number, form, late.get("matter") == ERASED_TEXT, places)
+
+
+def _note_grouped(form: History, holdings: Holdings) -> None:
+    """Keep the field by which the sheets of a form group rows."""
+    for act in form.acts[1:]:
+        definition = act.get("definition")
+        sheet = definition.get("sheet") if isinstance(definition, dict) else None
+        if isinstance(sheet, dict) and sheet.get("on"):
+            holdings.grouped[form.subject] = str(sheet["on"])
 
 
 def _values_said(act: Content) -> Iterator[tuple[str, Any]]:
@@ -1828,11 +1899,12 @@ def _is_mark(value: object) -> bool:
     return isinstance(value, dict) and value.keys() == {"erased"}
 
 
-def _count_marks(value: object) -> int:
-    if _is_mark(value):
-        return 1
+def _count_marks(value: object, tombstone: object = None) -> int:
+    """How many marks a value holds; of one tombstone alone where that is given."""
+    if isinstance(value, dict) and _is_mark(value):
+        return int(tombstone is None or value["erased"] == tombstone)
     within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return sum(map(_count_marks, within))
+    return sum(_count_marks(each, tombstone) for each in within)
 
 
 def _list_of(value: object) -> list[object]:
@@ -2646,6 +2718,12 @@ class Log:
             elif self._is_whole and self._carried_over[former] != carried.count:
                 self._report.find("carried-act", aspect_of(subject), subject, CARRIES_ALL)
 
+        for late in self._holdings.late:
+            on = self._holdings.grouped.get(late.form)
+            if on and late.is_erased != (on in late.places):
+                values = {"number": late.number, "place": "late_entry.matter"}
+                self._report.find("carried-mark", aspect_of(late.subject), late.subject, ERASED_OTHERWISE, **values)
+
     def settle_names(self) -> None:
         """After ``settle``: what acts name of other subjects and of the log, and was never so."""
         if not self._report.counts["events"]:
@@ -3276,7 +3354,7 @@ CHINESE = {
     "the bag names no such file": "包的清单中没有此文件",
     "disposed": "已处置",
     CARRIES_ALL: "应先转录此前的每一项操作，再载明所删除的内容",
-    "act {number}: {place} is erased otherwise than the list names": ("操作 {number}：{place} 处的删除与清册所列不符"),
+    ERASED_OTHERWISE: ("操作 {number}：{place} 处的删除与清册所列不符"),
     "something beside the values": "各项值之外的内容",
     "act {number}: {person} never had the name that it prints": "操作 {number}：{person} 从未用过其所载的姓名",
     "act {number}: its day, {on}, is not that of its moment, {at}": ("操作 {number}：其日期 {on} 与其时间 {at} 不符"),

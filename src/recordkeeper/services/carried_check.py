@@ -18,10 +18,10 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.erased import ERASED_TEXT, is_erased, tombstone_in
 from recordkeeper.model.erasure import ATTACHMENT, FILLED_FOR
-from recordkeeper.model.event import CARRY, ERASE, Event, History
+from recordkeeper.model.event import CARRY, ERASE, Act, Event, History
 from recordkeeper.model.said_values import are_rows
 from recordkeeper.model.standing import deputy_name
-from recordkeeper.model.subject import PROGRAM, kind_of
+from recordkeeper.model.subject import PROGRAM, form_subject, kind_of
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.model.value import parse_moment
 from recordkeeper.services.aspect import altered, aspect_of
@@ -40,12 +40,14 @@ class Known:
         events: those of each such subject, in the order of the log.
         names: every name that a person ever had, of those whose acts are all there.
         zone: the company's time zone; None where it cannot be told.
+        grouped: of each form the field by which its sheets group rows, of those that have one.
     """
 
     stones: Mapping[str, Content]
     events: Mapping[str, Sequence[Event]]
     names: Mapping[str, frozenset[str]]
     zone: tzinfo | None
+    grouped: Mapping[str, str]
 
     @cached_property
     def formers(self) -> dict[str, str]:
@@ -90,6 +92,18 @@ def zone_of(histories: Mapping[str, History]) -> tzinfo | None:
         return None
 
 
+def grouped_of(histories: Mapping[str, History]) -> dict[str, str]:
+    """Of each form the field by which its sheets group rows, of those that have one."""
+    found: dict[str, str] = {}
+    for subject, history in histories.items():
+        for act in history.acts[1:] if kind_of(subject) == "form" else ():
+            definition = act.content.get("definition")
+            sheet = definition.get("sheet") if isinstance(definition, Mapping) else None
+            if isinstance(sheet, Mapping) and sheet.get("on"):
+                found[subject] = str(sheet["on"])
+    return found
+
+
 def carrying_faults(history: History, known: Known) -> Iterator[Finding]:
     """What is wrong with a record that goes on after an erasure.
 
@@ -119,11 +133,14 @@ def carrying_faults(history: History, known: Known) -> Iterator[Finding]:
         contents = [each for each in carried if isinstance(each, Mapping)]
         yield from _form_faults(subject, contents, known)
         life, former = former, known.formers.get(former, "")
-    for act in history.acts[1:]:
-        for what in _place_faults(act.number, act.told.content, erasures):
-            message = _("act {number}: {place} is erased otherwise than the list names")
-            message = message.format(number=act.number, place=what)
-            yield altered("carried-mark", subject, message, aspect_of(subject))
+    told = [act.told for act in history.acts[1:]]
+    otherwise = [(act.number, what) for act in told for what in _place_faults(act.number, act.content, erasures)]
+    otherwise += _reason_faults(told, erasures)
+    otherwise += _scan_faults(told, erasures)
+    otherwise += _late_faults(told, erasures, known.grouped)
+    for number, what in otherwise:
+        message = _("act {number}: {place} is erased otherwise than the list names")
+        yield altered("carried-mark", subject, message.format(number=number, place=what), aspect_of(subject))
 
 
 def _carries(contents: Iterable[Content]) -> bool:
@@ -240,15 +257,63 @@ def _place_faults(number: int, content: Content, erasures: Sequence[Erasure]) ->
 
 
 def _file_faults(number: int, content: Content, erasures: Sequence[Erasure]) -> Iterator[str]:
-    """A file that is erased and not named, or named and not erased; a scan that is without any file being so."""
+    """A file that is erased and not named, or named and not erased; a scan that is without any file being so.
+
+    With a file its name, type and size go; with a scan the name of who signed.
+    """
     if content.get("act") == "attach":
         place = f"{ATTACHMENT}.{number}"
-        if (content.get("digest") == "") != any(place in each.places for each in erasures):
+        is_gone = content.get("digest") == ""
+        if is_gone != any(place in each.places for each in erasures) or (
+            is_gone and (content.get("file"), content.get("media_type"), content.get("size")) != (ERASED_TEXT, "", 0)
+        ):
             yield place
     elif content.get("scan") == "" or content.get("signer_name") == ERASED_TEXT:
         files = (place for each in erasures for place in each.places if place.startswith(f"{ATTACHMENT}."))
-        if content.get("scan") != "" or not any(files):
+        if (content.get("scan"), content.get("signer_name")) != ("", ERASED_TEXT) or not any(files):
             yield "scan"
+
+
+def _reason_faults(acts: Sequence[Act], erasures: Sequence[Erasure]) -> Iterator[tuple[int, str]]:
+    """Amendments of which a change was erased, and answers to them, that still say why: number of the act, what."""
+    for each in erasures:
+        before = [act for act in acts if act.number < each.act]
+        amended = [
+            act.number
+            for act in before
+            if act.kind == "amend" and _count_marks(act.content.get("changes"), each.tombstone)
+        ]
+        for act in before:
+            of = act.number if act.kind == "amend" else act.content.get("amendment")
+            if of in amended and act.content.get("reason") not in (None, "", ERASED_TEXT):
+                yield act.number, "reason"
+
+
+def _scan_faults(acts: Sequence[Act], erasures: Sequence[Erasure]) -> Iterator[tuple[int, str]]:
+    """Carried signatures on paper whose scan is none of the files that are still bound: number of the act, what."""
+    bound: list[Json] = []
+    for act in acts:
+        if act.kind == "attach":
+            bound.append(act.content.get("digest"))
+        elif act.content.get("scan") and act.content["scan"] not in bound and _is_before_any(act.number, erasures):
+            yield act.number, "scan"
+
+
+def _late_faults(
+    acts: Sequence[Act], erasures: Sequence[Erasure], grouped: Mapping[str, str]
+) -> Iterator[tuple[int, str]]:
+    """Late entries that tell the moment of their matter though it was erased, or do not though it stands."""
+    for act in acts:
+        late = act.content.get("late_entry")
+        on = grouped.get(form_subject(str(act.content.get("form")), str(act.content.get("revision"))))
+        if isinstance(late, Mapping) and on and _is_before_any(act.number, erasures):
+            is_named = any(act.number < each.act and on in each.places for each in erasures)
+            if (late.get("matter") == ERASED_TEXT) != is_named:
+                yield act.number, "late_entry.matter"
+
+
+def _is_before_any(number: int, erasures: Sequence[Erasure]) -> bool:
+    return any(number < each.act for each in erasures)
 
 
 def _said(content: Content) -> Iterator[tuple[str, Json]]:
@@ -273,9 +338,10 @@ def _cells(name: str, value: Json) -> Iterator[tuple[str, Json]]:
             yield from ((f"{name}.{number}.{column}", cell) for column, cell in row.items())
 
 
-def _count_marks(value: Json) -> int:
+def _count_marks(value: Json, tombstone: object = None) -> int:
+    """How many marks a value holds; of one tombstone alone where that is given."""
     if is_erased(value):
-        return 1
+        return int(tombstone is None or tombstone_in(value) == tombstone)
     if isinstance(value, Mapping):
-        return sum(map(_count_marks, value.values()))
-    return sum(map(_count_marks, value)) if isinstance(value, list | tuple) else 0
+        return sum(_count_marks(each, tombstone) for each in value.values())
+    return sum(_count_marks(each, tombstone) for each in value) if isinstance(value, list | tuple) else 0

@@ -31,7 +31,7 @@ from recordkeeper.register import tables
 from recordkeeper.register.disposal import APPROVED, EXECUTED
 from recordkeeper.register.inspection import Inspection, UnreadableTableError
 from recordkeeper.services.aspect import REGISTER, altered, aspect_of
-from recordkeeper.services.carried_check import Known, carrying_faults, days_of, names_of, zone_of
+from recordkeeper.services.carried_check import Known, carrying_faults, days_of, grouped_of, names_of, zone_of
 from recordkeeper.services.hold_check import Held
 
 DESTROY, DISPOSE, RETAIN, ARCHIVE = "destroy", "dispose", "retain", "archive"
@@ -118,7 +118,8 @@ def check_disposed(
         if stone is not None and not faults:
             disposed.tombstones[subject] = stone
             disposed.states[subject] = tuple(event.state_digest or "" for event in own if event.act_number is not None)
-    known = Known(disposed.tombstones, of_subject, names_of(histories, events), zone_of(histories))
+    names, zone = names_of(histories, events), zone_of(histories)
+    known = Known(disposed.tombstones, of_subject, names, zone, grouped_of(histories))
     for history in histories.values():
         if history.former or any(act.kind == CARRY for act in history.acts):
             disposed.findings += carrying_faults(history, known)

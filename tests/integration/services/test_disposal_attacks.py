@@ -17,8 +17,8 @@ import pytest
 import sqlalchemy
 
 from archive_tampering import place_of, rebuild_inventories, write_inventory
-from company import ANALYSIS, FEEDBACK, NOW
-from disposal_office import COOLED, ERASED_AT, LATER, SHEET, DisposalOffice, DisposalScene, check_verified
+from company import ANALYSIS, ENTRY, FEEDBACK, NOW
+from disposal_office import BASIS, COOLED, ERASED_AT, LATER, SHEET, DisposalOffice, DisposalScene, check_verified
 from recordkeeper import verifier
 from recordkeeper.model.canonical import Content, canonical, digest
 from recordkeeper.model.disposition import Kind
@@ -43,14 +43,16 @@ from recordkeeper.services import (
     publication,
 )
 from recordkeeper.services.burial import Disposal, tombstones_of
-from recordkeeper.services.disposition import find_list
+from recordkeeper.services.disposition import Choice, find_list
+from recordkeeper.services.erasure_request import Request
 from recordkeeper.services.holding import ScopeAsked
-from recordkeeper.services.lifecycle import About
+from recordkeeper.services.lifecycle import About, Scan
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.verification import Answer, verify
 from stage import SQLITE, Stages
 from tampering import tampering
+from trial_procedure import definition, install
 
 pytestmark = pytest.mark.parametrize("database", [SQLITE])
 Acts = list[dict[str, Any]]
@@ -152,6 +154,119 @@ def test_what_a_record_carries_over_is_what_it_was_but_for_what_the_list_names(d
         expected = {(code, office.record(numbers[name]).subject) for name, (_change, code) in CARRIED_OTHERWISE.items()}
         for found in found_by_both(office):
             assert {each for each in found if each[0].startswith("carried-")} == expected
+
+
+def _in_each(kind: str, **said: Any) -> Callable[[Carry], Carry]:
+    """Something else in each act of a kind."""
+
+    def change(real: Carry) -> Carry:
+        def carried(record: Record, places: Sequence[str], tombstone: int) -> Acts:
+            acts = [json.loads(canonical(act)) for act in real(record, places, tombstone)]
+            return [{**act, **said} if act["act"] == kind else act for act in acts]
+
+        return carried
+
+    return change
+
+
+LEFT_BESIDE_VALUES = {
+    "why it was amended": _in_each("amend", reason="原写 138-0000-9999"),
+    "why an amendment was refused": _in_each("countersign", reason="不是 138-0000-9999"),
+    "name of a file": _in_each("attach", file="张三身份证.png"),
+    "type of a file": _in_each("attach", media_type="image/png"),
+    "size of a file": _in_each("attach", size=77),
+}
+
+
+def test_nothing_that_is_to_go_with_values_and_files_stays_beside_them(disposal_files: DisposalScene) -> None:
+    with disposal_files.opened() as office:
+        numbers = [office.new("clerk", "QR-017-02", dict(FEEDBACK)) for _record in range(len(LEFT_BESIDE_VALUES) + 1)]
+        for number in numbers:
+            lifecycle.attach(office.register, office.by("clerk"), NOW, number, "现场.txt", "text/plain", b"file")
+            office.go_all_the_way(number)
+            office.amend("clerk", number, {"phone": "138-0000-9999"}, "fact")
+            office.countersign("quality", number, 1, "号码是 138-0000-9998")
+            office.amend("clerk", number, {"customer": "某人"}, "fact")
+            office.countersign("quality", number, 2)
+        office.publish()
+        asked = Request(["phone"], BASIS, files=["现场.txt"])
+        listed = {}
+        for number in numbers:
+            listed[number] = erasure_request.erase(
+                office.author(NOW), Choice([number]), ["erased"], asked
+            ).record.number
+            office.approve(listed[number], NOW)
+            office.watch(listed[number], NOW)
+        honest, *false = numbers
+        office.execute(listed[honest], ERASED_AT)
+        office.execute(office.asked([honest], ["customer"], ERASED_AT), LATER)
+        check_verified(office)
+        for number, change in zip(false, LEFT_BESIDE_VALUES.values(), strict=True):
+            with carrying(change):
+                office.execute(listed[number], LATER)
+        expected = {("carried-mark", office.record(number).subject) for number in false}
+        for found in found_by_both(office):
+            assert {each for each in found if each[0].startswith("carried-")} == expected
+
+
+LATE_ERASED = ("received_at", "caller", "received_at")
+"""What is erased of three rows: the field by which their sheet groups them, another one, and that again."""
+
+SCANS_LEFT: tuple[dict[str, Any], ...] = ({}, {"scan": "ab" * 32}, {"signer_name": "外单位人员"})
+
+
+def test_no_scan_and_no_name_read_from_it_stays_of_a_signature_whose_scan_is_erased(
+    disposal_files: DisposalScene,
+) -> None:
+    fields = [{"id": "what", "title": {"zh": "事项", "en": "Matter"}, "type": "text"}]
+    noted = {"id": "noted", "title": {"zh": "记事", "en": "Note"}, "by": "field_staff", "fields": fields}
+    signed = {**noted, "sign": "one", "meaning": "received", "on_paper": True}
+    with disposal_files.opened() as office:
+        install(office, definition("QR-900-01", signed))
+        numbers = [office.new("clerk", "QR-900-01", {"what": "移交钥匙"}) for _record in SCANS_LEFT]
+        scan = Scan(b"%PDF-1.7 signed", "application/pdf", "签收.pdf", "外单位人员", "孙见证")
+        for number in numbers:
+            lifecycle.sign_on_paper(office.register, office.by("clerk"), NOW, number, "noted", scan)
+        office.publish()
+        asked = Request([], BASIS, files=["签收.pdf"])
+        listed = [
+            erasure_request.erase(office.author(NOW), Choice([number]), ["erased"], asked).record.number
+            for number in numbers
+        ]
+        for each, said in zip(listed, SCANS_LEFT, strict=True):
+            office.approve(each, NOW)
+            office.watch(each, NOW)
+            if not said:
+                office.execute(each, ERASED_AT)
+                check_verified(office)
+                continue
+            with carrying(_in_each("sign", **said)):
+                office.execute(each, ERASED_AT)
+        expected = {("carried-mark", office.record(number).subject) for number in numbers[1:]}
+        for found in found_by_both(office):
+            assert {each for each in found if each[0].startswith("carried-")} == expected
+
+
+def test_the_moment_of_a_late_matter_does_not_stay_beside_the_value_that_told_it(disposal_files: DisposalScene) -> None:
+    with disposal_files.opened() as office:
+        late = About(late_reason="门岗停电，补录")
+        rows = [
+            office.new("clerk", "QR-017-01", {**ENTRY, "received_at": f"2026-10-{day} 08:00"}, late)
+            for day in (20, 21, 22)
+        ]
+        office.fill("clerk", "QR-017-01/2026-10", {"summary": "补录"})
+        office.sign("head", "QR-017-01/2026-10")
+        office.publish()
+        listed = [office.asked([each], [field]) for each, field in zip(rows, LATE_ERASED, strict=True)]
+        for each in listed[:2]:
+            office.execute(each, ERASED_AT)
+        check_verified(office)
+        with carrying(_saying(lambda act: act["late_entry"].update(matter="2026-10-22T00:00:00Z"), 1)):
+            office.execute(listed[2], LATER)
+        for found in found_by_both(office):
+            assert {each for each in found if each[0].startswith("carried-")} == {
+                ("carried-mark", office.record(rows[2]).subject)
+            }
 
 
 def test_a_second_erasure_does_not_say_anew_what_was_before_the_first(disposal_files: DisposalScene) -> None:
