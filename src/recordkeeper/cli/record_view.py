@@ -9,7 +9,7 @@ from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.record_report import step_lines
 from recordkeeper.cli.tombstone_view import show_stone
-from recordkeeper.language import listing, noted
+from recordkeeper.language import listing, ngettext, noted
 from recordkeeper.language import translate as _
 from recordkeeper.model.particulars import parse_date
 from recordkeeper.model.rich_text import RichText, Span, Style, joined, mark, plain
@@ -156,8 +156,19 @@ def _disposed_sources(view: "RecordView") -> str:
         for number, count in sorted(view.disposed_sources.items())
     ]
     shown = listing(gone[:_MOST_SOURCES])
-    more = len(gone) - _MOST_SOURCES
-    return shown if more <= 0 else listing([shown, _("… and {count} more").format(count=more)])
+    more, untold = len(gone) - _MOST_SOURCES, view.untold_sources
+    said = [shown] if shown else []
+    if more > 0:
+        said.append(_("… and {count} more").format(count=more))
+    if untold:
+        said.append(
+            ngettext(
+                "{count} source disposed that you may not be told of",
+                "{count} sources disposed that you may not be told of",
+                untold,
+            ).format(count=untold)
+        )
+    return listing(said)
 
 
 def _lines(view: "RecordView") -> Iterator[RichText]:

@@ -19,7 +19,7 @@ from recordkeeper.model.particulars import parse_date
 from recordkeeper.model.retention import NOTED_TRIGGERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from recordkeeper.cli.output import Cell
     from recordkeeper.model.canonical import Json
@@ -402,7 +402,7 @@ def hold(
 ) -> None:
     """Place a hold, or list holds."""
     from recordkeeper.services.held import holds
-    from recordkeeper.services.holding import ScopeAsked, place
+    from recordkeeper.services.holding import ScopeAsked, place, records_told
     from recordkeeper.services.setting import Setting
     from recordkeeper.services.sight import sight_of
 
@@ -415,17 +415,21 @@ def hold(
                 Setting(snapshot, invocation.now),
             )
             found = [each for each in holds(snapshot) if sight.sees_hold(each.scope)]
-            invocation.emit([_hold_value(each) for each in found], lambda: _print_holds(found, setting.shown_name))
+            told = records_told(setting, actor, {record for each in found for record in each.scope.records})
+            value: Json = [_hold_value(each, told) for each in found]
+            invocation.emit(value, lambda: _print_holds(found, told, setting.shown_name))
         return
     if title is None or mandate is None:
         raise click.UsageError(_("a hold has a --title and a --mandate"))
     placed, kept = place(register, actor, invocation.now, title=title, mandate=mandate, asked=asked)
     invocation.publish()
-    numbers: list[Json] = [subject.partition("/")[2] for subject in kept]
-    value: Json = {**_hold_value(placed), "keeps": numbers}
-    told = ngettext("{count} record", "{count} records", len(numbers)).format(count=len(numbers))
-    said = _("{hold} {title}: keeps {records} now").format(hold=placed.subject, title=placed.title, records=told)
-    invocation.emit(value, lambda: print_text(said))
+    with register.reading() as snapshot:
+        told = records_told(Setting(snapshot, invocation.now), actor, {*kept, *placed.scope.records})
+    numbers: list[Json] = [subject.partition("/")[2] for subject in kept if subject in told]
+    many = ngettext("{count} record", "{count} records", len(kept)).format(count=len(kept))
+    said = _("{hold} {title}: keeps {records} now").format(hold=placed.subject, title=placed.title, records=many)
+    counted: Json = {**_hold_value(placed, told), "keeps_count": len(kept), "keeps": numbers}
+    invocation.emit(counted, lambda: print_text(said))
 
 
 @retention.command(help=_("Lift a hold, by another person than who placed it"))
@@ -435,21 +439,28 @@ def hold(
 @shared_options
 def release(invocation: Invocation, name: str, reason: str, authority: str) -> None:
     """Lift a hold."""
-    from recordkeeper.services.holding import lift
+    from recordkeeper.services.holding import lift, records_told
+    from recordkeeper.services.setting import Setting
 
     register, actor = invocation.workspace().register, invocation.actor()
     lifted = lift(register, actor, invocation.now, name, reason=reason, authority=authority)
     invocation.publish()
+    with register.reading() as snapshot:
+        told = records_told(Setting(snapshot, invocation.now), actor, lifted.scope.records)
     said = _("{hold} {title}: lifted").format(hold=lifted.subject, title=lifted.title)
-    invocation.emit(_hold_value(lifted), lambda: print_text(said))
+    invocation.emit(_hold_value(lifted, told), lambda: print_text(said))
 
 
-def _scope_text(scope: "Scope", name_of: "Callable[[str], str]") -> str:
-    named = [subject.partition("/")[2] for subject in scope.records] + list(scope.forms)
+def _scope_text(scope: "Scope", told: "Collection[str]", name_of: "Callable[[str], str]") -> str:
+    named = [subject.partition("/")[2] for subject in scope.records if subject in told]
+    if untold := len(scope.records) - len(named):
+        many = ngettext("{count} record that you may not read", "{count} records that you may not read", untold)
+        named.append(many.format(count=untold))
+    named += scope.forms
     return listing([*named, *(name_of(each) for each in (*scope.units, scope.party, scope.premises) if each)])
 
 
-def _print_holds(found: "Sequence[Hold]", name_of: "Callable[[str], str]") -> None:
+def _print_holds(found: "Sequence[Hold]", told: "Collection[str]", name_of: "Callable[[str], str]") -> None:
     if not found:
         print_text(_("There is no hold"))
         return
@@ -459,7 +470,7 @@ def _print_holds(found: "Sequence[Hold]", name_of: "Callable[[str], str]") -> No
             each.subject.partition("/")[2],
             each.title,
             each.mandate,
-            _scope_text(each.scope, name_of),
+            _scope_text(each.scope, told, name_of),
             f"{each.placed_by_name} {each.placed_on}",
             f"{each.lifted_by_name} {each.lifted_on} {each.lift_reason}".strip(),
         ]
@@ -468,12 +479,15 @@ def _print_holds(found: "Sequence[Hold]", name_of: "Callable[[str], str]") -> No
     print_table(columns, rows)
 
 
-def _hold_value(each: "Hold") -> "dict[str, Json]":
+def _hold_value(each: "Hold", told: "Collection[str]") -> "dict[str, Json]":
+    records: list[Json] = [subject for subject in each.scope.records if subject in told]
+    untold = len(each.scope.records) - len(records)
     return {
         "subject": each.subject,
         "title": each.title,
         "mandate": each.mandate,
-        "scope": each.scope.content,
+        "scope": {**each.scope.content, **({"records": records} if each.scope.records else {})},
+        "untold_records": untold,
         "placed_by": each.placed_by_name,
         "placed_on": each.placed_on,
         "lifted_by": each.lifted_by_name or None,

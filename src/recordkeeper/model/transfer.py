@@ -82,6 +82,7 @@ class Package:
         size: of the file, in bytes.
         objects: how many objects of the archive are in it.
         on: the local date.
+        by: who made it; empty where that is just being bound.
     """
 
     digest: str
@@ -89,6 +90,7 @@ class Package:
     size: int
     objects: int
     on: str
+    by: str = ""
 
 
 def package_of(record: Record) -> Package | None:
@@ -97,7 +99,8 @@ def package_of(record: Record) -> Package | None:
         if act.kind == "pack":
             held = act.content
             size, objects = cast("int", held["size"]), cast("int", held["objects"])
-            return Package(str(held["package"]), str(held["bag"]), size, objects, str(held["on"]))
+            by = str(held["by"])
+            return Package(str(held["package"]), str(held["bag"]), size, objects, str(held["on"]), by)
     return None
 
 

@@ -14,6 +14,7 @@ from recordkeeper.model.disposition import Part
 from recordkeeper.model.person import AUDITOR
 from recordkeeper.model.record import Record
 from recordkeeper.model.replay import readable as read_as_written
+from recordkeeper.register.disposal import tombstone_of
 from recordkeeper.services.catalogue import form_of
 from recordkeeper.services.people import Actor
 from recordkeeper.services.reading_right import Readers, may_read, may_read_record, readers_of, roles_that_read
@@ -98,6 +99,22 @@ def check_may_be_told(setting: Setting, actor: Actor, stone: Content) -> bool:
     if not may:
         raise _may_not_read(setting, number, unit, readers, who.name)
     return bool(readers) or AUDITOR in who.roles
+
+
+def may_be_told(setting: Setting, actor: Actor, subject: str) -> bool:
+    """Whether a record was destroyed, and ``actor`` may be told of it, as by ``check_may_be_told``.
+
+    Raises:
+        DisabledPersonError, UnreadableActError: as ``check_may_be_told``.
+    """
+    stone = tombstone_of(setting.snapshot, subject)
+    if stone is None:
+        return False
+    try:
+        check_may_be_told(setting, actor, stone)
+    except MayNotReadError:
+        return False
+    return True
 
 
 def _may_not_read(setting: Setting, number: str, unit: str, readers: Readers, name: str) -> MayNotReadError:

@@ -98,7 +98,7 @@ def execute(
     progress = destroy_listed(by, is_paper_destroyed=is_paper_destroyed, advance=advance)
     residue = wipe(by.register, WAIT_FOR_READERS_SECONDS, waiting)
     if progress.count(FAILED) > _failed_for_good(by) and not said.gives_up:
-        return Destroyed(by.number, tuple(progress.results), residue.kinds, "")
+        return Destroyed(by.number, tuple(progress.results), (*residue.kinds, *progress.rest), "")
     closed, certificate = certify(by, signer, said, residue, progress)
     with by.register.reading() as snapshot:
         results, rest = _told(snapshot, closed.number)

@@ -116,7 +116,7 @@ def certify(by: Executor, signer: Signer, said: Said, residue: Residue, progress
         closing = _Closing(transaction, setting, by, signer, who, said)
         listed = closing.settled(listed, progress)
         results = list(results_of(transaction, listed, {}))
-        rest = [*residue.kinds, *(("mirror", str(place)) for place in progress.unreached)]
+        rest = [*residue.kinds, *progress.rest]
         rest += given_out(transaction, results)
         closed = closing.closed(listed, results, rest)
         return closed, closing.certificate(listed, closed, results, rest)
@@ -280,6 +280,7 @@ def rest_text(kind: str, detail: str, _: Callable[[str], str] = _) -> str:
         "mirror": _(
             "the mirror {detail}, which could not be reached; it goes from there when that is next brought in step"
         ),
+        "package": _("among the packages of transfer lists {detail}, which could not be removed"),
         "export": _("what was given out before: {detail}"),
         "backup": _("backups made before this day, until they are destroyed themselves"),
     }

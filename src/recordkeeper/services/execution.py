@@ -60,6 +60,7 @@ from recordkeeper.services.disposal_list import GOING, Judged, judge
 from recordkeeper.services.disposition import find_list, list_for
 from recordkeeper.services.erasure import begin_disposal, check_begun, erase, going, retain_one
 from recordkeeper.services.mirroring import mirrors_of, remove_from_mirrors
+from recordkeeper.services.packing import packages_left
 from recordkeeper.services.people import Actor
 from recordkeeper.services.publication import Publisher, publish, publisher_lock
 from recordkeeper.services.retention import RetentionDesk, schedule_in_force
@@ -108,11 +109,21 @@ class Progress:
         number: the list.
         results: what became of the items so far, in the order of the list.
         unreached: mirrors that could not be reached, and may still hold what was destroyed.
+        packages: what lies in the archive among the packages of transfer lists, and could not be removed.
     """
 
     number: str
     results: list[Result] = field(default_factory=list)
     unreached: list[Path] = field(default_factory=list)
+    packages: list[Path] = field(default_factory=list)
+
+    @property
+    def rest(self) -> list[tuple[str, str]]:
+        """Where a copy may still be for want of reach, each with its kind and detail."""
+        return [
+            *(("mirror", str(place)) for place in self.unreached),
+            *(("package", str(place)) for place in self.packages),
+        ]
 
     def count(self, outcome: str) -> int:
         """How many items had that outcome."""
@@ -199,6 +210,7 @@ def remove_listed(by: Executor, items: Sequence[Item], advance: Advance = lambda
     with by.register.reading() as snapshot:
         listed = find_list(snapshot, by.number, *GOING)
         progress.results = list(results_of(snapshot, listed, failed))
+        progress.packages = packages_left(snapshot, by.publisher.archive)
     progress.unreached = list(dict.fromkeys(progress.unreached))
     return progress
 

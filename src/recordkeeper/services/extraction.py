@@ -99,7 +99,7 @@ def export_json(register: Register, actor: Actor, now: datetime, selection: Sele
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
         records = _readable(setting, actor, selection, numbers)
-        views: list[Json] = [as_json(view_of(setting, record)) for record in records]
+        views: list[Json] = [as_json(view_of(setting, actor, record)) for record in records]
         company, by = setting.root.name_zh, setting.shown_name(actor.subject)
     _note(register, actor, now, records)
     return {

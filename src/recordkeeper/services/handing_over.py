@@ -105,7 +105,8 @@ def hand_over_listed(
         if ("readers", "") in residue.kinds:
             raise NotWipedError(by.number, residue)
     if any(result.outcome == FAILED for result in progress.results) and not gives_up:
-        return HandedOver(by.number, tuple(progress.results), residue.kinds, is_done=False)
+        rest = (*residue.kinds, *progress.rest)
+        return HandedOver(by.number, tuple(progress.results), rest, is_done=False)
     return _closed(by, progress, residue)
 
 
@@ -180,7 +181,7 @@ def _closed(by: Executor, progress: Progress, residue: Residue) -> HandedOver:
         left = [item for item in listed.items if item.subject in waiting]
         listed = give_up_items(transaction, by, left, progress, who, setting)
         results = tuple(results_of(transaction, listed, {}))
-        rest = [*residue.kinds, *(("mirror", str(place)) for place in progress.unreached)]
+        rest = [*residue.kinds, *progress.rest]
         rest += given_out(transaction, results)
         content: Content = {
             **head_of("execute", who, setting.moment),

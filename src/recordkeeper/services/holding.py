@@ -3,7 +3,7 @@
 Source: M-9 to M-12
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,20 +12,21 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.event import History
 from recordkeeper.model.hold import Hold, Scope
-from recordkeeper.model.subject import is_subject
+from recordkeeper.model.subject import base_of, is_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.lookup import unit_parents
 from recordkeeper.register.record_projection import approval_rows
 from recordkeeper.register.search import RecordQuery, find_records
 from recordkeeper.register.snapshot import Snapshot
-from recordkeeper.services.access import record_for
+from recordkeeper.services.access import may_be_told, record_for
 from recordkeeper.services.catalogue import code_of
 from recordkeeper.services.company import new_subject
 from recordkeeper.services.held import Places, member_of, refresh
 from recordkeeper.services.people import Actor
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
+from recordkeeper.services.shelf import Shelf
 
 
 class UnknownHoldError(RetentionError, MissingError):
@@ -141,6 +142,26 @@ def find_hold(snapshot: Snapshot, name: str) -> Hold:
     if history is None:
         raise UnknownHoldError(name)
     return Hold.replay(history)
+
+
+def records_told(setting: Setting, actor: Actor, subjects: Collection[str]) -> set[str]:
+    """Those of the records and sheets that somebody may read, or might have read before they were destroyed.
+
+    A hold reaches what its author may not read, for it must; which records these are it tells to who may read them.
+
+    Raises:
+        DisabledPersonError: the account is closed.
+    """
+    if not subjects:
+        return set()
+    shelf = Shelf(setting, actor.subject)
+    rows = {base_of(row.subject): row for row in find_records(setting.snapshot, RecordQuery())}
+    told: set[str] = set()
+    for subject in subjects:
+        row = rows.get(base_of(subject))
+        if shelf.is_readable(row) if row is not None else may_be_told(setting, actor, subject):
+            told.add(subject)
+    return told
 
 
 def _scope(setting: Setting, actor: Actor, asked: ScopeAsked) -> Scope:

@@ -2,39 +2,54 @@
 
 A package is made in the archive's ``incoming``, the act that binds its digest is committed, and only then is it put in
 its place. Whatever ends in between, what lies there tells by its digest what it is: bound by a list that still waits
-for its receiver, it is put in place by the next call of the same command; bound by none, the publisher removes it.
+for its receiver, it is put in place by the next call of the same command; bound by none, the publisher removes it. What
+cannot be removed keeps nothing else from going, and is told of: it may hold what was destroyed since.
+
+Each package lies in a folder of its own, ``HEX/made/NAME``, beside the note where it is put: a name that somebody chose
+is never taken for one of ours. The module is long because what one process notes when it makes, puts and removes a
+package is what the next one goes by after a kill, and is read together.
 
 Source: M-3; M-12
 """
 
+import errno
 import fcntl
 import hashlib
+import json
 import os
+import re
 import secrets
 import shutil
+import tempfile
 import time
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from recordkeeper.bagit.bag import PAYLOAD
 from recordkeeper.bagit.writer import FILE_MODE, BagExistsError, UnwritableBagError
 from recordkeeper.durable import make_folder, open_plain_file, read_plain_file, replace_file, sync_folder
-from recordkeeper.errors import ArchiveError, UnavailableError
+from recordkeeper.errors import ArchiveError, UnavailableError, system_reason
 from recordkeeper.language import translate as _
 from recordkeeper.model.disposition import Disposition, disposition_of, settled_state
 from recordkeeper.model.record_state import State
-from recordkeeper.model.subject import number_of
+from recordkeeper.model.subject import kind_of, number_of
 from recordkeeper.model.transfer import package_of, receipt_of
 from recordkeeper.register.snapshot import Snapshot
-from recordkeeper.services.retrieval import load
+from recordkeeper.services.retrieval import standing_record
 
-FOLDER, LOCK, PLACE = "packages", "lock", ".place"
+FOLDER, LOCK, PLACE, MADE = "packages", "lock", "place", "made"
 LOCK_SECONDS = 30.0
 _PAUSE_SECONDS = 0.2
 _PATH_BYTES = 65_536
 _BLOCK_BYTES = 1024 * 1024
 _WAITING = {State.OPEN, State.PENDING}
+_BESIDE = re.compile(r"\.recordkeeper-[0-9a-f]{32}\.incoming")
+_WITHOUT_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS}
+"""What a file system answers that has no second name for a file: a memory stick, some shares."""
 
 
 class PackerBusyError(ArchiveError, UnavailableError):
@@ -42,6 +57,19 @@ class PackerBusyError(ArchiveError, UnavailableError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(_("{path}: another package is being made").format(path=path), subject=str(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What became of the packages when those that nothing waits for were removed.
+
+    Args:
+        numbers: the lists that wait with one.
+        left: what could not be removed, or not be read, and why.
+    """
+
+    numbers: list[str]
+    left: dict[Path, OSError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +88,9 @@ class Staging:
         Raises:
             OSError: the disk refuses.
         """
-        folder = self.path / secrets.token_hex(8)
+        folder = self.path / secrets.token_hex(8) / MADE
         make_folder(folder)
         return folder / name
-
-    def files(self) -> list[Path]:
-        """The packages that lie there whole."""
-        return sorted(file for file in self.path.glob("*/*") if not file.name.startswith("."))
 
     def remove(self, staged: Path) -> None:
         """Let a package go that was put in its place, or that nothing binds.
@@ -74,30 +98,41 @@ class Staging:
         Raises:
             OSError: the disk refuses.
         """
-        shutil.rmtree(staged.parent)
+        shutil.rmtree(_folder_of(staged))
         sync_folder(self.path)
 
-    def clear(self, snapshot: Snapshot) -> list[str]:
-        """Remove the packages that no list waits with; the numbers of the lists that wait with one.
+    def clear(self, snapshot: Snapshot) -> Cleared:
+        """Remove the packages that no list waits with, past whatever cannot be removed.
 
         Raises:
-            OSError: the disk refuses.
+            OSError: the folder cannot be read.
         """
-        folders = [each for each in self.path.iterdir() if each.is_dir()]
-        bound, numbers = _bound(snapshot) if folders else {}, []
-        for folder in folders:
-            digests = [sha256_of(file)[0] for file in folder.iterdir() if not file.name.startswith(".")]
-            number = next((bound[each] for each in digests if each in bound), None)
-            if number is None or _was_placed(folder, digests):
-                shutil.rmtree(folder)
-                sync_folder(self.path)
+        entries = _entries(self.path)
+        bound, cleared = _bound(snapshot) if entries else {}, Cleared([], {})
+        for entry in entries:
+            try:
+                number = _waits_in(snapshot, entry, bound)
+            except (OSError, zipfile.BadZipFile) as error:  # what a list waits with may lie there: it stays
+                cleared.left[entry] = error if isinstance(error, OSError) else OSError(str(error))
+                continue
+            if number:
+                cleared.numbers.append(number)
             else:
-                numbers.append(number)
-        return numbers
+                cleared.left.update(_removed(entry))
+        if entries:
+            sync_folder(self.path)
+        return cleared
 
     def of_digest(self, digest: str) -> Path | None:
-        """The package of that SHA-256, hexadecimal; None where none lies there."""
-        return next((file for file in self.files() if sha256_of(file)[0] == digest), None)
+        """The package of that SHA-256, hexadecimal; None where none lies there that can be read."""
+        for entry in _entries(self.path):
+            try:
+                found = [file for file in _made_in(entry) if sha256_of(file)[0] == digest]
+            except OSError:
+                continue
+            if found:
+                return found[0]
+        return None
 
 
 @contextmanager
@@ -111,7 +146,7 @@ def staging_of(archive: Path) -> Iterator[Staging]:
     path = archive / "incoming" / FOLDER
     make_folder(path)
     give_up_at = time.monotonic() + LOCK_SECONDS
-    with os.fdopen(os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)) as lock:
+    with os.fdopen(_lock_of(path)) as lock:
         while not _is_locked(lock.fileno()):
             if time.monotonic() > give_up_at:
                 raise PackerBusyError(path)
@@ -128,24 +163,34 @@ def clear_packages(snapshot: Snapshot, archive: Path) -> Iterator[str]:
         OSError: the disk refuses.
     """
     path = archive / "incoming" / FOLDER
-    if not path.is_dir():
+    if not path.is_dir() or not _entries(path):
         return
-    with os.fdopen(os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)) as lock:
-        if not any(each.is_dir() for each in path.iterdir()) or not _is_locked(lock.fileno()):
+    with os.fdopen(_lock_of(path)) as lock:
+        if not _is_locked(lock.fileno()):
             return
-        for number in Staging(path).clear(snapshot):
-            yield _("{list}: its package is made and not in its place: give retention pack {list} FILE again").format(
-                list=number
-            )
+        cleared = Staging(path).clear(snapshot)
+    for number in cleared.numbers:
+        yield _("{list}: its package is made and not in its place: give retention pack {list} FILE again").format(
+            list=number
+        )
+    for left, error in cleared.left.items():
+        said = _("{path}: no list waits with this, and it cannot be removed: {found}")
+        yield said.format(path=left, found=system_reason(error))
 
 
-def _was_placed(folder: Path, digests: list[str]) -> bool:
-    """Whether a package came to its place before a kill kept the staged one from being removed."""
+def packages_left(snapshot: Snapshot, archive: Path) -> list[Path]:
+    """Remove the packages that no list waits with; where one may still lie, for it may hold what was destroyed."""
+    path = archive / "incoming" / FOLDER
     try:
-        place = Path(os.fsdecode(read_plain_file(folder / PLACE, _PATH_BYTES)))
-        return sha256_of(place)[0] in digests
-    except OSError:
-        return False
+        if not path.is_dir() or not _entries(path):
+            return []
+        with staging_of(archive) as staging:
+            return list(staging.clear(snapshot).left)
+    except (OSError, PackerBusyError):
+        return [path]
+
+
+# ---- from the archive to where it is wanted --------------------------------------------------------------------------
 
 
 def check_place(target: Path) -> None:
@@ -157,30 +202,27 @@ def check_place(target: Path) -> None:
     """
     if os.path.lexists(target):
         raise BagExistsError(target)
-    beside = _beside(target)
     try:
-        beside.unlink(missing_ok=True)
-        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
-        beside.unlink()
+        tempfile.TemporaryFile(dir=target.absolute().parent).close()
     except OSError as error:
         raise UnwritableBagError(target, error) from error
-
-
-def _beside(target: Path) -> Path:
-    return target.with_name(f".{target.name}.incoming")
 
 
 def put_in_place(staging: Staging, staged: Path, target: Path) -> None:
     """Copy a package whole to where it is wanted, on whatever disk that is, and let the staged one go.
 
+    The copy bears a name that nobody else has, noted before it is made: one that a killed process left is known by it.
+
     Raises:
         BagExistsError: something is there already.
         UnwritableBagError: the disk refuses.
     """
-    beside = _beside(target)
+    folder, place = _folder_of(staged), target.absolute()
+    beside = place.with_name(f".recordkeeper-{secrets.token_hex(16)}.incoming")
     try:
-        replace_file(staged.parent / PLACE, os.fsencode(target.absolute()), staged.parent / f"{PLACE}.new")
-        beside.unlink(missing_ok=True)
+        _sweep(folder)
+        noted = os.fsencode(place) + b"\0" + os.fsencode(beside.name)
+        replace_file(folder / PLACE, noted, folder / f"{PLACE}.new")
         with (
             os.fdopen(open_plain_file(staged), "rb") as source,
             os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb") as copy,
@@ -188,15 +230,158 @@ def put_in_place(staging: Staging, staged: Path, target: Path) -> None:
             shutil.copyfileobj(source, copy, _BLOCK_BYTES)
             copy.flush()
             os.fsync(copy.fileno())
-        if os.path.lexists(target):
-            raise BagExistsError(target)
-        beside.rename(target)
-        sync_folder(target.absolute().parent)
+        _name_it(beside, place, target)
+        sync_folder(place.parent)
         staging.remove(staged)
     except OSError as error:
         raise UnwritableBagError(target, error) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _name_it(beside: Path, place: Path, target: Path) -> None:
+    """Give a copy the name that it is wanted under, if nothing has it: never is a file of another's overwritten."""
+    try:
+        os.link(beside, place)
+        beside.unlink()
+    except FileExistsError:
+        raise BagExistsError(target) from None
+    except OSError as error:
+        if error.errno not in _WITHOUT_LINKS:
+            raise
+        _claim(place, target)
+        try:
+            beside.rename(place)
+        except OSError:
+            place.unlink()
+            raise
+
+
+def _claim(place: Path, target: Path) -> None:
+    """An empty file of ours under a name that nothing has; what is renamed to it overwrites nothing else."""
+    try:
+        os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
+    except FileExistsError:
+        raise BagExistsError(target) from None
+
+
+def _noted(folder: Path) -> tuple[Path, Path] | None:
+    """Where a package was to be put, and the copy beside; None where that was not begun."""
+    try:
+        place, _zero, name = os.fsdecode(read_plain_file(folder / PLACE, _PATH_BYTES)).partition("\0")
+    except OSError:
+        return None
+    # Nothing but a name of our own making is ever removed outside of the archive.
+    return (Path(place), Path(place).parent / name) if _BESIDE.fullmatch(name) else None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the copy that a killed process left beside the place.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    if noted := _noted(folder):
+        noted[1].unlink(missing_ok=True)
+
+
+def _was_placed(folder: Path, digests: list[str]) -> bool:
+    """Whether a package came to its place before a kill kept the staged one from being removed."""
+    noted = _noted(folder)
+    try:
+        return noted is not None and sha256_of(noted[0])[0] in digests
+    except OSError:
+        return False
+
+
+# ---- what lies there -------------------------------------------------------------------------------------------------
+
+
+def subjects_in(package: Path) -> Iterator[str]:
+    """The records and sheets in a package, by the inventories of its objects.
+
+    Raises:
+        OSError, zipfile.BadZipFile: it cannot be read.
+    """
+    with zipfile.ZipFile(package) as pack:
+        names = set(pack.namelist())
+        for name in sorted(names):
+            folder, _slash, file = name.rpartition("/")
+            inside = folder.partition("/")[2]
+            if file.startswith("0=ocfl_object_") and inside.startswith(f"{PAYLOAD}objects/"):
+                subject = str(json.loads(pack.read(f"{folder}/inventory.json"))["id"])
+                if kind_of(subject) in {"record", "sheet"}:
+                    yield subject
+
+
+def _folder_of(staged: Path) -> Path:
+    return staged.parent.parent
+
+
+def _entries(path: Path) -> list[Path]:
+    return sorted(each for each in path.iterdir() if each.name != LOCK)
+
+
+def _made_in(entry: Path) -> list[Path]:
+    """The packages in one of the folders, whole or not; none in what is not such a folder."""
+    made = entry / MADE
+    if entry.is_symlink() or made.is_symlink() or not made.is_dir():
+        return []
+    return sorted(each for each in made.iterdir() if each.is_file() and not each.is_symlink())
+
+
+def _waits_in(snapshot: Snapshot, entry: Path, bound: Mapping[str, str]) -> str:
+    """The list that waits with what lies there; empty where none does.
+
+    A record that is there beside the listed ones may have been destroyed since by another list: then it goes too.
+
+    Raises:
+        OSError, zipfile.BadZipFile: it cannot be read.
+    """
+    found = {sha256_of(file)[0]: file for file in _made_in(entry)} if bound else {}
+    digest = next((each for each in found if each in bound), None)
+    if digest is None or _was_placed(entry, [digest]):
+        return ""
+    stands = all(snapshot.history(subject) is not None for subject in subjects_in(found[digest]))
+    return bound[digest] if stands else ""
+
+
+def _removed(entry: Path) -> dict[Path, OSError]:
+    """Remove a file, a link or a folder with all that is in it; what could not be removed, and why.
+
+    Links are removed, and never followed; what refuses keeps nothing beside it.
+    """
+    left: dict[Path, OSError] = {}
+    try:
+        _sweep(entry)
+    except OSError as error:
+        return {entry: error}  # the note stays, by which it is known
+    if entry.is_symlink() or not entry.is_dir():
+        _attempt(left, entry, entry.unlink)
+        return left
+    try:
+        for path, folders, files, descriptor in os.fwalk(entry, topdown=False):
+            for name in (*files, *folders):
+                remove = os.unlink if name in files or (Path(path) / name).is_symlink() else os.rmdir
+                _attempt(left, Path(path) / name, partial(remove, name, dir_fd=descriptor))
+    except OSError as error:
+        left[entry] = error
+    _attempt(left, entry, entry.rmdir)
+    return left
+
+
+def _attempt(left: dict[Path, OSError], path: Path, remove: Callable[[], object]) -> None:
+    try:
+        remove()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        if not any(path in (each, *each.parents) for each in left):  # a folder stays where something in it does
+            left[path] = error
+
+
+def _lock_of(path: Path) -> int:
+    return os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def sha256_of(path: Path) -> tuple[str, int]:
@@ -226,7 +411,8 @@ def _bound(snapshot: Snapshot) -> dict[str, str]:
     subjects = {event.subject for event in snapshot.events() if event.kind == "pack" and event.subject}
     bound: dict[str, str] = {}
     for subject in sorted(subjects):
-        listed = disposition_of(load(snapshot, number_of(subject)))
+        record = standing_record(snapshot, number_of(subject))
+        listed = disposition_of(record) if record else None
         package = package_of(listed.record) if listed else None
         if listed and package and _waits(snapshot, listed):
             bound[package.digest] = listed.number

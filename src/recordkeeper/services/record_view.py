@@ -280,6 +280,7 @@ class RecordView:
         late_days, late_reason: how late it was entered, and why; 0 and empty where it was entered in time.
         is_outdated: whether records that it is computed from have changed since.
         disposed_sources: those of them that were destroyed since, each with the number of its tombstone.
+        untold_sources: how many more were, of which the reader may not be told.
         erasures: what was erased of it on request, the first erasure first.
         requests: for what use of it somebody asked consent, in the order of asking.
         state_digest: d(n) after the last act shown, and ``act_count`` its number.
@@ -314,6 +315,7 @@ class RecordView:
     transferred_to: str
     is_outdated: bool
     disposed_sources: Mapping[str, int]
+    untold_sources: int
     sections: tuple[SectionView, ...]
     amendments: tuple[AmendmentView, ...]
     attachments: tuple[AttachmentView, ...]

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from recordkeeper.errors import InvalidInputError, RefusalError, RetentionError
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.disposition import Disposition, Item, Kind, NotReadyError, Part, section_of
 from recordkeeper.model.record import Record
 from recordkeeper.model.standing import Standing
+from recordkeeper.model.subject import base_of, record_subject, sheet_subject
 from recordkeeper.model.transfer import Package, check_packable, pack, package_of, receive
 from recordkeeper.ocfl.storage_root import UnreachableArchiveError
 from recordkeeper.register.acts import Register, Transaction
@@ -43,7 +45,7 @@ from recordkeeper.services.execution import Executor, publish_first
 from recordkeeper.services.exporting import Exported, note_export, withheld_from, write_pack
 from recordkeeper.services.fitness import UntestedError, check_covers
 from recordkeeper.services.lifecycle import Scan
-from recordkeeper.services.packing import Staging, check_place, put_in_place, sha256_of, staging_of
+from recordkeeper.services.packing import Staging, check_place, put_in_place, sha256_of, staging_of, subjects_in
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.rendering import file_name, render_record
 from recordkeeper.services.retention import RetentionDesk
@@ -64,6 +66,22 @@ class PackedAlreadyError(RetentionError, RefusalError):
     def __init__(self, number: str, before: Package) -> None:
         expected = _("--anew, by which another package takes its place")
         found = _("a package of {day}, SHA-256 {digest}").format(day=before.on, digest=before.digest)
+        super().__init__(
+            _("{number}: expected {expected}, found {found}").format(number=number, expected=expected, found=found),
+            subject=number,
+            expected=expected,
+            found=found,
+        )
+
+
+class WithheldPackageError(RetentionError, RefusalError):
+    """The package that waits was made by somebody else, and holds what who asks for it may not take out."""
+
+    def __init__(self, number: str, count: int) -> None:
+        expected = _("who made the package that waits, or --anew, by which another one takes its place")
+        found = ngettext(
+            "{count} record in it that you may not take out", "{count} records in it that you may not take out", count
+        ).format(count=count)
         super().__init__(
             _("{number}: expected {expected}, found {found}").format(number=number, expected=expected, found=found),
             subject=number,
@@ -186,6 +204,7 @@ def make_package(by: Executor, target: Path, *, replaces: bool = False) -> tuple
         NoRightError, NotYoursError: no role of who draws up such lists.
         NotReadyError: not approved, received already, or paper alone.
         PackedAlreadyError: a package was made before, and is not to be replaced.
+        WithheldPackageError: one waits, and ``by`` may not take out all that is in it.
         NotEligibleError: a record on it was changed, or a hold keeps it.
         NotPublishedError: the log cannot be published.
         BagExistsError, UnwritableBagError: there is a file of that name already, or none can be made.
@@ -212,15 +231,34 @@ _Made: TypeAlias = tuple[Path, Record, Exported, Package]
 
 
 def _made_before(by: Executor, staging: Staging, target: Path) -> _Made | None:
-    """The package that the list binds, where it lies in the archive still and was not put in its place."""
+    """The package that the list binds, where it lies in the archive still and was not put in its place.
+
+    Raises:
+        WithheldPackageError: another one made it, and may take out more.
+    """
     with by.register.reading() as snapshot:
         staging.clear(snapshot)
-        _setting, listed, _who = _check_packed_by(snapshot, by)
-    package = package_of(listed.record)
-    staged = staging.of_digest(package.digest) if package else None
-    if package is None or staged is None:
-        return None
-    return staged, listed.record, _exported_in(staged, target, package), package
+        setting, listed, _who = _check_packed_by(snapshot, by)
+        package = package_of(listed.record)
+        staged = staging.of_digest(package.digest) if package else None
+        if package is None or staged is None:
+            return None
+        inside = list(subjects_in(staged))
+        asked = {each(number) for number in _asked_for(listed) for each in (record_subject, sheet_subject)}
+        withheld = withheld_from(setting, by.actor).intersection(inside)
+        if kept_back := [subject for subject in withheld if base_of(subject) not in asked]:
+            raise WithheldPackageError(listed.number, len(kept_back))
+    made = _exported_in(staged, target, package, len(inside))
+    if package.by != by.actor.subject:  # else the trail says already that it was given out to them
+        with by.register.writing(now=by.now) as transaction:
+            _check_packed_by(transaction, by)
+            note_export(transaction, by.actor, made, inside)
+    return staged, listed.record, made, package
+
+
+def _asked_for(listed: Disposition) -> list[str]:
+    """The records that a package holds whoever makes it: the listed ones, and the report on them."""
+    return [*(item.number for item in listed.items if item.subject), str(listed.record.values.get("test_number"))]
 
 
 def _made_now(by: Executor, staging: Staging, target: Path, *, replaces: bool) -> _Made:
@@ -229,8 +267,7 @@ def _made_now(by: Executor, staging: Staging, target: Path, *, replaces: bool) -
         setting, listed, _who = _check_packed_by(snapshot, by)
         if not replaces and (before := package_of(listed.record)) is not None:
             raise PackedAlreadyError(listed.number, before)
-        numbers = [item.number for item in listed.items if item.subject]
-        numbers.append(str(listed.record.values.get("test_number")))
+        numbers = _asked_for(listed)
         withheld = withheld_from(setting, by.actor)
         more = {f"transfer/{file_name(listed.number)}.docx": render_record(snapshot, setting, listed.record)}
     staged, is_decided = staging.new(target.name), False
@@ -251,11 +288,10 @@ def _made_now(by: Executor, staging: Staging, target: Path, *, replaces: bool) -
     return staged, record, replace(made, path=target), package
 
 
-def _exported_in(staged: Path, target: Path, package: Package) -> Exported:
+def _exported_in(staged: Path, target: Path, package: Package, records: int) -> Exported:
     """What was said of a package when it was made, as it tells itself and the act that binds it."""
     with zipfile.ZipFile(staged) as pack:
         inside = {name.partition("/")[2]: name for name in pack.namelist()}
-        records = sum(name.startswith("proofs/") for name in inside)
         note = pack.read(inside["data/log/checkpoint"]).decode()
     return Exported(target, records, package.objects, 0, unverified_checkpoint(note).size, package.bag)
 

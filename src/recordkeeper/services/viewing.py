@@ -43,7 +43,7 @@ from recordkeeper.model.transfer import receiver_of
 from recordkeeper.model.value import SCALE_NAMES, parse_moment
 from recordkeeper.register.acts import Register
 from recordkeeper.register.disposal import tombstone_of
-from recordkeeper.services.access import readable
+from recordkeeper.services.access import may_be_told, readable
 from recordkeeper.services.consent import check_may_use
 from recordkeeper.services.people import SESSION_LASTS, Actor, person_of
 from recordkeeper.services.preservation import record_file
@@ -108,7 +108,7 @@ def show(register: Register, actor: Actor, now: datetime, number: str, on: date 
         record = readable(setting, actor, number)
         is_noted = is_reading_noted(setting, actor, record)
         known = record if on is None else known_on(record, on)
-        view = view_of(setting, known, on)
+        view = view_of(setting, actor, known, on)
     if is_noted:
         note_reading(register, actor, now, record.subject)
     return view
@@ -232,11 +232,12 @@ def known_on(record: Record, on: date) -> Record:
     return Record.replay(record.form, record.history.up_to(last))
 
 
-def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordView:
+def view_of(setting: Setting, actor: Actor, record: Record, on: date | None = None) -> RecordView:
     """All that a reader sees of ``record``.
 
     Args:
         setting: where names are looked up.
+        actor: who reads it, and is told of what else was destroyed only where they might have read that.
         record: as it stands, or stood.
         on: the day whose knowledge is asked for; None for today's.
     """
@@ -244,6 +245,7 @@ def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordV
     party, premises = str(opening.get("party") or ""), str(opening.get("premises") or "")
     occurred, late = str(opening.get("occurred") or ""), lateness_of(opening)
     signatures = tuple(_signature(setting, record, each) for each in record.signatures)
+    disposed, untold = disposed_sources(setting, actor, record) if on is None else ({}, 0)
     today = on or setting.today
     return RecordView(
         number=record.number,
@@ -274,7 +276,8 @@ def view_of(setting: Setting, record: Record, on: date | None = None) -> RecordV
         transferred_by=record.transferred_by,
         transferred_to=_transferred_to(setting, record),
         is_outdated=on is None and is_outdated(setting, record),
-        disposed_sources=disposed_sources(setting, record) if on is None else {},
+        disposed_sources=disposed,
+        untold_sources=untold,
         sections=tuple(_section(setting, record, step, signatures, today) for step in record.steps_in_order()),
         amendments=tuple(_amendment(setting, record, each) for each in record.amendments),
         attachments=tuple(_attachments(setting, record)),
@@ -411,15 +414,19 @@ def is_outdated(setting: Setting, record: Record) -> bool:
     return False
 
 
-def disposed_sources(setting: Setting, record: Record) -> dict[str, int]:
-    """The records that this one is computed from and that were destroyed since, each with its tombstone.
+def disposed_sources(setting: Setting, actor: Actor, record: Record) -> tuple[dict[str, int], int]:
+    """The records that this one is computed from and that were destroyed since.
+
+    Returns:
+        Those that ``actor`` might have read, each with its tombstone, and how many others there are.
 
     Source: M-7
     """
     found: dict[str, int] = {}
     for _name, then in _sources_cited(record):
         found |= _disposed(setting, then)
-    return found
+    told = {number: stone for number, stone in found.items() if may_be_told(setting, actor, record_subject(number))}
+    return told, len(found) - len(told)
 
 
 def _sources_cited(record: Record) -> Iterator[tuple[str, dict[str, str]]]:

@@ -1,5 +1,7 @@
 """The package of a transfer list and the act that binds it: whatever ends between, neither is lost or left over."""
 
+import errno
+import os
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,16 +9,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, RootTransaction
 
-from disposal_office import LATER, DisposalOffice, DisposalScene, Old, check_verified
+from disposal_office import COOLED, ERASED_AT, LATER, DisposalOffice, DisposalScene, Old, check_verified
 from killed_run import steps_until
 from recordkeeper.bagit.writer import BagExistsError, UnwritableBagError
 from recordkeeper.model.event import Event
 from recordkeeper.model.transfer import package_of
+from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register import acts, committing
 from recordkeeper.register.acts import Register
 from recordkeeper.register.committing import OutcomeUnknownError
-from recordkeeper.services import exporting, packing, publication, transfer
+from recordkeeper.services import exporting, lifecycle, packing, people, publication, transfer
+from recordkeeper.services.destruction import certificate_of
 from recordkeeper.services.packing import Staging, sha256_of
+from recordkeeper.services.retrieval import DisposedRecordError
+from recordkeeper.services.transfer import WithheldPackageError
 from stage import POSTGRESQL, SQLITE, Stages
 from torture import IS_LONG
 
@@ -29,6 +35,7 @@ STEPS = frozenset(
         transfer._made_now,
         exporting.write_pack,
         packing.put_in_place,
+        packing._name_it,
         packing.sha256_of,
         Staging.new,
         Staging.remove,
@@ -192,3 +199,206 @@ def test_a_package_that_waits_goes_when_what_it_holds_does_not_stand_any_more(
     office.amend("clerk", old.feedbacks[0], {"phone": "138-0000-1204"}, "fact")
     assert publication.publish(office.publisher, LATER).problems == []
     assert left(office) == []
+
+
+class Ended(BaseException):
+    """A process that ends where it stands."""
+
+
+def end_before_its_place(
+    office: DisposalOffice, listed: str, target: Path, monkeypatch: pytest.MonkeyPatch, *, replaces: bool = False
+) -> None:
+    """Make a package, and end when its act is committed."""
+
+    def end(*_arguments: object) -> None:
+        raise Ended
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transfer, "put_in_place", end)
+        with pytest.raises(Ended):
+            transfer.make_package(office.executor(listed, LATER), target, replaces=replaces)
+
+
+def given_up(office: DisposalOffice, old: Old, target: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The list of a package that lies in the archive and is given up; the package is there still."""
+    listed = approved(office, old)
+    end_before_its_place(office, listed, target, monkeypatch)
+    lifecycle.void(office.register, office.by("archivist"), LATER, listed, "放弃")
+    return listed
+
+
+def test_what_else_lies_among_the_packages_keeps_no_destroyed_record_there(
+    disposal: Opened, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, old = disposal
+    number = old.feedbacks[0]
+    given_up(office, old, target, monkeypatch)
+    other = tmp_path / "another's"
+    other.mkdir()
+    (other / "file").write_text("kept")
+    base = office.archive / "incoming" / packing.FOLDER
+    (base / "0 link").symlink_to(other)
+    (base / "1 dangling").symlink_to(tmp_path / "nowhere")
+    (base / "2 folder" / "made" / "lost+found" / "below").mkdir(parents=True)
+    (base / "3 folder" / "made").mkdir(parents=True)
+    (base / "3 folder" / "made" / "link").symlink_to(other)
+    (base / "3 folder" / "made" / "x.zip").symlink_to(tmp_path / "nowhere")
+    (base / "4 folder").mkdir()
+    (base / "4 folder" / "made").symlink_to(other)
+    (base / "5 file").write_bytes(b"x")
+    office.execute(office.ready([number]), COOLED)
+    assert left(office) == []
+    assert (other / "file").read_text() == "kept"
+    assert publication.publish(office.publisher, COOLED).problems == []
+    check_verified(office)
+
+
+def test_a_package_that_cannot_be_removed_is_told_of_and_keeps_nothing_else(
+    disposal: Opened, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, old = disposal
+    number = old.feedbacks[0]
+    given_up(office, old, target, monkeypatch)
+    base = office.archive / "incoming" / packing.FOLDER
+    (base / "0000").mkdir()
+    (base / "ffff").mkdir()
+    [package] = base.rglob("*.zip")
+    unlink = os.unlink
+
+    def refuse(path: str | Path, *, dir_fd: int | None = None) -> None:
+        if os.path.basename(path) == target.name:  # noqa: PTH119 - a name below a descriptor
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        unlink(path, dir_fd=dir_fd)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", refuse)
+        listed, _certificate = office.execute(office.ready([number]), COOLED)
+        with pytest.raises(DisposedRecordError):
+            office.record(number)
+        told = certificate_of(office.register, office.by("archivist"), COOLED, listed.number)
+        assert ("package", str(package)) in told.rest
+        assert str(package) in str(office.record(told.certificate).values["statement"])
+        [problem] = publication.publish(office.publisher, COOLED).problems
+        assert str(package) in problem
+        assert left(office) == [package.parent.parent.name]
+    assert publication.publish(office.publisher, COOLED).problems == []
+    assert left(office) == []
+
+
+def test_a_leftover_that_cannot_be_removed_keeps_no_package_from_being_made(
+    disposal: Opened, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, old = disposal
+    listed = approved(office, old)
+    stuck = office.archive / "incoming" / packing.FOLDER / "0000" / "stuck"
+    stuck.parent.mkdir(parents=True)
+    stuck.write_bytes(b"x")
+    unlink = os.unlink
+
+    def refuse(path: str | Path, *, dir_fd: int | None = None) -> None:
+        if os.path.basename(path) == stuck.name:  # noqa: PTH119 - a name below a descriptor
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        unlink(path, dir_fd=dir_fd)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", refuse)
+        make(office, listed, target)
+    publication.publish(office.publisher, LATER)
+    check_whole(office, listed, target)
+
+
+@pytest.mark.parametrize("name", [".package.zip", packing.PLACE, packing.LOCK, packing.MADE])
+def test_a_package_waits_whatever_it_is_called(
+    disposal: Opened, target: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    office, old = disposal
+    listed, place = approved(office, old), target.with_name(name)
+    end_before_its_place(office, listed, place, monkeypatch)
+    [problem] = publication.publish(office.publisher, LATER).problems
+    assert listed in problem
+    make(office, listed, place)
+    publication.publish(office.publisher, LATER)
+    check_whole(office, listed, place)
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_no_file_of_another_is_overwritten_or_removed(
+    disposal: Opened, target: Path, monkeypatch: pytest.MonkeyPatch, *, has_links: bool
+) -> None:
+    """Not one that comes there at the last moment, nor one beside it; on a memory stick no file has two names."""
+    office, old = disposal
+    listed, link = approved(office, old), os.link
+    beside = target.with_name(f".{target.name}.incoming")
+    beside.write_bytes(b"mine")
+
+    def named(source: Path, place: Path) -> None:
+        if not has_links:
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+        link(source, place)
+
+    def come_first(source: Path, place: Path) -> None:
+        target.write_bytes(b"another's")
+        named(source, place)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "link", come_first)
+        with pytest.raises(BagExistsError):
+            make(office, listed, target)
+        assert target.read_bytes() == b"another's"
+        target.unlink()
+        patch.setattr(os, "link", named)
+        make(office, listed, target)
+    assert beside.read_bytes() == b"mine"
+    assert sorted(each.name for each in target.parent.iterdir()) == [beside.name, target.name]
+    beside.unlink()
+    publication.publish(office.publisher, LATER)
+    check_whole(office, listed, target)
+
+
+def test_whoever_takes_a_package_that_another_made_is_asked_and_noted_as_if_they_had_made_it(
+    disposal: Opened, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list by which a value was erased is packed beside the record, where whoever packs it may take it out."""
+    office, old = disposal
+    erased = office.asked(old.feedbacks[:1], ["phone"])
+    office.execute(erased, ERASED_AT)
+    listed = approved(office, old)
+    people.grant(
+        office.register, office.by("controller"), login="lifter", role="archivist", unit=ROOT_UNIT, valid_from=None,
+        valid_to=None, now=LATER,
+    )  # fmt: skip
+    end_before_its_place(office, listed, target, monkeypatch)
+    [staged] = (office.archive / "incoming" / packing.FOLDER).rglob("*.zip")
+    inside = set(packing.subjects_in(staged))
+    assert f"record/{erased}" in inside
+    other = office.executor(listed, LATER, "lifter")
+    exports = _exports(office)
+    with monkeypatch.context() as patch:
+        patch.setattr(transfer, "withheld_from", lambda *_asked: {f"record/{erased}", f"record/{old.feedbacks[1]}"})
+        with pytest.raises(WithheldPackageError, match="1 record in it"):
+            transfer.make_package(other, target)
+        assert _exports(office) == exports
+        patch.setattr(transfer, "withheld_from", lambda *_asked: {f"record/{each}" for each in old.feedbacks})
+        transfer.make_package(other, target)
+    noted = _exports(office)[len(exports) :]
+    assert {subject for subject, _actor in noted} == inside
+    assert {actor for _subject, actor in noted} == {office.by("lifter").subject}
+    publication.publish(office.publisher, LATER)
+    check_whole(office, listed, target)
+
+
+def test_who_takes_the_package_that_they_made_themselves_is_noted_once(
+    disposal: Opened, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, old = disposal
+    listed = approved(office, old)
+    end_before_its_place(office, listed, target, monkeypatch)
+    exports = _exports(office)
+    assert exports
+    make(office, listed, target)
+    assert _exports(office) == exports
+
+
+def _exports(office: DisposalOffice) -> list[tuple[str | None, str | None]]:
+    with office.register.reading() as snapshot:
+        return [(event.subject, event.actor) for event in snapshot.events() if event.kind == exporting.EXPORT]

@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from acting_company import SCAN
+from form_samples import field as form_field
+from form_samples import section, title
 from p02_office import NOW
+from packages import form as form_value
+from packages import write_package
 from recordkeeper.errors import MissingError, RecordkeeperError, RefusalError
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.four_properties import Occasion
@@ -16,6 +20,7 @@ from recordkeeper.model.transfer import Keeping
 from recordkeeper.register.disposal import tombstone_of
 from recordkeeper.register.engine import open_register
 from recordkeeper.services import (
+    catalogue,
     consent,
     copying,
     destruction,
@@ -310,3 +315,60 @@ def test_the_program_itself_finds_nothing_under_a_number_that_was_destroyed(gone
             assert isinstance(unknown.value, MissingError)
             assert unknown.value.__cause__ is None
             check_tells_nothing(gone, number, unknown.value, "load")
+
+
+def test_a_statistic_tells_which_of_its_sources_are_gone_to_who_might_have_read_them(
+    stages: Stages, tmp_path: Path, database: str
+) -> None:
+    """Its record tells everybody who reads it that a source is gone, and how many."""
+    before = begun(stages, database)
+    with stages.copied(before, tmp_path) as url, open_register(as_executor(url)) as register:
+        staff = replace(before.made, register=register, folder=tmp_path, numbers={})
+        statistic = _statistic(staff, "QR-978-01")
+        secrets = tuple(_closed(staff, SECRETS) for _each in range(2))
+        clerk = staff.actors["clerk here"]
+        made = lifecycle.new(register, clerk, NOW, statistic, {"year": str(NOW.year)}, About("SH")).number
+        publication.publish(staff.publisher, NOW)
+        _destroyed(staff, secrets)
+        for who in ("head here", "archivist"):
+            view = viewing.show(register, staff.actors[who], COOLED, made)
+            assert (set(view.disposed_sources), view.untold_sources) == (set(secrets), 0), who
+        for who in ("clerk here", "clerk above", "controller here"):
+            view = viewing.show(register, staff.actors[who], COOLED, made)
+            assert (dict(view.disposed_sources), view.untold_sources) == ({}, 2), who
+            [told] = extraction.export_json(register, staff.actors[who], COOLED, Selection((made,), Criteria()))[
+                "records"
+            ]
+            assert isinstance(told, dict)
+            assert (told["disposed_sources"], told["untold_sources"]) == ({}, 2)
+            assert not any(number in str(told) for number in secrets)
+
+
+def _statistic(staff: Staff, code: str) -> str:
+    """The code of a statistics form over the confidential one, in force."""
+    counted = {"id": "count", "type": "number", "title": title("数", "Count"), "value": "seen | length"}
+    year = section("figures", form_field("year", type="number"), computed=[counted])
+    source = {"form": SECRETS, "unit": "below", "period": "year", "state": "not_void"}
+    made = form_value(code, year, kind="statistics", sources={"seen": source})
+    folder = write_package(staff.folder / "P78", made, identifier="P78")
+    boss, signer = staff.actors["boss"], staff.signers["approver above"]
+    catalogue.install_and_release(staff.register, folder, boss, signer, None, NOW)
+    return code
+
+
+def test_a_hold_keeps_what_its_author_may_not_read_and_tells_which_to_who_may(gone: Gone) -> None:
+    staff, secret = gone.staff, "绝密之事"
+    register, who = staff.register, staff.actors["controller above"]
+    asked = ScopeAsked(text=secret)
+    number = lifecycle.new(register, staff.actors["clerk here"], COOLED, SECRETS, {"what": secret}, About("SH")).number
+    plain = lifecycle.new(register, staff.actors["clerk here"], COOLED, NOTE, {"what": secret}, About("SH")).number
+    hold, kept = holding.place(register, who, COOLED, title="纠纷", mandate="第 9 号", asked=asked)
+    both = {f"record/{number}", f"record/{plain}"}
+    assert set(kept) == set(hold.scope.records) == both
+    lost = {f"record/{each}" for each in gone.numbers.values()}
+    with register.reading() as snapshot:
+        setting = Setting(snapshot, COOLED)
+        assert holding.records_told(setting, who, {*both, *lost}) == {f"record/{plain}", f"record/{gone.numbers[NOTE]}"}
+        head = staff.actors["head here"]
+        assert holding.records_told(setting, head, {*both, *lost}) == both | lost
+        assert holding.records_told(setting, staff.actors[NOBODY], {*both, *lost}) == set()
