@@ -2,7 +2,7 @@
 
 What it has finished it says on stdout, one line an act: from then on the act is acknowledged, and must stand whatever
 happens. Python and the keys are loaded once: each line on stdin, a URL and a folder, forks a child that says its
-process id, stops until the tracer lets it go on, and says how it ended. With a number behind the folder the database
+process id, waits until the tracer lets it go on, and says how it ended. With a number behind the folder the database
 has that setting of synchronous: the control.
 """
 
@@ -92,8 +92,10 @@ def work(workplace: Workplace, staff: Staff) -> int:
 def child(workplace: Workplace, staff: Staff) -> int:
     """What a forked process does: wait for the tracer, then work."""
     ctypes.CDLL(None).prctl(_MAY_BE_TRACED, _BY_ANYBODY, 0, 0, 0)
+    # Blocked before the tracer can send it: it waits for the child, and not the child for one that came before.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCONT})
     say(f"pid {os.getpid()}")
-    os.kill(os.getpid(), signal.SIGSTOP)
+    signal.sigwait({signal.SIGCONT})
     try:
         return work(workplace, staff)
     except BaseException:  # noqa: BLE001  # whatever it is, the test is told
