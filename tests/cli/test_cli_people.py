@@ -216,6 +216,32 @@ def test_users_are_added_given_roles_and_closed(boss: None, answer: Answer) -> N
     assert [each["login"] for each in listed if each["disabled_on"]] == ["clerk"]
 
 
+def test_who_stands_in_for_whom_is_shown_to_both_until_it_is_over(
+    monkeypatch: pytest.MonkeyPatch, boss: None, answer: Answer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del boss
+    monkeypatch.setenv("RECORDKEEPER_NEW_PASSPHRASE", os.environ["RECORDKEEPER_PASSPHRASE"])
+    for login, name in (("clerk", "王芳"), ("desk", "赵敏")):
+        assert run("user", "add", login, "--name", name) == 0
+    until = ("--to", "2199-12-31", "--reason", "年休假")
+    assert run("user", "deputize", "clerk", "desk", "--from", "2026-01-01", *until) == 0
+    said = {"for": "clerk", "deputy": "desk", "unit": "HQ", "valid_from": "2026-01-01", "valid_to": "2199-12-31"}
+    for words in (("user", "show", "clerk"), ("user", "show", "desk"), ("whoami", "--as", "desk")):
+        shown = answer(*words)
+        assert isinstance(shown, dict)
+        assert shown["deputies"] == [said], words
+    who = answer("whoami")
+    assert isinstance(who, dict)
+    assert who["deputies"] == []
+    capsys.readouterr()
+    assert run("whoami", "--as", "clerk", "--lang", "en") == 0
+    assert "Stands in for\tDeputy\tUnit\tFrom\tTo\nclerk\tdesk\tHQ\t2026-01-01\t2199-12-31" in capsys.readouterr().out
+    assert run("user", "deputize", "desk", "clerk", "--from", "2026-01-01", "--to", "2026-01-02", "--reason", "r") == 0
+    shown = answer("user", "show", "clerk")
+    assert isinstance(shown, dict)
+    assert shown["deputies"] == [said]
+
+
 def test_a_passphrase_is_changed_by_its_owner_and_reset_by_a_controller(
     monkeypatch: pytest.MonkeyPatch, boss: None
 ) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.deputy_view import as_values, print_deputies, shown_deputies
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.errors import CredentialError, InvalidInputError
@@ -81,12 +82,14 @@ def whoami(invocation: Invocation) -> None:
     actor = invocation.actor()
     with invocation.workspace().register.reading() as snapshot:
         setting = Setting(snapshot, invocation.now)
+        person = person_of(snapshot, actor.subject)
         held = [
             (grant, unit_of(snapshot, grant.unit).code)
-            for grant in person_of(snapshot, actor.subject).grants
+            for grant in person.grants
             if grant.period.holds_on(setting.today)
         ]
         names = {grant.role: _role_name(setting, grant.role) for grant, _code in held}
+        deputies = shown_deputies(snapshot, person, setting.today)
     roles: list[Json] = [{"role": grant.role, "unit": code, **grant.period.content} for grant, code in held]
 
     def render() -> None:
@@ -95,8 +98,18 @@ def whoami(invocation: Invocation) -> None:
             [_("Role"), _("Unit"), _("From"), _("To")],
             [[names[grant.role], code, *grant.period.content.values()] for grant, code in held],
         )
+        print_deputies(deputies)
 
-    invocation.emit({"login": actor.login, "name": actor.name, "subject": actor.subject, "roles": roles}, render)
+    invocation.emit(
+        {
+            "login": actor.login,
+            "name": actor.name,
+            "subject": actor.subject,
+            "roles": roles,
+            "deputies": as_values(deputies),
+        },
+        render,
+    )
 
 
 def _role_name(setting: "Setting", role: str) -> str:

@@ -270,6 +270,8 @@ def list_(invocation: Invocation) -> None:
 @shared_options
 def show(invocation: Invocation, login: str) -> None:
     """Show a person."""
+    from recordkeeper.cli.deputy_view import as_values, print_deputies, shown_deputies
+    from recordkeeper.services.company import today
     from recordkeeper.services.people import find_person
     from recordkeeper.services.sight import sight_of
 
@@ -278,6 +280,8 @@ def show(invocation: Invocation, login: str) -> None:
         found = find_person(snapshot, login)
         sight_of(snapshot, actor, "user show", invocation.now).check(found.subject)
         value = _shown(snapshot, found)
+        deputies = shown_deputies(snapshot, found, today(snapshot, invocation.now))
+        value["deputies"] = as_values(deputies)
 
     def render() -> None:
         facts = [[_("Name"), found.name], [_("Id"), found.subject], [_("State"), _state(found)]]
@@ -286,6 +290,7 @@ def show(invocation: Invocation, login: str) -> None:
         print_table(columns, [[str(cell or "") for cell in grant.values()] for grant in _held(value)])
         keys = [[key.public_key, key.from_at, key.to_at] for key in found.keys]
         print_table([_("Public key"), _("From"), _("To")], keys)
+        print_deputies(deputies)
 
     invocation.emit(value, render)
 

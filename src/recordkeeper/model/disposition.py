@@ -347,8 +347,8 @@ class Reason:
     """Why an item is not to go, or did not.
 
     Args:
-        code: held, changed, not_due, waiting, permanent, open, review, transfer, destroy, transferred, gone, listed,
-            failed.
+        code: held, changed, not_due, not_permitted (not due, and asked for before that), waiting, permanent, open,
+            review, transfer, destroy, transferred, gone, listed, failed.
         detail: the holds, the day, the list, what the system said.
     """
 
@@ -365,6 +365,7 @@ class Reason:
             "held": _("held by {detail}"),
             "changed": _("changed since it was listed"),
             "not_due": _("not due before {detail}"),
+            "not_permitted": _("not due before {detail}, unless what permits it is named (--permitted-by)"),
             "waiting": _("its period has not begun"),
             "permanent": _("kept for ever"),
             "open": _("not closed"),

@@ -153,7 +153,13 @@ def become(connection: Connection, role: str, database: str) -> None:
     Raises:
         NoDatabaseRoleError: the login is no member of it.
     """
-    _do(connection, f"SET LOCAL ROLE {_quoted(role)}", database, role)
+    try:
+        _do(connection, f"SET LOCAL ROLE {_quoted(role)}", database, role)
+    except NoDatabaseRoleError as error:
+        login = connection.engine.url.username or "…"
+        advice = _("{found}; the database's administrator gives it: GRANT {role} TO {login}")
+        found = advice.format(found=error.found, role=_quoted(role), login=_quoted(login))
+        raise NoDatabaseRoleError(database, role, found) from None
 
 
 def admit(connection: Connection, roles: Roles, login: str, database: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from recordkeeper.errors import InvalidInputError, RetentionError
 from recordkeeper.language import current_language, translation_to
 from recordkeeper.language import translate as _
-from recordkeeper.model.disposition import DISPOSAL, Item, Kind
+from recordkeeper.model.disposition import DISPOSAL, Item, Kind, Reason
 from recordkeeper.model.erasure import ATTACHMENT, NoSuchFileError, check_places, title_of_place
 from recordkeeper.model.record import Record
 from recordkeeper.model.said_values import told_elsewhere
@@ -212,9 +212,14 @@ def _frozen(judged: Judged, pages: int | None) -> Item:
 def _check_eligible(setting: Setting, judged: Sequence[Judged]) -> None:
     elsewhere = lists_under_way(setting, [subject for each in judged for subject in each.item.subjects], GOING)
     found = [(each.item, each.reason or listed_on(each.item, elsewhere)) for each in judged]
-    refused = [(item.number, reason) for item, reason in found if reason is not None]
+    refused = [(item.number, _permission_asked(item, reason)) for item, reason in found if reason is not None]
     if refused:
         raise NotEligibleError(list_name(Kind.DESTRUCTION), refused)
+
+
+def _permission_asked(item: Item, reason: Reason) -> Reason:
+    """Why an item may not go; of a whole record that is not due, what would let it."""
+    return replace(reason, code="not_permitted") if reason.code == "not_due" and not item.erased else reason
 
 
 def _line(setting: Setting, judged: Judged, pages: int | None) -> dict[str, object]:

@@ -208,6 +208,41 @@ def list_people(register: "Register", actor: Actor, now: datetime) -> list[Perso
     return [person for person in everybody(register) if sight.sees(person.subject)]
 
 
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Who stands in for whom.
+
+    Args:
+        principal: the person with the roles.
+        deputy: who acts with them, or went on after a leaver.
+        unit: ``unit/2``, with those below it.
+        period: a successor's has no end.
+    """
+
+    principal: Person
+    deputy: Person
+    unit: str
+    period: Period
+
+
+def stand_ins(snapshot: "Snapshot", person: Person, on: date) -> list[StandIn]:
+    """Who stands in for a person and for whom that person does, on that day or later.
+
+    Args:
+        snapshot: where to look.
+        person: either of the two.
+        on: the local date.
+    """
+    others = [person_of(snapshot, subject) for subject in directory.stood_in_for(snapshot, person.subject)]
+    several = [
+        StandIn(principal, person_of(snapshot, each.person), each.unit, each.period)
+        for principal in (person, *others)
+        for each in principal.deputies
+        if person.subject in {principal.subject, each.person}
+    ]
+    return [each for each in several if each.period.last is None or on <= each.period.last]
+
+
 def standing(snapshot: "Snapshot", actor: Actor, unit: str, on: date) -> Standing:
     """What ``actor`` is at ``unit`` on that day: roles held there or at a unit above.
 

@@ -120,7 +120,7 @@ def test_the_program_takes_that_role_for_a_disposition_alone_and_only_where_the_
     delete = sqlalchemy.delete(tables.act).where(tables.act.c.subject == SUBJECT)
     approved = {"list": "list/1", "subject": SUBJECT, "step": "approved"}
     with (
-        pytest.raises(NoDatabaseRoleError, match="_disposition"),
+        pytest.raises(NoDatabaseRoleError, match=r"GRANT \S+_disposition\S* TO "),
         register.writing(now=NOW) as transaction,
         transaction.disposing(),
     ):

@@ -339,6 +339,8 @@ def test_a_request_is_refused_for_what_is_kept_by_duty_or_hold_steers_the_form_o
             (ROW, [], "市监局函", NotOnListError),
             (SHEET, ["caller"], "", NothingToEraseError),  # a row's
         ]
+        with pytest.raises(NotEligibleError, match="--permitted-by"):
+            office.ask([number], [])
         for of, fields, permitted_by, error in refused:
             with pytest.raises(error):
                 office.ask([of], fields, permitted_by=permitted_by)
