@@ -3,7 +3,7 @@
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -260,12 +260,12 @@ def lists_of_p00(folder: Path) -> Path:
     return package
 
 
-def begin(register: Register, folder: Path, before: Company) -> Old:
-    """The company with its old records, all archived, and the people who dispose of them."""
+def begin(register: Register, folder: Path, before: Company, lists: Callable[[Path], Path] = lists_of_p00) -> Old:
+    """The company with its old records, all archived, and who disposes of them by the package that ``lists`` makes."""
     opened = Company(register, folder, dict(before.actors), dict(before.signers))
     boss = opened.by("controller")
     with tempfile.TemporaryDirectory() as name:
-        package = lists_of_p00(Path(name))
+        package = lists(Path(name))
         catalogue.install_and_release(register, package, boss, opened.key("approver"), None, NOW)
     for login, role in PEOPLE.items():
         person = people.add_user(register, boss, login=login, name=f"姓{login}", passphrase=PASSPHRASE, now=NOW)

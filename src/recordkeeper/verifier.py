@@ -1919,13 +1919,26 @@ def _list_fault(acts: Sequence[Content]) -> str:
         for meaning in ("prepared", "approved", "witnessed", "received")
     }
     authors = of["prepared"] | {_who(acts[1])}
+    enters_own = _enters_own(acts[1], signed)
     if acts[1]["disposal"]["kind"] == "transfer":
         receivers = of["received"]
         is_apart = not _meet(of["approved"], authors | receivers) and not _meet(receivers, authors)
-        return "" if of["approved"] and receivers and is_apart else NOT_HANDED_OVER
+        return "" if of["approved"] and receivers and is_apart and not enters_own else NOT_HANDED_OVER
     is_apart = not _meet(of["approved"], authors | of["witnessed"]) and not _meet(of["witnessed"], authors)
-    is_sound = of["approved"] and is_apart and _count(of["witnessed"]) >= WITNESSES
+    is_sound = of["approved"] and is_apart and not enters_own and _count(of["witnessed"]) >= WITNESSES
     return "" if is_sound else "the list {list} was not approved by one other person and watched by two more"
+
+
+def _enters_own(opened: Content, signed: Sequence[Content]) -> bool:
+    """Whether a list's author entered on paper who approved or watched over it; or one who stood in for the other."""
+    drawn = [opened, *(act for act in signed if act["meaning"] == "prepared")]
+    entered = [act for act in signed if act.get("method") == "paper" and act["meaning"] in {"approved", "witnessed"}]
+    return not _accounts(drawn).isdisjoint(_accounts(entered))
+
+
+def _accounts(acts: Sequence[Content]) -> set[str]:
+    """By whom acts were done, and for whom."""
+    return {str(act[key]) for act in acts for key in ("by", "deputy_for") if key in act}
 
 
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]")

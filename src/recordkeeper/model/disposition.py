@@ -19,6 +19,7 @@ from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import Act, History
 from recordkeeper.model.person_name import folded_name
 from recordkeeper.model.record import Record
+from recordkeeper.model.record_guard import persons_in
 from recordkeeper.model.record_state import State
 from recordkeeper.model.retention import Eligibility, Outcome
 from recordkeeper.model.section import Section
@@ -73,10 +74,12 @@ class TwoPartsError(RetentionError, RefusalError):
 
 
 class OwnWitnessError(RetentionError, RefusalError):
-    """Who drew up a destruction list was to enter the paper signature of somebody who watches over it."""
+    """Who drew up a list was to enter the paper signature of somebody who approves or watches over it."""
 
     def __init__(self, number: str, name: str) -> None:
-        message = _("{number}: {name} drew up this list: a witness's signature on paper is entered by somebody else")
+        message = _(
+            "{number}: {name} drew up this list: who approves or witnesses it on paper is entered by somebody else"
+        )
         super().__init__(
             message.format(number=number, name=name),
             subject=number,
@@ -246,11 +249,12 @@ class Disposition:
                     raise TwoPartsError(self.number, name, has, part)
             taken.append((part, subject, name))
 
-    def check_witness_entered(self, act: Act) -> None:
-        """Refuse a witness's signature on paper that the list's author enters, or who stands in for them.
+    def check_entered(self, act: Act) -> None:
+        """Refuse an approval or witness on paper that the list's author enters, or one who stands in for the other.
 
-        A scan is known by whoever enters it: entered by the author, two witnesses would be one person's word, who may
-        execute the list too. Who enters it has a part in the form, and answers for it by name.
+        A scan is known by whoever enters it: entered by the author, approval and two witnesses would be one person's
+        word, who may execute the list too. Who enters it has a part in the form, and answers for it by name. A
+        transfer's receipt is the outside party's, whose proof is the digest of the package.
 
         Raises:
             OwnWitnessError: the author enters it.
@@ -258,10 +262,13 @@ class Disposition:
         Source: P00-R6
         """
         content = act.content
-        if content.get("meaning") != "witnessed" or content.get("method") != "paper":
+        if content.get("meaning") not in {"approved", "witnessed"} or content.get("method") != "paper":
             return
-        authors = {subject for subject, _name in self.of_part(Part.AUTHOR)} - {""}
-        if authors & {act.by, content.get("deputy_for")}:
+        signed = {each.act_number for each in self.record.signatures if each.signer and each.meaning == "prepared"}
+        authors = {
+            person for each in self.record.history.told if each.number in {1, *signed} for person in persons_in(each)
+        }
+        if not authors.isdisjoint(persons_in(act)):
             raise OwnWitnessError(self.number, str(content["name"]))
 
     @property

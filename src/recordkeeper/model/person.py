@@ -7,7 +7,7 @@ Source: 21 CFR Part 11, 11.10(d), 11.100(a), 11.300; ISO 9001, 5.3
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Self
@@ -170,6 +170,13 @@ class Seal:
 
     passphrase_hash: str
     sealed_key: str
+
+
+def every_name(history: History) -> frozenset[str]:
+    """Every name that a person ever had, as their acts tell."""
+    changed = (act.content.get("changed") for act in history.acts[1:])
+    named = [history.acts[1].content, *(each for each in changed if isinstance(each, Mapping))]
+    return frozenset(str(each["name"]) for each in named if "name" in each)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ how long it is kept and how it goes.
 Source: ISO 9001, 7.5.3; P06-R5
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -209,13 +209,24 @@ class Record(KeptRecord):
         signer_name: str,
         witness: str,
         scan: str,
+        names: Mapping[str, Collection[str]],
     ) -> Content:
         """The act by which ``who`` enters a signature given on paper, bound to the digest of its scan.
+
+        Args:
+            section_id: which section; one instance of a repeated one as ``review[engineering]``.
+            who: who enters it, in a role of the record; never shown as the signer.
+            moment: when.
+            signer_name: who signed, as read.
+            witness: who saw it; an outside party's signature needs one.
+            scan: the digest of the attached scan.
+            names: every name that each person ever had who acted on the record, by subject.
 
         Raises:
             WrongStateError: the form does not allow paper here, or the record takes no signature now.
             NotItsTurnError: an earlier section comes first.
-            NotYoursError: an outside party's signature without a witness.
+            NotYoursError: an outside party's signature without a witness; one of a section that must be another's, by
+                who did that, or entered by them.
             ValuesRefusedError: no name of the signer.
         """
         step = self.step(section_id)
@@ -230,6 +241,7 @@ class Record(KeptRecord):
             raise NotYoursError(self.number, section.id, _("somebody with a witness"), signer_name)
         if not folded_name(signer_name):
             raise ValuesRefusedError(self.number, [Problem("signer", _("the name of who signed"), _("nothing"))])
+        self._check_apart_on_paper(step, who, signer_name, names)
         role = "party" if is_outside else next(iter(self.roles_of(section, step.item)), "")
         content: dict[str, Json] = {**head_of("sign", who, moment), **self._named(step)}
         content |= {"meaning": section.meaning, "role": role, "method": "paper", "scan": scan}

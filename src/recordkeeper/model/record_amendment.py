@@ -205,7 +205,7 @@ class AmendableRecord(GuardedRecord):
         if amendment.countersign != PENDING:
             return self._refused_by_party(amendment, number, who, moment, accepted=accepted, reason=reason)
         roles = self._countersigners
-        if amendment.by in {who.subject, who.acting_in(roles).deputy_for}:
+        if self._persons_of([amendment.act_number]) & {who.subject, who.acting_in(roles).deputy_for}:
             raise NotYoursError(self.number, f"({number})", _("somebody other than its author"), who.name)
         if not who.has_any(roles):
             raise NotYoursError(self.number, f"({number})", who.named(roles), who.name)

@@ -3,7 +3,7 @@
 Source: ISO 9001, 7.5.3; 21 CFR 11.10(f), (g)
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
@@ -12,6 +12,7 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json
 from recordkeeper.model.event import Act
 from recordkeeper.model.expression import holds, names_in
+from recordkeeper.model.person_name import folded_name
 from recordkeeper.model.record_state import Moment, RecordState, State
 from recordkeeper.model.right import RIGHTS
 from recordkeeper.model.section import Section
@@ -190,62 +191,116 @@ class GuardedRecord(RecordState):
         held = [role for role in roles if role in who.rights]
         if not held:
             raise NotYoursError(self.number, str(step), who.named(roles) or _("nobody yet"), who.name)
+        deputy_for = who.acting_in(held).deputy_for
+        names = {who.name, *(each.name for each in who.stands_in_for.values() if each.subject == deputy_for)}
         for other in section.other_than:
-            themselves = {who.subject, who.acting_in(held).deputy_for} - {""}
-            if themselves & self._who_did(other, step):
-                expected = _("somebody other than who did {section}").format(section=other)
-                raise NotYoursError(self.number, str(step), expected, who.name)
+            on_paper = {folded_name(each.name) for each in self._signed(other, step) if not each.signer}
+            if {who.subject, deputy_for} & self._who_did(other, step) or on_paper & set(map(folded_name, names)):
+                raise self._not_apart(step, other, who.name)
         return next((role for role in held if role not in signed), held[0])
 
+    def _check_apart_on_paper(
+        self, step: Step, who: Standing, signer_name: str, names: Mapping[str, Collection[str]]
+    ) -> None:
+        """Refuse a signature on paper under a section by who did one that it checks, or entered by one of those.
+
+        Who signs on paper is known by the name alone, and so compared by it.
+
+        Args:
+            step: what is signed.
+            who: who enters it, as they act.
+            signer_name: who signed, as read.
+            names: every name that each person ever had who acted on the record.
+
+        Raises:
+            NotYoursError: it is one of them.
+
+        Source: P00-R6; 21 CFR 11.10(f), (g)
+        """
+        for other in self.section(step.section).other_than:
+            did, signed = self._who_did(other, step), self._signed(other, step)
+            entered = self._persons_of(each.act_number for each in signed)
+            theirs = {name for person in did | entered for name in names.get(person, ())}
+            theirs |= {each.name for each in signed}
+            if folded_name(signer_name) in map(folded_name, theirs):
+                raise self._not_apart(step, other, signer_name)
+            if {who.subject, who.deputy_for} & did:
+                raise self._not_apart(step, other, who.name)
+
+    def _not_apart(self, step: Step, other: str, name: str) -> NotYoursError:
+        expected = _("somebody other than who did {section}").format(section=other)
+        return NotYoursError(self.number, str(step), expected, name)
+
     def _who_did(self, section: str, step: Step) -> set[str]:
-        """Who signed a section, or filled it where nobody signed: in the same round of a loop that both are in."""
+        """Who signed a section by account, or filled it where nobody did, and whom they stood in for.
+
+        In the same round of a loop that both are in.
+        """
+        signed = {each.act_number for each in self._signed(section, step) if each.signer}
+        steps = self._steps_beside(section, step)
+        return self._persons_of(signed or {self.saved[each].act_number for each in steps if each in self.saved})
+
+    def _signed(self, section: str, step: Step) -> list[Signature]:
+        return [signature for each in self._steps_beside(section, step) for signature in self.signatures_at(each)]
+
+    def _steps_beside(self, section: str, step: Step) -> list[Step]:
+        """The steps of a section that another's step is held against: of its round, where both are in one loop."""
         is_shared = section in self.loop_of(self.section(step.section))
-        steps = [
+        return [
             each
             for each in self._all_steps()
             if each.section == section and (each.round == step.round or not is_shared)
         ]
-        signed = {signature.signer for each in steps for signature in self.signatures_at(each)}
-        return signed or {self.saved[each].by for each in steps if each in self.saved}
+
+    def _persons_of(self, numbers: Iterable[int]) -> set[str]:
+        """Who did the acts of those numbers, and whom they stood in for."""
+        acts = {act.number: act for act in self.history.told}
+        return {person for number in numbers for person in persons_in(acts[number])}
 
     def checks(self) -> Iterator[tuple[int, str, str]]:
         """What one person made and another checked: the checking act, who made it, who checked it.
 
-        A deputy checks as two persons: themselves, and whom they stand in for.
+        A deputy makes and checks as two persons: themselves, and whom they stand in for. Of a signature on paper it is
+        told who entered it.
         """
         acts = {act.number: act for act in self.history.told}
         for signature in self.signatures:
             section = next((each for each in self.sections if each.id == signature.section), None)
-            for other in section.other_than if section and signature.signer else ():
+            for other in section.other_than if section else ():
                 for maker in sorted(self._made_before(signature, other)):
                     yield from _pairs(acts[signature.act_number], maker)
-        made = {amendment.act_number: amendment.by for amendment in self.amendments}
+        made = {amendment.act_number for amendment in self.amendments}
         for act in acts.values():
-            author = made.get(int(str(act.content.get("amendment", 0))))
-            if act.kind == "countersign" and author and not act.content.get("party"):
-                yield from _pairs(act, author)
+            number = int(str(act.content.get("amendment", 0)))
+            if act.kind == "countersign" and number in made and not act.content.get("party"):
+                for author in persons_in(acts[number]):
+                    yield from _pairs(act, author)
 
     def _made_before(self, signature: Signature, section: str) -> set[str]:
-        """Who had signed a section before a signature, in its round of a loop that both are in; else who filled it."""
+        """Who had signed a section before a signature, in its round of a loop that both are in; else who filled it.
+
+        With whom they stood in for.
+        """
         is_shared = section in self.loop_of(self.section(signature.section))
         signed = {
-            earlier.signer
+            earlier.act_number
             for earlier in self.signatures
             if earlier.section == section
+            and earlier.signer
             and earlier.act_number < signature.act_number
             and (earlier.round == signature.round or not is_shared)
-        } - {""}
-        return signed or set(self._filled_before(signature, section, is_shared=is_shared).values())
+        }
+        return self._persons_of(signed or self._filled_before(signature, section, is_shared=is_shared).values())
 
-    def _filled_before(self, signature: Signature, section: str, *, is_shared: bool) -> dict[tuple[Json, Json], str]:
-        """Who had filled each step of a section last, before a signature."""
-        filled: dict[tuple[Json, Json], str] = {}
+    def _filled_before(self, signature: Signature, section: str, *, is_shared: bool) -> dict[tuple[Json, Json], int]:
+        """The act that had filled each step of a section last, before a signature."""
+        filled: dict[tuple[Json, Json], int] = {}
         for act in self.history.told[1 : signature.act_number]:
             content = act.content if act.kind == "fill" else act.content.get("fill")
             if not isinstance(content, Mapping) or content.get("section") != section:
                 continue
             if content.get("round", 1) == signature.round or not is_shared:
-                filled[content.get("round", 1), content.get("item", "")] = act.by
+                filled[content.get("round", 1), content.get("item", "")] = act.number
         return filled
 
     def _check_right_of_any(self, who: Standing) -> Standing:
@@ -261,8 +316,13 @@ class GuardedRecord(RecordState):
         return who.acting_in(roles)
 
 
+def persons_in(act: Act) -> tuple[str, ...]:
+    """Who did an act, and whom they stood in for."""
+    return tuple(dict.fromkeys((act.by, str(act.content.get("deputy_for") or act.by))))
+
+
 def _pairs(act: Act, maker: str) -> Iterator[tuple[int, str, str]]:
-    for checker in dict.fromkeys((act.by, str(act.content.get("deputy_for") or act.by))):
+    for checker in persons_in(act):
         yield act.number, maker, checker
 
 

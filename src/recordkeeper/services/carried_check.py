@@ -19,6 +19,7 @@ from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.erased import ERASED_TEXT, is_erased, tombstone_in
 from recordkeeper.model.erasure import ATTACHMENT, FILLED_FOR
 from recordkeeper.model.event import CARRY, ERASE, Act, Event, History
+from recordkeeper.model.person import every_name
 from recordkeeper.model.said_values import are_rows
 from recordkeeper.model.standing import deputy_name
 from recordkeeper.model.subject import PROGRAM, form_subject, kind_of
@@ -77,9 +78,7 @@ def names_of(histories: Mapping[str, History], events: Iterable[Event]) -> dict[
     found: dict[str, frozenset[str]] = {}
     for subject, history in histories.items():
         if kind_of(subject) == "person" and history.count >= told.get(subject, 0):
-            changed = (act.content.get("changed") for act in history.acts[1:])
-            named = [history.acts[1].content, *(each for each in changed if isinstance(each, Mapping))]
-            found[subject] = frozenset(str(each["name"]) for each in named if "name" in each)
+            found[subject] = every_name(history)
     return found
 
 

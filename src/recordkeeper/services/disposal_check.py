@@ -282,17 +282,18 @@ def _list_faults(subject: str, stone: Content, histories: Mapping[str, History])
     approvers = {who for meaning, who in people if meaning == "approved"}
     witnesses = {who for meaning, who in people if meaning == "witnessed"}
     authors = {_who(history.acts[1].content), *(who for meaning, who in people if meaning == "prepared")}
+    enters_own = _enters_own(history.acts[1], signed)
     if _list_kind(history) == TRANSFER:
         receivers = {who for meaning, who in people if meaning == "received"}
         is_approved = (
             approvers and receivers and not _meet(approvers, authors | receivers) and not _meet(receivers, authors)
-        )
+        ) and not enters_own
         if not is_approved or stone.get("package") not in _packages(acts):
             message = _("the list {list} was not approved by one other person, or its package not received by a third")
             yield altered("tombstone-list", subject, message.format(list=name), aspect_of(subject))
         return
     are_apart = not _meet(approvers, authors | witnesses) and not _meet(witnesses, authors)
-    if not approvers or not are_apart or _count(witnesses) < WITNESSES:
+    if not approvers or not are_apart or enters_own or _count(witnesses) < WITNESSES:
         message = _("the list {list} was not approved by one other person and watched by two more").format(list=name)
         yield altered("tombstone-list", subject, message, aspect_of(subject))
 
@@ -357,6 +358,22 @@ def _who(content: Content) -> tuple[str, str]:
     is_paper = content.get("method") == "paper"
     name = folded_name(str(content.get("signer_name" if is_paper else "name")))
     return ("" if is_paper else str(content.get("by")), name)
+
+
+def _enters_own(opened: Act, signed: Sequence[Act]) -> bool:
+    """Whether a list's author entered on paper who approved or watched over it; or one who stood in for the other."""
+    drawn = [opened, *(act for act in signed if act.content.get("meaning") == "prepared")]
+    entered = [
+        act
+        for act in signed
+        if act.content.get("method") == "paper" and act.content.get("meaning") in {"approved", "witnessed"}
+    ]
+    return not _accounts(drawn).isdisjoint(_accounts(entered))
+
+
+def _accounts(acts: Sequence[Act]) -> set[str]:
+    """By whom acts were done, and for whom."""
+    return {str(act.content[key]) for act in acts for key in ("by", "deputy_for") if key in act.content}
 
 
 def _is_same(one: tuple[str, str], other: tuple[str, str]) -> bool:

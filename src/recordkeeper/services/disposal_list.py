@@ -138,7 +138,7 @@ def settle_list(transaction: Transaction, setting: Setting, after: Record) -> No
 
     Raises:
         TwoPartsError: somebody has two parts on it.
-        OwnWitnessError: its author was to enter the paper signature of a witness.
+        OwnWitnessError: its author was to enter the paper signature of an approver or witness.
         FrozenListError: what it names was to be changed.
         NotReadyError: its execution has begun, or is not to be filled in by hand.
         NotEligibleError: an approver was to let go what is not due, held, changed or on another list.
@@ -152,7 +152,7 @@ def settle_list(transaction: Transaction, setting: Setting, after: Record) -> No
     match act.kind:
         case "sign":
             listed.check_parts()
-            listed.check_witness_entered(act)
+            listed.check_entered(act)
             if act.content.get("meaning") == "approved":
                 _approve(transaction, setting, listed)
             elif listed.kind is Kind.TRANSFER and act.content.get("meaning") == "received":

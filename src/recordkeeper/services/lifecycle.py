@@ -21,7 +21,7 @@ from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.lateness import NothingLateError, late_entry, matter_of
 from recordkeeper.model.numbering import series_of
 from recordkeeper.model.record import Record, open_record
-from recordkeeper.model.record_guard import NotItsTurnError
+from recordkeeper.model.record_guard import NotItsTurnError, persons_in
 from recordkeeper.model.record_state import State
 from recordkeeper.model.section import Section
 from recordkeeper.model.sheet import is_closed
@@ -498,6 +498,7 @@ def sign_on_paper_in(
         signer_name=scan.signer_name,
         witness=scan.witness,
         scan=digest,
+        names=setting.names_of(person for act in record.history.told[1:] for person in persons_in(act)),
     )
     check_needs(setting, record, record.section(str(content["section"])))
     return _decided(transaction, setting, record, content, who)

@@ -1,6 +1,6 @@
 """The setting of one act: units, names, roles, time zone and day, as one snapshot shows them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from recordkeeper.errors import InvalidInputError, MissingError
 from recordkeeper.language import current_language
 from recordkeeper.model.form_revision import Revision
 from recordkeeper.model.party import Party
-from recordkeeper.model.person import PRODUCT_ROLES
+from recordkeeper.model.person import PRODUCT_ROLES, every_name
 from recordkeeper.model.premises import Premises
 from recordkeeper.model.record_state import Moment
 from recordkeeper.model.rendition import Surroundings
@@ -126,6 +126,11 @@ class Setting:
         if subject not in self._names:
             self._names[subject] = self._looked_up(subject)
         return self._names[subject]
+
+    def names_of(self, persons: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Every name that each of ``persons`` ever had; who is unknown is left out."""
+        histories = {person: self.snapshot.history(person) for person in set(persons)}
+        return {person: every_name(history) for person, history in histories.items() if history is not None}
 
     def shown_name(self, subject: str) -> str:
         """The name of a role, unit, person, party or premises in the language in use."""

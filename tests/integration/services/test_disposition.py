@@ -11,8 +11,8 @@ import pytest
 from company import NOW, QUESTIONNAIRE
 from disposal_office import COOLED, LATER, SHEET, DisposalOffice, DisposalScene, Old, check_verified
 from recordkeeper import verifier
-from recordkeeper.model.disposition import FrozenListError, Kind, NotReadyError, OwnWitnessError, TwoPartsError
-from recordkeeper.model.record_guard import ValuesRefusedError
+from recordkeeper.model.disposition import FrozenListError, Kind, NotReadyError
+from recordkeeper.model.record_guard import NotYoursError, ValuesRefusedError
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.disposal import ClockBackError
 from recordkeeper.register.engine import open_register
@@ -64,10 +64,10 @@ def test_a_witness_may_sign_on_paper_but_is_nobody_who_has_another_part(disposal
     number = office.draw_up(old.feedbacks[:1])
     office.approve(number)
     scan = Scan(b"%PDF-1.7 signed", "application/pdf", "scan.pdf", "姓 manager", "")
-    clerk = office.by("appraiser")
+    clerk = office.by("representative")
     for name in ("姓 manager", "姓\uff4danager", "姓\u200bmanager", "姓ARCHIVIST\ufe0f"):
         disguised = replace(scan, signer_name=name)
-        with pytest.raises(TwoPartsError):
+        with pytest.raises(NotYoursError, match="other than who did"):
             lifecycle.sign_on_paper(office.register, clerk, LATER, number, "witness_one", disguised)
     with pytest.raises(ValuesRefusedError):
         lifecycle.sign_on_paper(
@@ -75,8 +75,9 @@ def test_a_witness_may_sign_on_paper_but_is_nobody_who_has_another_part(disposal
         )
     other = replace(scan, signer_name="外单位监销人")
     before = office.record(number).history
-    with pytest.raises(OwnWitnessError):
-        lifecycle.sign_on_paper(office.register, office.by("archivist"), LATER, number, "witness_one", other)
+    for part in ("archivist", "appraiser", "manager"):
+        with pytest.raises(NotYoursError, match="other than who did"):
+            lifecycle.sign_on_paper(office.register, office.by(part), LATER, number, "witness_one", other)
     assert office.record(number).history == before
     lifecycle.sign_on_paper(office.register, clerk, LATER, number, "witness_one", other)
     office.sign_as("witness2", number, "witness_two")
@@ -102,9 +103,9 @@ def test_neither_of_two_witnesses_is_the_authors_word_alone_nor_that_of_who_stan
     }
     for part, scan in scans.items():
         for who in (author, deputy):
-            with pytest.raises(OwnWitnessError, match=number):
+            with pytest.raises(NotYoursError, match=f"{number}.*other than who did"):
                 lifecycle.sign_on_paper(register, who, LATER, number, part, scan)
-        lifecycle.sign_on_paper(register, office.by("appraiser"), LATER, number, part, scan)
+        lifecycle.sign_on_paper(register, office.by("representative"), LATER, number, part, scan)
     assert office.execute(number)[1].values["destroyed_count"] == "1"
     check_verified(office)
 

@@ -398,14 +398,14 @@ def test_on_paper_the_signer_is_shown_as_read_and_the_clerk_as_who_entered_it() 
     life = Life(sample)
     life.fill("first", name="甲", customer="known")
     with pytest.raises(WrongStateError):
-        life.record.sign_on_paper("first", CLERK, life.moment, signer_name="甲", witness="乙", scan="ab")
+        life.record.sign_on_paper("first", CLERK, life.moment, signer_name="甲", witness="乙", scan="ab", names={})
     life.sign("first")
     with pytest.raises(NotYoursError):
-        life.record.sign_on_paper("second", CLERK, life.moment, signer_name="业主", witness=" ", scan="ab")
+        life.record.sign_on_paper("second", CLERK, life.moment, signer_name="业主", witness=" ", scan="ab", names={})
     with pytest.raises(ValuesRefusedError):
-        life.record.sign_on_paper("second", CLERK, life.moment, signer_name=" ", witness="乙", scan="ab")
+        life.record.sign_on_paper("second", CLERK, life.moment, signer_name=" ", witness="乙", scan="ab", names={})
     record = life.after(
-        life.record.sign_on_paper("second", CLERK, life.moment, signer_name="业主", witness="乙", scan="ab")
+        life.record.sign_on_paper("second", CLERK, life.moment, signer_name="业主", witness="乙", scan="ab", names={})
     )
     signature = record.signatures[-1]
     assert (signature.name, signature.signer, signature.entered_by, signature.witness, signature.role) == (

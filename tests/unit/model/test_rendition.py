@@ -211,7 +211,9 @@ def test_where_all_sign_there_is_room_for_those_who_have_not_signed_yet() -> Non
 def test_a_paper_signature_says_who_entered_it_and_who_saw_it() -> None:
     life = Life(form(section("first", "clerk", titled("name"), sign="one", on_paper=True, meaning="agreed")))
     life.fill("first", name="甲")
-    content = life.record.sign_on_paper("first", CLERK, life.moment, signer_name="业主", witness="乙", scan="ab")
+    content = life.record.sign_on_paper(
+        "first", CLERK, life.moment, signer_name="业主", witness="乙", scan="ab", names={}
+    )
     block = text_of_spans(printed(life.after(content), "signature", "first"))
     assert "〔纸质签名〕" in block
     assert "\n业主\n" in block

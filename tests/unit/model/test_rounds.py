@@ -334,7 +334,9 @@ def test_an_outside_party_signs_on_paper_in_each_round() -> None:
     for agreed in (False, True):
         life.fill("offer", text="甲")
         life.after(
-            life.record.sign_on_paper("answer", CLERK, life.moment, signer_name="业主", witness="李", scan="0" * 64)
+            life.record.sign_on_paper(
+                "answer", CLERK, life.moment, signer_name="业主", witness="李", scan="0" * 64, names={}
+            )
         )
         life.fill("heard", agreed=agreed)
     assert life.record.state is State.CLOSED
