@@ -162,7 +162,7 @@ def test_a_confidential_form_is_read_by_those_it_names_and_each_reading_is_an_ev
     year = str(int(YESTERDAY[:4]) - 1)
     number = desk.done(
         "record", "new", "QR-017-03", "--unit", "SH", "--set", f"survey_year={year}", "--set", "household=1-1-0302",
-        "--set", f"issued_on={year}-10-12", "--set", f"return_by={year}-11-06", who="clerk",
+        "--set", f"issued_on={year}-10-12", "--set", f"return_by={year}-11-06",
     )["number"]  # fmt: skip
     figures = ("--set", f"survey_year={year}", "--set", "objective=90")
     other = desk.done("record", "new", "QR-017-04", "--unit", "SH", *figures)["number"]
