@@ -3,16 +3,19 @@
 It knows paths and bytes alone. Names that are links are never followed.
 """
 
+import fcntl
 import hashlib
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a named pipe that somebody put there would wait for ever.
 _BLOCK_BYTES = 256 * 1024
+_PAUSE_SECONDS = 0.05
 _READ_PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -93,6 +96,41 @@ def sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def lock_file(path: Path, patience_seconds: float) -> int:
+    """A descriptor that holds the system's lock on a file, made where there is none, until it is closed.
+
+    A killed process holds no lock.
+
+    Args:
+        path: the file; its folder is there.
+        patience_seconds: how long somebody else's lock is waited for.
+
+    Raises:
+        BlockingIOError: somebody else held it all that time.
+        OSError: the file cannot be opened, or is a link.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        _wait_for_lock(descriptor, patience_seconds)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _wait_for_lock(descriptor: int, patience_seconds: float) -> None:
+    give_up_at = time.monotonic() + patience_seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= give_up_at:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def open_plain_file(path: Path | str) -> int:

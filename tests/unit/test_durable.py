@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from recordkeeper.durable import make_folder, open_plain_file, read_plain_file, replace_file, write_new_file
+from recordkeeper.durable import lock_file, make_folder, open_plain_file, read_plain_file, replace_file, write_new_file
 
 
 def test_a_file_is_replaced_whatever_a_killed_attempt_left(tmp_path: Path) -> None:
@@ -49,3 +49,15 @@ def test_a_folder_is_made_with_its_parents_and_refused_below_a_file(tmp_path: Pa
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OSError, match=r".+"):
         make_folder(tmp_path / "file" / "below")
+
+
+def test_a_lock_is_held_by_one_until_it_is_closed_and_no_link_is_followed(tmp_path: Path) -> None:
+    held = lock_file(tmp_path / "lock", 0)
+    with pytest.raises(BlockingIOError):
+        lock_file(tmp_path / "lock", 0.1)
+    os.close(held)
+    os.close(lock_file(tmp_path / "lock", 0))
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic"):
+        lock_file(tmp_path / "link", 0)
+    assert not (tmp_path / "elsewhere").exists()

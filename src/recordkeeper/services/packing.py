@@ -13,25 +13,29 @@ Source: M-3; M-12
 """
 
 import errno
-import fcntl
-import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
 import tempfile
-import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from recordkeeper.bagit.bag import PAYLOAD
 from recordkeeper.bagit.writer import FILE_MODE, BagExistsError, UnwritableBagError
-from recordkeeper.durable import make_folder, open_plain_file, read_plain_file, replace_file, sync_folder
+from recordkeeper.durable import (
+    digest_with_status,
+    lock_file,
+    make_folder,
+    open_plain_file,
+    read_plain_file,
+    replace_file,
+    sync_folder,
+)
 from recordkeeper.errors import ArchiveError, UnavailableError, system_reason
 from recordkeeper.language import translate as _
 from recordkeeper.model.disposition import Disposition, disposition_of, settled_state
@@ -43,7 +47,6 @@ from recordkeeper.services.retrieval import standing_record
 
 FOLDER, LOCK, PLACE, MADE = "packages", "lock", "place", "made"
 LOCK_SECONDS = 30.0
-_PAUSE_SECONDS = 0.2
 _PATH_BYTES = 65_536
 _BLOCK_BYTES = 1024 * 1024
 _WAITING = {State.OPEN, State.PENDING}
@@ -127,7 +130,7 @@ class Staging:
         """The package of that SHA-256, hexadecimal; None where none lies there that can be read."""
         for entry in _entries(self.path):
             try:
-                found = [file for file in _made_in(entry) if sha256_of(file)[0] == digest]
+                found = [file for file in _made_in(entry) if _sha256_of(file) == digest]
             except OSError:
                 continue
             if found:
@@ -145,12 +148,11 @@ def staging_of(archive: Path) -> Iterator[Staging]:
     """
     path = archive / "incoming" / FOLDER
     make_folder(path)
-    give_up_at = time.monotonic() + LOCK_SECONDS
-    with os.fdopen(_lock_of(path)) as lock:
-        while not _is_locked(lock.fileno()):
-            if time.monotonic() > give_up_at:
-                raise PackerBusyError(path)
-            time.sleep(_PAUSE_SECONDS)
+    try:
+        lock = lock_file(path / LOCK, LOCK_SECONDS)
+    except BlockingIOError:
+        raise PackerBusyError(path) from None
+    with os.fdopen(lock):
         yield Staging(path)
 
 
@@ -165,9 +167,11 @@ def clear_packages(snapshot: Snapshot, archive: Path) -> Iterator[str]:
     path = archive / "incoming" / FOLDER
     if not path.is_dir() or not _entries(path):
         return
-    with os.fdopen(_lock_of(path)) as lock:
-        if not _is_locked(lock.fileno()):
-            return
+    try:
+        lock = lock_file(path / LOCK, 0)
+    except BlockingIOError:
+        return
+    with os.fdopen(lock):
         cleared = Staging(path).clear(snapshot)
     for number in cleared.numbers:
         yield _("{list}: its package is made and not in its place: give retention pack {list} FILE again").format(
@@ -289,7 +293,7 @@ def _was_placed(folder: Path, digests: list[str]) -> bool:
     """Whether a package came to its place before a kill kept the staged one from being removed."""
     noted = _noted(folder)
     try:
-        return noted is not None and sha256_of(noted[0])[0] in digests
+        return noted is not None and _sha256_of(noted[0]) in digests
     except OSError:
         return False
 
@@ -330,6 +334,10 @@ def _made_in(entry: Path) -> list[Path]:
     return sorted(each for each in made.iterdir() if each.is_file() and not each.is_symlink())
 
 
+def _sha256_of(path: Path) -> str:
+    return digest_with_status(path, "sha256")[0]
+
+
 def _waits_in(snapshot: Snapshot, entry: Path, bound: Mapping[str, str]) -> str:
     """The list that waits with what lies there; empty where none does.
 
@@ -338,7 +346,7 @@ def _waits_in(snapshot: Snapshot, entry: Path, bound: Mapping[str, str]) -> str:
     Raises:
         OSError, zipfile.BadZipFile: it cannot be read.
     """
-    found = {sha256_of(file)[0]: file for file in _made_in(entry)} if bound else {}
+    found = {_sha256_of(file): file for file in _made_in(entry)} if bound else {}
     digest = next((each for each in found if each in bound), None)
     if digest is None or _was_placed(entry, [digest]):
         return ""
@@ -357,53 +365,20 @@ def _removed(entry: Path) -> dict[Path, OSError]:
     except OSError as error:
         return {entry: error}  # the note stays, by which it is known
     if entry.is_symlink() or not entry.is_dir():
-        _attempt(left, entry, entry.unlink)
+        try:
+            entry.unlink()
+        except OSError as error:
+            _tell(left, entry, error)
         return left
-    try:
-        for path, folders, files, descriptor in os.fwalk(entry, topdown=False):
-            for name in (*files, *folders):
-                remove = os.unlink if name in files or (Path(path) / name).is_symlink() else os.rmdir
-                _attempt(left, Path(path) / name, partial(remove, name, dir_fd=descriptor))
-    except OSError as error:
-        left[entry] = error
-    _attempt(left, entry, entry.rmdir)
+    shutil.rmtree(entry, onerror=lambda _step, path, failure: _tell(left, Path(path), failure[1]))
     return left
 
 
-def _attempt(left: dict[Path, OSError], path: Path, remove: Callable[[], object]) -> None:
-    try:
-        remove()
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        if not any(path in (each, *each.parents) for each in left):  # a folder stays where something in it does
-            left[path] = error
-
-
-def _lock_of(path: Path) -> int:
-    return os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-
-
-def sha256_of(path: Path) -> tuple[str, int]:
-    """SHA-256, hexadecimal, and size in bytes of a plain file.
-
-    Raises:
-        OSError: it is none, or cannot be read.
-    """
-    digest, size = hashlib.sha256(), 0
-    with os.fdopen(open_plain_file(path), "rb", buffering=0) as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-            size += len(block)
-    return digest.hexdigest(), size
-
-
-def _is_locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _tell(left: dict[Path, OSError], path: Path, error: BaseException) -> None:
+    """Tell what could not be removed; not a folder that stays because something in it does, nor what is gone."""
+    is_told = any(path in each.parents for each in left)
+    if isinstance(error, OSError) and not isinstance(error, FileNotFoundError) and not is_told:
+        left[path] = error
 
 
 def _bound(snapshot: Snapshot) -> dict[str, str]:

@@ -7,9 +7,7 @@ Nothing here is asked of the person whose act it follows.
 Source: C2SP tlog-tiles; OCFL 1.1, 3
 """
 
-import fcntl
 import os
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ from pathlib import Path
 
 from recordkeeper.documents.pdf import LibreOfficeMissingError
 from recordkeeper.documents.printout import print_pdfs
+from recordkeeper.durable import lock_file
 from recordkeeper.errors import ArchiveError, LogError, RecordkeeperError, RefusalError, UnavailableError
 from recordkeeper.language import translate as _
 from recordkeeper.model.event import Event, salted_digest
@@ -52,7 +51,6 @@ from recordkeeper.tlog.tiles import TileLog
 SUBJECTS_AT_ONCE = 40
 LOCK_SECONDS = 30.0
 INVENTORY, SIDECAR = "inventory.json", "inventory.json.sha512"
-_LOCK_PAUSE_SECONDS = 0.05
 
 
 class LogAheadError(LogError, RefusalError):
@@ -194,19 +192,12 @@ def publisher_lock(archive: Path) -> Iterator[None]:
     """One publisher at a time, no new log key meanwhile; the lock is the system's, a killed publisher holds none."""
     path = archive / "publisher.lock"
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = lock_file(path, LOCK_SECONDS)
+    except BlockingIOError:
+        raise PublisherBusyError(path) from None
     except OSError as error:
         raise UnreachableArchiveError(str(path), error) from error
     try:
-        give_up_at = time.monotonic() + LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > give_up_at:
-                    raise PublisherBusyError(path) from None
-                time.sleep(_LOCK_PAUSE_SECONDS)
         yield
     finally:
         os.close(descriptor)

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TypeAlias
 
+from recordkeeper.durable import digest_with_status
 from recordkeeper.errors import InvalidInputError, RefusalError, RetentionError
 from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
@@ -45,7 +46,7 @@ from recordkeeper.services.execution import Executor, publish_first
 from recordkeeper.services.exporting import Exported, note_export, withheld_from, write_pack
 from recordkeeper.services.fitness import UntestedError, check_covers
 from recordkeeper.services.lifecycle import Scan
-from recordkeeper.services.packing import Staging, check_place, put_in_place, sha256_of, staging_of, subjects_in
+from recordkeeper.services.packing import Staging, check_place, put_in_place, staging_of, subjects_in
 from recordkeeper.services.people import Actor, Signer
 from recordkeeper.services.rendering import file_name, render_record
 from recordkeeper.services.retention import RetentionDesk
@@ -274,10 +275,10 @@ def _made_now(by: Executor, staging: Staging, target: Path, *, replaces: bool) -
     try:
         label = [(LIST_LABEL, listed.number)]
         made, records = write_pack(by.publisher, staged, by.now, numbers, more, label, withheld)
-        digest, size = sha256_of(staged)
+        digest, status = digest_with_status(staged, "sha256")
         with by.register.writing(now=by.now) as transaction:
             setting, listed, who = _check_packed_by(transaction, by)
-            package = Package(digest, made.digest, size, made.objects, setting.moment.on)
+            package = Package(digest, made.digest, status.st_size, made.objects, setting.moment.on)
             record = _appended(transaction, listed.record, pack(listed, package, who, setting.moment))
             note_export(transaction, by.actor, made, records)
             is_decided = True  # from here on the act may stand, whatever is raised: its package stays

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, RootTransaction
 from disposal_office import COOLED, ERASED_AT, LATER, DisposalOffice, DisposalScene, Old, check_verified
 from killed_run import steps_until
 from recordkeeper.bagit.writer import BagExistsError, UnwritableBagError
+from recordkeeper.durable import digest_with_status
 from recordkeeper.model.event import Event
 from recordkeeper.model.transfer import package_of
 from recordkeeper.model.unit import ROOT_UNIT
@@ -20,7 +21,7 @@ from recordkeeper.register.acts import Register
 from recordkeeper.register.committing import OutcomeUnknownError
 from recordkeeper.services import exporting, lifecycle, packing, people, publication, transfer
 from recordkeeper.services.destruction import certificate_of
-from recordkeeper.services.packing import Staging, sha256_of
+from recordkeeper.services.packing import Staging
 from recordkeeper.services.retrieval import DisposedRecordError
 from recordkeeper.services.transfer import WithheldPackageError
 from stage import POSTGRESQL, SQLITE, Stages
@@ -36,7 +37,7 @@ STEPS = frozenset(
         exporting.write_pack,
         packing.put_in_place,
         packing._name_it,
-        packing.sha256_of,
+        digest_with_status,
         Staging.new,
         Staging.remove,
         committing.commit,
@@ -73,7 +74,8 @@ def check_whole(office: DisposalOffice, listed: str, target: Path) -> None:
     """The file that the list binds is in its place, alone, bound by one act."""
     package = package_of(office.record(listed))
     assert package is not None
-    assert sha256_of(target) == (package.digest, package.size)
+    digest, status = digest_with_status(target, "sha256")
+    assert (digest, status.st_size) == (package.digest, package.size)
     assert [each.name for each in target.parent.iterdir()] == [target.name]
     assert packs(office, listed) == 1
     assert left(office) == []
