@@ -8,8 +8,8 @@ from typing import NamedTuple, cast
 import click
 
 from recordkeeper import __version__
+from recordkeeper.cli.help_text import MOST_COLUMNS, HelpContext
 from recordkeeper.cli.options import SHARED
-from recordkeeper.language import current_language
 from recordkeeper.language import translate as _
 
 
@@ -61,13 +61,16 @@ NOUNS = {
 }
 
 
-def _help_width() -> int:
-    """How many characters a line of help may have: click counts them, and a Chinese one is two columns wide."""
-    return 50 if current_language() == "zh" else 100
+def with_help(command: click.Command) -> click.Command:
+    """The command, with help that fits a terminal in either language."""
+    command.context_class = HelpContext
+    return command
 
 
 class Program(click.Group):
     """The root group: lists the nouns from the table alone and imports a noun when it is called."""
+
+    context_class = HelpContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The nouns in the table's order."""
@@ -79,7 +82,7 @@ class Program(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         noun = NOUNS[cmd_name]
-        return cast("click.Command", getattr(import_module(noun.module), noun.attribute))
+        return with_help(cast("click.Command", getattr(import_module(noun.module), noun.attribute)))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the nouns with their summaries, importing none of them."""
@@ -94,6 +97,11 @@ class Verbs(click.Group):
 
     click would shorten it to so many words, and a Chinese sentence is one word.
     """
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a verb."""
+        command = super().get_command(ctx, cmd_name)
+        return command and with_help(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs."""
@@ -112,7 +120,7 @@ program = Program(
     "recordkeeper",
     help=_("Keep the records a company must be able to prove"),
     params=list(SHARED),
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _help_width()},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MOST_COLUMNS},
 )
 click.version_option(__version__, prog_name="recordkeeper")(program)
 

@@ -7,7 +7,7 @@ from typing import cast
 import click
 
 from recordkeeper.cli.options import SHARED
-from recordkeeper.cli.program import NOUNS, Verbs
+from recordkeeper.cli.program import NOUNS, Verbs, with_help
 
 VERBS = {
     "new": ("recordkeeper.cli.record_entry", "new"),
@@ -39,7 +39,7 @@ class _Verbs(Verbs):
         if cmd_name not in self.list_commands(ctx):
             return None
         module, name = VERBS[cmd_name]
-        return cast("click.Command", getattr(import_module(module), name))
+        return with_help(cast("click.Command", getattr(import_module(module), name)))
 
 
 record = _Verbs(
