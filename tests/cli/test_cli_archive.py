@@ -98,6 +98,85 @@ def test_a_damaged_object_is_found_by_the_share_that_it_is_in_and_a_lost_one_by_
     assert office.run("archive", "check", who="nobody") == 1
 
 
+@pytest.fixture(params=["gone", "not mounted"])
+def clerk(desk: Desk, request: pytest.FixtureRequest) -> Desk:
+    """A machine that has the configuration and reaches the database; archive and log key are on the publisher's."""
+    (desk.root / "archive").rename(desk.root.with_name("of the publisher"))
+    if request.param == "not mounted":
+        (desk.root / "archive").mkdir()
+    return desk
+
+
+def below(archive: Path) -> list[Path]:
+    return sorted(archive.rglob("*"))
+
+
+def test_where_the_archive_is_elsewhere_verify_judges_the_register_and_cannot_assess_the_archive(clerk: Desk) -> None:
+    clerk.new()
+    assert clerk.run("verify", "--json") == 6
+    report = json.loads(clerk.out)
+    assert {name: each["answer"] for name, each in report["aspects"].items()} == {
+        "records": "ok", "register": "ok", "signatures": "ok",
+        "files": "cannot assess", "log": "cannot assess", "tail": "cannot assess",
+    }  # fmt: skip
+    found = {(each["code"], each["subject"]) for each in report["findings"] if each["severity"] != "warning"}
+    assert (report["verdict"], found) == ("cannot assess", {("archive-elsewhere", str(clerk.root / "archive"))})
+    assert below(clerk.root / "archive") == []
+    clerk.language = "zh"
+    assert clerk.run("verify") == 6
+    assert f"{clerk.root / 'archive'}：本机没有档案库" in clerk.out
+
+
+def test_beside_the_log_key_an_archive_that_is_missing_was_taken_away(office: Desk) -> None:
+    (office.root / "archive").rename(office.root / "taken")
+    assert office.run("verify", "--json") == 1
+    answers = {name: each["answer"] for name, each in json.loads(office.out)["aspects"].items()}
+    assert (answers["files"], answers["log"]) == ("altered", "altered")
+    assert office.run("archive", "check", who="boss") == 1
+    refused = office.refused("backup", str(office.root / "backup.zip"), who="boss")
+    assert (refused["kind"], refused["status"]) == ("no-archive-here", "5")
+    (office.root / "log.key").unlink()
+    assert office.run("verify", "--json") == 6
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("backup", "{out}.zip"),
+        ("archive", "check"),
+        ("archive", "list"),
+        ("archive", "export", "{out}.zip"),
+        ("archive", "mirror", "{out}"),
+        ("archive", "mirror"),
+        ("archive", "test", "--occasion", "yearly"),
+        ("archive", "test", "--occasion", "yearly", "--dry-run"),
+        ("restore", "{out}.zip", "--drill"),
+        ("retention", "pack", "QR-015-01/2026-0001", "{out}.zip"),
+        ("retention", "execute", "QR-015-01/2026-0001", "--place", "3 号楼", "--yes"),
+        ("retention", "hand-over", "QR-015-01/2026-0001", "--keep", "nothing", "--yes"),
+    ],
+    ids=" ".join,
+)
+def test_what_needs_the_archive_is_done_where_it_is(clerk: Desk, tmp_path: Path, words: tuple[str, ...]) -> None:
+    if "--drill" in words:
+        (tmp_path / "out.zip").write_bytes(b"")
+    (tmp_path / "state").mkdir()  # of the sessions
+    there, events = sorted(tmp_path.iterdir()), clerk.events("check")
+    refused = clerk.refused(*(word.format(out=tmp_path / "out") for word in words), who="boss")
+    assert (refused["kind"], refused["status"]) == ("no-archive-here", "5")
+    assert refused["message"] == (
+        f"{clerk.root / 'archive'}: there is no archive on this machine: this is done on the machine that holds it"
+    )
+    assert (sorted(tmp_path.iterdir()), clerk.events("check"), below(clerk.root / "archive")) == (there, events, [])
+
+
+def test_a_rebuild_from_where_no_archive_is_names_the_place_and_makes_nothing(clerk: Desk, tmp_path: Path) -> None:
+    refused = clerk.refused("archive", "rebuild", str(tmp_path / "again"), "--from", str(clerk.root / "archive"))
+    assert refused["status"] == "4"
+    assert str(clerk.root / "archive") in refused["message"]
+    assert not (tmp_path / "again").exists()
+
+
 def test_a_pack_is_written_checked_by_its_own_verifier_and_leaves_events(office: Desk, tmp_path: Path) -> None:
     number = office.closed()
     file = tmp_path / "pack.zip"

@@ -44,6 +44,7 @@ def list_objects(invocation: Invocation) -> None:
     from recordkeeper.services.archiving import list_objects as list_archived
 
     workspace, actor = invocation.workspace(), invocation.actor()
+    workspace.check_archive_here()
     objects = list_archived(workspace.register, workspace.storage_root, actor, invocation.now)
     invocation.emit(
         [

@@ -44,6 +44,8 @@ def check(invocation: Invocation, shares: int | None, report: Path | None, histo
     if history:
         _list_checks(invocation)
         return
+    if workspace.is_archive_elsewhere:
+        workspace.check_archive_here()
     checked = check_archive(workspace.register, workspace.storage_root, actor, invocation.now, shares)
     if report is not None:
         write_new_file(report, canonical(checked.report))

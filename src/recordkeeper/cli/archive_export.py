@@ -24,6 +24,7 @@ def export(invocation: Invocation, file: Path, numbers: tuple[str, ...]) -> None
     from recordkeeper.services.exporting import export as export_pack
 
     workspace, actor = invocation.workspace(), invocation.actor()
+    workspace.check_archive_here()
     invocation.publish()
     made = export_pack(workspace.publisher, file.resolve(), actor, invocation.now, numbers or None)
     invocation.publish()

@@ -34,6 +34,7 @@ def mirror(invocation: Invocation, folder: Path | None, forget: bool) -> None:  
     if forget:
         _forget(invocation, folder)
         return
+    workspace.check_archive_here()
     if folder is not None:
         mirrors = [keep_mirror(workspace.publisher, actor, folder, invocation.now)]
         invocation.publish()

@@ -58,6 +58,7 @@ def test(
     if occasion == "transfer" and not numbers:
         raise click.UsageError(_("RECORD: name the records that are to be transferred"))
     workspace, actor = invocation.workspace(), invocation.actor()
+    workspace.check_archive_here()
     by = Tester(workspace.publisher, actor, invocation.now)
     scope = Scope(Occasion(occasion), numbers, unit, shares)
     report: Record | None = None

@@ -28,6 +28,7 @@ def backup(invocation: Invocation, file: Path, with_log_key: bool) -> None:  # n
     from recordkeeper.services.backup import back_up
 
     workspace, actor = invocation.workspace(), invocation.actor()
+    workspace.check_archive_here()
     passphrase = invocation.backup_passphrase() if with_log_key else None
     made = back_up(
         workspace.publisher, workspace.root / CONFIGURATION, file.resolve(), actor, invocation.now, passphrase

@@ -213,6 +213,7 @@ def execute(
     from recordkeeper.services.execution import Executor, check_begin
 
     workspace, actor = invocation.workspace(), invocation.actor()
+    workspace.check_archive_here()
     by = Executor(workspace.publisher, actor, invocation.now, number)
     count = len(check_begin(by, is_paper_destroyed=paper_destroyed))  # nobody is asked about what is refused anyhow
     told = ngettext("{count} record", "{count} records", count).format(count=count)

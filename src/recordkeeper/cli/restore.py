@@ -192,6 +192,7 @@ def _drill(invocation: Invocation, file: Path) -> None:
     from recordkeeper.services.verification import verify
 
     workspace, actor = invocation.workspace(), invocation.actor()
+    workspace.check_archive_here()
     with tempfile.TemporaryDirectory(prefix="recordkeeper-drill-") as name, opened(file, Path(name)) as bag:
         restored = restore_into(invocation, bag, Path(name) / "restored", DEFAULTS["database"], None)
         report = verify(restored.database_url, restored.archive)

@@ -82,6 +82,7 @@ def pack(invocation: Invocation, number: str, file: Path, *, anew: bool) -> None
     from recordkeeper.services.transfer import make_package
 
     workspace, actor = invocation.workspace(), invocation.actor()
+    workspace.check_archive_here()
     by = Executor(workspace.publisher, actor, invocation.now, number)
     record, made, package = make_package(by, file.resolve(), replaces=anew)
     invocation.publish()
@@ -174,6 +175,7 @@ def hand_over(invocation: Invocation, number: str, keep: str, *, give_up: bool) 
     from recordkeeper.services.handing_over import count_listed, hand_over_listed
 
     workspace, actor = invocation.workspace(), invocation.actor()
+    workspace.check_archive_here()
     by = Executor(workspace.publisher, actor, invocation.now, number)
     count = count_listed(by, Keeping(keep))  # nobody is asked about what is refused anyhow
     told = ngettext("{count} record", "{count} records", count).format(count=count)

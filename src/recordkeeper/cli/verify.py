@@ -60,14 +60,15 @@ def verify(
 ) -> None:
     """Check records, register, files, log, signatures and tail; changes nothing, needs no login."""
     from recordkeeper.services.tail_check import policy_of
-    from recordkeeper.services.verification import Answer
+    from recordkeeper.services.verification import Answer, verify_register
     from recordkeeper.services.verification import verify as verify_workspace
 
     workspace = invocation.workspace()
     policy = policy_of([_text_of(cosigner) for cosigner in cosigners], require)
     notes = [_anchor_text(anchor) for anchor in anchors]
     outside = _text_of(key).strip() if key else None
-    report = verify_workspace(workspace.database_url, workspace.archive, outside, notes, policy)
+    verified = verify_register if workspace.is_archive_elsewhere else verify_workspace
+    report = verified(workspace.database_url, workspace.archive, outside, notes, policy)
     invocation.emit(_json_of(report), lambda: _show(report))
     if report.verdict is Answer.ALTERED:
         raise ProblemsFound
@@ -76,6 +77,10 @@ def verify(
 
 
 verify.help = _("Check records, register, files, log, signatures and tail; changes nothing, needs no login")
+verify.epilog = _(
+    "Exit status: 0 ok, 1 altered, 6 cannot assess. On a machine that the archive is not on, files and log cannot be"
+    " assessed"
+)
 
 
 def _anchor_text(anchor: str) -> str:

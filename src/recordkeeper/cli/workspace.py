@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recordkeeper.errors import InvalidInputError, MissingError, WorkspaceError
+from recordkeeper.errors import ArchiveError, InvalidInputError, MissingError, UnavailableError, WorkspaceError
 from recordkeeper.language import LANGUAGES, listing
 from recordkeeper.language import translate as _
 
@@ -51,6 +51,18 @@ class BrokenConfigurationError(WorkspaceError, InvalidInputError):
             subject=str(file),
             expected=expected,
             found=found,
+        )
+
+
+class NoArchiveHereError(ArchiveError, UnavailableError):
+    """What needs the archive is asked for on a machine that it is not on."""
+
+    def __init__(self, archive: Path) -> None:
+        super().__init__(
+            _("{path}: there is no archive on this machine: this is done on the machine that holds it").format(
+                path=archive
+            ),
+            subject=str(archive),
         )
 
 
@@ -95,6 +107,33 @@ class Workspace:
         from recordkeeper.services.publication import Publisher
 
         return Publisher(self.register, self.archive, self.storage_root, self.log_key_path)
+
+    @property
+    def has_archive(self) -> bool:
+        """Whether anything of an archive is here; where a disk is to be mounted there is a folder without."""
+        try:
+            return any(each.name in {"objects", "log"} for each in self.archive.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True  # why it cannot be read is for whoever reads it to say
+
+    @property
+    def is_archive_elsewhere(self) -> bool:
+        """Whether another machine holds the archive: it is not here, and neither is the key of who publishes into it.
+
+        Beside the key the archive has to be: there one that is missing was taken away.
+        """
+        return not (self.has_archive or os.path.lexists(self.log_key_path))
+
+    def check_archive_here(self) -> None:
+        """Refuse what only the machine that holds the archive can do.
+
+        Raises:
+            NoArchiveHereError: this one does not.
+        """
+        if not self.has_archive:
+            raise NoArchiveHereError(self.archive)
 
     @property
     def log_path(self) -> Path:

@@ -68,14 +68,32 @@ def check_archive(
     for subject in sorted(present & evidence.tombstones.keys()):
         message = _("the object of what was destroyed is still in the archive")
         findings.append(altered("object-left", subject, message, FILES))
-    for subject, versions in staged.items():
-        for version in versions:
-            if not 0 < version <= len(archived.get(subject, ())):
-                message = _("version {version} waits for the archive, and no act archived it").format(version=version)
-                findings.append(altered("staging-added", subject, message, FILES))
+    findings += _staging_findings(evidence, archived, staged)
     for subject in sorted(present - archived.keys() - evidence.tombstones.keys()):
         findings.append(altered("object-added", subject, _("an object that no act archived"), FILES))
     return findings
+
+
+def check_staging(inspection: Inspection, evidence: Evidence) -> list[Finding]:
+    """Everything wrong with what waits in the register for the archive; a part of ``check_archive``."""
+    return list(_staging_findings(evidence, _archived(evidence), _staged(inspection)))
+
+
+def _staging_findings(
+    evidence: Evidence, archived: Mapping[str, Sequence[Event]], staged: "Mapping[str, Mapping[int, _Waiting]]"
+) -> Iterator[Finding]:
+    for subject, versions in staged.items():
+        events, history = archived.get(subject, ()), evidence.histories.get(subject)
+        for version in versions:
+            if not 0 < version <= len(events):
+                message = _("version {version} waits for the archive, and no act archived it").format(version=version)
+                yield altered("staging-added", subject, message, FILES)
+        waiting_from = min((version for version in versions if 0 < version <= len(events)), default=len(events) + 1)
+        for version, event in enumerate(events[waiting_from - 1 :], waiting_from):
+            found = versions.get(version, _Waiting())
+            if history is not None and not is_as_bound(found.inventory, found.contents, history, version, event):
+                message = _("version {version} waits for the archive, but not as it was made").format(version=version)
+                yield altered("staging-altered", subject, message, FILES)
 
 
 def _archived(evidence: Evidence) -> dict[str, list[Event]]:
@@ -179,11 +197,6 @@ def _object_findings(
     if waiting_from <= len(events):
         message = _("version {version} waits for the archive").format(version=waiting_from)
         yield Finding("object-pending", Severity.PENDING, subject, message, FILES)
-    for version, event in enumerate(events[waiting_from - 1 :], waiting_from):
-        found = staged.get(version, _Waiting())
-        if history is not None and not is_as_bound(found.inventory, found.contents, history, version, event):
-            message = _("version {version} waits for the archive, but not as it was made").format(version=version)
-            yield altered("staging-altered", subject, message, FILES)
     stored = waiting_from - 1
     if subject not in present:
         if stored:

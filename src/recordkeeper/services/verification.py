@@ -18,7 +18,7 @@ from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.register import tables
 from recordkeeper.register.inspection import Inspection, UnreadableTableError, open_for_verification
-from recordkeeper.services.archive_check import check_archive
+from recordkeeper.services.archive_check import check_archive, check_staging
 from recordkeeper.services.cosigning import check_cosigned
 from recordkeeper.services.enclosure import check_enclosures
 from recordkeeper.services.evidence import (
@@ -39,7 +39,12 @@ from recordkeeper.services.signature_check import check_signatures
 from recordkeeper.services.tail_check import NO_POLICY, Policy, Seen, check_tail
 from recordkeeper.tlog.cosigned import cosigned_by, verify_cosigned
 from recordkeeper.tlog.key_chain import KeyChain
-from recordkeeper.tlog.log import read_checkpoint, verify_checkpoints, verify_log
+from recordkeeper.tlog.log import (
+    read_checkpoint,
+    verify_checkpoint_chain,
+    verify_checkpoints,
+    verify_log,
+)
 
 ASPECTS = (RECORDS, REGISTER, FILES, LOG, SIGNATURES, TAIL)
 
@@ -103,20 +108,74 @@ def verify(
         RegisterError: there is no database to look at.
     """
     with open_for_verification(url) as inspection:
-        evidence = read_evidence(inspection)
-        findings = inspection.verify_schema() + evidence.findings
-        findings += check_register(inspection, evidence)
-        findings += check_references(evidence)
+        evidence, findings, verifier = _register_findings(inspection, key)
         root = StorageRoot(archive / "objects", archive / "incoming")
         findings += check_archive(root, inspection, evidence)
         findings += check_enclosures(archive, evidence)
-        verifier, key_findings = _log_keys(evidence, key)
-        findings += key_findings
         findings += _log_findings(inspection, archive / "log", verifier, evidence)
+    cosigned = cosigned_by(archive / "log", policy.cosigners, policy.required)
+    return _report(evidence, findings, verifier, _Asked(anchors, policy, cosigned))
+
+
+def verify_register(
+    url: str, archive: Path, key: str | None = None, anchors: Sequence[str] = (), policy: Policy = NO_POLICY
+) -> Report:
+    """Verify what the register alone can answer for, on a machine that the archive is not on.
+
+    Of what stands in the archive nothing is said to be sound: files and log are never ok here. The checkpoints that
+    the register keeps are held against its events, and so is whatever was kept outside.
+
+    Args:
+        url: the register's URL.
+        archive: where the archive's folder would be.
+        key: as in ``verify``.
+        anchors: as there.
+        policy: as there; cosigned checkpoints are in the archive, so that it is asked of ``anchors`` alone.
+
+    Codes: ``archive-elsewhere`` (cannot assess).
+
+    Raises:
+        RegisterError: there is no database to look at.
+    """
+    with open_for_verification(url) as inspection:
+        evidence, findings, verifier = _register_findings(inspection, key)
+        findings += check_staging(inspection, evidence)
+        notes, found = _noted_checkpoints(inspection, evidence)
+        findings += found
+        is_beginning_lost = evidence.rebuilt_at is not None
+        findings += verify_checkpoint_chain(evidence.leaf_hashes, verifier, notes, is_beginning_lost=is_beginning_lost)
+    for aspect, message in (
+        (FILES, _("there is no archive on this machine; what stands in it is judged on the machine that holds it")),
+        (LOG, _("the log is published in the archive, which is on another machine; its checkpoints here were judged")),
+    ):
+        findings.append(Finding("archive-elsewhere", Severity.CANNOT_ASSESS, str(archive), message, aspect))
+    return _report(evidence, findings, verifier, _Asked(anchors, policy))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the tail is to be held against: given anchors under a policy, and cosigned checkpoints in the archive."""
+
+    anchors: Sequence[str]
+    policy: Policy
+    cosigned: Sequence[str] = ()
+
+
+def _register_findings(inspection: Inspection, key: str | None) -> tuple[Evidence, list[Finding], KeyChain | None]:
+    """What was read of the register, what is wrong with it by itself, and the log's keys."""
+    evidence = read_evidence(inspection)
+    findings = inspection.verify_schema() + evidence.findings
+    findings += check_register(inspection, evidence)
+    findings += check_references(evidence)
+    verifier, key_findings = _log_keys(evidence, key)
+    return evidence, findings + key_findings, verifier
+
+
+def _report(evidence: Evidence, findings: list[Finding], verifier: KeyChain | None, asked: _Asked) -> Report:
     signature_findings, signature_count = check_signatures(evidence)
     findings += signature_findings
-    is_tail_asked = bool(anchors or policy.required)
-    anchors = [*anchors, *cosigned_by(archive / "log", policy.cosigners, policy.required)]
+    is_tail_asked = bool(asked.anchors or asked.policy.required)
+    anchors, policy = [*asked.anchors, *asked.cosigned], asked.policy
     seen = check_tail(evidence.leaf_hashes, anchors, verifier, policy) if anchors and verifier else None
     findings += seen.findings if seen else ()
     counts = {
@@ -174,6 +233,19 @@ def _log_keys(evidence: Evidence, outside: str | None) -> tuple[KeyChain | None,
 
 
 def _log_findings(inspection: Inspection, log: Path, verifier: KeyChain | None, evidence: Evidence) -> list[Finding]:
+    notes, findings = _noted_checkpoints(inspection, evidence)
+    try:
+        findings += verify_log(log, verifier, evidence.leaf_hashes)
+        findings += verify_checkpoints(log, verifier, notes, is_beginning_lost=evidence.rebuilt_at is not None)
+        findings += verify_cosigned(log, verifier)
+        findings += check_cosigned(log, evidence)
+    except (RecordkeeperError, OSError) as error:
+        findings.append(Finding("log-unreadable", Severity.CANNOT_ASSESS, "log", str(error), LOG))
+    return findings + _newest_checkpoint_findings(log, notes)
+
+
+def _noted_checkpoints(inspection: Inspection, evidence: Evidence) -> tuple[list[str], list[Finding]]:
+    """The checkpoints that the register keeps, the oldest first, and what is wrong with their rows."""
     findings: list[Finding] = []
     notes: list[str] = []
     sizes: list[object] = []
@@ -183,21 +255,13 @@ def _log_findings(inspection: Inspection, log: Path, verifier: KeyChain | None, 
             notes.append(str(note))
     except UnreadableTableError as error:
         findings.append(altered("table-unreadable", "checkpoint", str(error), LOG))
-    try:
-        findings += verify_log(log, verifier, evidence.leaf_hashes)
-        findings += verify_checkpoints(log, verifier, notes, is_beginning_lost=evidence.rebuilt_at is not None)
-        findings += verify_cosigned(log, verifier)
-        findings += check_cosigned(log, evidence)
-    except (RecordkeeperError, OSError) as error:
-        findings.append(Finding("log-unreadable", Severity.CANNOT_ASSESS, "log", str(error), LOG))
-    findings += _newest_checkpoint_findings(log, notes)
     findings += check_named_checkpoints(evidence, notes)
     for size, note in zip(sizes, notes, strict=True):
         stated = note.splitlines()[1:2]
         if stated != [str(size)]:
             message = _("expected {expected}, found {found}").format(expected="".join(stated), found=size)
             findings.append(altered("row-altered", "checkpoint.size", message, LOG))
-    return findings
+    return notes, findings
 
 
 def _newest_checkpoint_findings(log: Path, notes: Sequence[str]) -> list[Finding]:

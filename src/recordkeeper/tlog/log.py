@@ -6,7 +6,8 @@ of entries are compared with those that the caller has, and nothing is kept of t
 Source: C2SP tlog-tiles, C2SP tlog-checkpoint, RFC 9162, 2.1.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from recordkeeper.durable import make_folder, read_plain_file, replace_file
@@ -21,8 +22,9 @@ from recordkeeper.tlog.checkpoint import (
     note_digest,
     unverified_checkpoint,
 )
+from recordkeeper.tlog.hash_list import HashList
 from recordkeeper.tlog.key_chain import KeyChain, verify_signed
-from recordkeeper.tlog.merkle import NodeSource, tree_root
+from recordkeeper.tlog.merkle import EMPTY_ROOT, tree_root
 from recordkeeper.tlog.tile_check import ASPECT, TileCheck
 from recordkeeper.tlog.tiles import TEMPORARY_NAME, MissingTileError, TileLog, UnreachableLogError
 
@@ -126,6 +128,54 @@ def verify_checkpoints(
     Codes: ``checkpoint-form``, ``checkpoint-signature``, ``checkpoint-chain``, ``checkpoint-root``, ``log-cut``.
     """
     nodes = TileLog(path).nodes()
+    findings, seen = _chain_findings(
+        lambda size: tree_root(size, nodes), verifier, notes, is_beginning_lost=is_beginning_lost
+    )
+    try:
+        published = read_checkpoint(path)
+    except (UnavailableError, InvalidInputError):
+        return findings  # said by verify_log
+    if published is not None and note_digest(published) not in seen:
+        findings.append(_finding(path, "checkpoint-chain", _("the published checkpoint is none of those made")))
+    return findings
+
+
+def verify_checkpoint_chain(
+    hashes: HashList, verifier: str | KeyChain | None, notes: Iterable[str], *, is_beginning_lost: bool = False
+) -> list[Finding]:
+    """As ``verify_checkpoints`` where the log's folder is not to be had: judged against the leaves that it should hold.
+
+    Args:
+        hashes: of the leaves, in order.
+        verifier: as there.
+        notes: as there.
+        is_beginning_lost: as there.
+    """
+    notes = list(notes)
+    roots = {0: EMPTY_ROOT, **hashes.prefix_roots(set(_sizes_of(notes)))}
+
+    def root_of(size: int) -> bytes:
+        if size not in roots:
+            raise MissingTileError(f"{len(hashes)}…{size - 1}")
+        return roots[size]
+
+    return _chain_findings(root_of, verifier, notes, is_beginning_lost=is_beginning_lost)[0]
+
+
+def _sizes_of(notes: Iterable[str]) -> Iterator[int]:
+    for note in notes:
+        with suppress(MalformedNoteError):
+            yield unverified_checkpoint(note).size
+
+
+def _chain_findings(
+    root_of: Callable[[int], bytes],
+    verifier: str | KeyChain | None,
+    notes: Iterable[str],
+    *,
+    is_beginning_lost: bool,
+) -> tuple[list[Finding], set[str]]:
+    """What is wrong with checkpoints that follow one another, and the digests of them all."""
     findings: list[Finding] = []
     digest_before: str | None = None
     size_before = -1
@@ -139,21 +189,15 @@ def verify_checkpoints(
         else:
             if is_beginning_lost and size_before < 0 and checkpoint.previous:
                 digest_before = checkpoint.previous[1]
-            findings += _place_findings(nodes, checkpoint, size_before, digest_before)
+            findings += _place_findings(root_of, checkpoint, size_before, digest_before)
             size_before = checkpoint.size
         digest_before = note_digest(note)
         seen.add(digest_before)
-    try:
-        published = read_checkpoint(path)
-    except (UnavailableError, InvalidInputError):
-        return findings  # said by verify_log
-    if published is not None and note_digest(published) not in seen:
-        findings.append(_finding(path, "checkpoint-chain", _("the published checkpoint is none of those made")))
-    return findings
+    return findings, seen
 
 
 def _place_findings(
-    nodes: NodeSource, checkpoint: Checkpoint, size_before: int, digest_before: str | None
+    root_of: Callable[[int], bytes], checkpoint: Checkpoint, size_before: int, digest_before: str | None
 ) -> Iterator[Finding]:
     """What is wrong with a checkpoint's place between the one before it and the stored hashes."""
     subject = f"checkpoint/{checkpoint.size}"
@@ -165,7 +209,7 @@ def _place_findings(
         message = _("it follows one of {size} entries").format(size=size_before)
         yield Finding("checkpoint-chain", Severity.ALTERED, subject, message, ASPECT)
     try:
-        root = tree_root(checkpoint.size, nodes)
+        root = root_of(checkpoint.size)
     except MissingTileError as error:
         # Tiles come before the checkpoint over them, so they were there.
         message = _("the log no longer holds its entries: {found}").format(found=error.subject)

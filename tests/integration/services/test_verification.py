@@ -35,7 +35,7 @@ from recordkeeper.services.archive_check import check_archive
 from recordkeeper.services.evidence import read_evidence
 from recordkeeper.services.people import Signer
 from recordkeeper.services.signing import is_signature_valid
-from recordkeeper.services.verification import Answer, Report, verify
+from recordkeeper.services.verification import Answer, Report, verify, verify_register
 from recordkeeper.tlog.checkpoint import LogKey
 from scratch_postgresql import as_superuser
 from stage import Stages
@@ -393,6 +393,52 @@ def test_a_missing_archive_is_named_and_never_made(scene: Scene) -> None:
     report = checked(scene)
     assert "files" in altered_aspects(report)
     assert not scene.archive.exists()
+
+
+def of_the_register(scene: Scene, anchors: tuple[str, ...] = ()) -> Report:
+    return verify_register(scene.url, scene.folder / "elsewhere", None, anchors)
+
+
+def test_without_the_archive_the_register_is_judged_and_the_archive_never_ok(scene: Scene) -> None:
+    note = (scene.archive / "log" / "checkpoint").read_text(encoding="utf-8")
+    report = of_the_register(scene, (note,))
+    assert {name: aspect.answer for name, aspect in report.aspects.items()} == {
+        "records": Answer.OK, "register": Answer.OK, "signatures": Answer.OK, "tail": Answer.OK,
+        "files": Answer.CANNOT_ASSESS, "log": Answer.CANNOT_ASSESS,
+    }  # fmt: skip
+    assert report.verdict is Answer.CANNOT_ASSESS
+    assert {finding.code for finding in report.findings if finding.severity is not Severity.PENDING} == {
+        "archive-elsewhere"
+    }
+    with tampering(scene.url) as connection:
+        last = connection.scalar(select(func.max(tables.event.c.index)))
+        connection.execute(delete(tables.event).where(tables.event.c.index == last))
+    assert of_the_register(scene, (note,)).aspects["tail"].answer is Answer.ALTERED
+
+
+@pytest.mark.parametrize("table", [tables.act, tables.event, tables.checkpoint], ids=lambda table: table.name)
+def test_without_the_archive_an_edit_of_acts_events_and_checkpoints_is_named(scene: Scene, table: Table) -> None:
+    with tampering(scene.url) as connection:
+        rows = rows_of(connection, table)
+    for column in table.c:
+        row = next(row for row in reversed(rows) if row[column.name] is not None)
+        edited = {**row, column.name: other(row[column.name])}
+        with tampering(scene.url) as connection:
+            connection.execute(update(table).where(is_row(table, row)).values({column.name: edited[column.name]}))
+        report = of_the_register(scene)
+        assert report.verdict is Answer.ALTERED, column.name
+        assert altered_aspects(report) & aspect_of_table(table), column.name
+        with tampering(scene.url) as connection:
+            connection.execute(update(table).where(is_row(table, edited)).values({column.name: row[column.name]}))
+
+
+def test_without_the_archive_a_tail_cut_below_a_checkpoint_is_named(scene: Scene) -> None:
+    with tampering(scene.url) as connection:
+        size = connection.scalar(select(func.max(tables.checkpoint.c.size)))
+        connection.execute(delete(tables.event).where(tables.event.c.index >= int(size or 0) - 1))
+    report = of_the_register(scene)
+    assert "log-cut" in codes(report)
+    assert report.aspects["log"].answer is Answer.ALTERED
 
 
 def test_the_archive_is_valid_for_another_program(scene: Scene) -> None:
