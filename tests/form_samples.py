@@ -7,7 +7,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from recordkeeper.model.form import Form, parse_form
-from recordkeeper.services.setting import BUILT_IN_ROLES
+from recordkeeper.model.person import BUILT_IN_ROLES
 
 FORMS = Path(__file__).parents[1] / "forms"
 SHIPPED = sorted(path for path in FORMS.glob("*/*.yaml") if path.name != "procedure.yaml")

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from form_samples import title
 from recordkeeper.documents.scaffold import scaffold
 from recordkeeper.model.form import parse_form
-from recordkeeper.services.setting import BUILT_IN_ROLES
+from recordkeeper.model.person import BUILT_IN_ROLES
 
 ROLES = {"clerk": "值班员", "quality": "质管部", "head": "负责人"}
 

@@ -216,6 +216,41 @@ def test_users_are_added_given_roles_and_closed(boss: None, answer: Answer) -> N
     assert [each["login"] for each in listed if each["disabled_on"]] == ["clerk"]
 
 
+@pytest.mark.parametrize(
+    ("language", "controller", "approver"),
+    [("en", "Document controller", "Approver"), ("zh", "文控员", "批准人")],
+)
+def test_a_refusal_calls_a_role_by_its_name(
+    boss: None, capsys: pytest.CaptureFixture[str], language: str, controller: str, approver: str
+) -> None:
+    def said(*arguments: str) -> str:
+        capsys.readouterr()
+        main([*arguments, "--lang", language], {})
+        shown = capsys.readouterr()
+        return shown.out + shown.err
+
+    assert run("user", "add", "han", "--name", "韩梅梅") == 0
+    assert run("user", "grant", "han", "approver", "--unit", "HQ") == 0
+    os.environ["RECORDKEEPER_PASSPHRASE"] = OTHER
+    for refusal in (
+        said("unit", "add", "JX", "--name-zh", "锦绣", "--as", "han"),
+        said("procedure", "install", "P02", "--as", "han"),
+    ):
+        assert controller in refusal
+        assert "controller" not in refusal.replace(controller, "")
+    os.environ["RECORDKEEPER_PASSPHRASE"] = SECRET
+    for refusal in (
+        said("user", "grant", "han", "approver"),
+        said("user", "grant", "han", "auditor", "--to", "2199-01-01"),
+        said("user", "list"),
+    ):
+        assert approver in refusal
+        assert "approver" not in refusal
+    assert controller in said("user", "revoke", "han", "controller")
+    assert f"approver{'（' if language == 'zh' else ' ('}{approver}" in said("user", "grant", "han", "nobody")
+    assert f"approver{'（' if language == 'zh' else ' ('}{approver}" in said("user", "show", "han")
+
+
 def test_who_stands_in_for_whom_is_shown_to_both_until_it_is_over(
     monkeypatch: pytest.MonkeyPatch, boss: None, answer: Answer, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,9 +21,9 @@ LATER = "2199-01-01 00:00"
         ("source", "neighbours", "owners_committee", "neighbours"),
         ("content", "x" * 70_000, "64 KiB", "70000 bytes"),
         ("content", "同上", "the matter itself", "同上"),
-        ("phone", "call me", "a text of the form", "call me"),
-        ("content", "", "a value for Content", "nothing"),
-        ("colour", "red", "one of source", "colour"),
+        ("phone", "call me", "5 to 30 characters out of: digits", "call me"),
+        ("content", "", "a value", "nothing"),
+        ("colour", "red", "one of Source (source)", "colour"),
         ("content", "half \udce4", "without control characters", "U+DCE4"),
     ],
 )
@@ -44,6 +44,8 @@ def test_all_wrong_and_missing_fields_are_named_at_once(desk: Desk) -> None:
     for name in ("source", "colour", "customer", "fed_back_at", "content"):
         assert f"{name}: " in error["expected"]
         assert name in error["message"]
+    assert "Feedback received (received)" in error["message"]
+    assert "Content (content): expected a value, found nothing" in error["message"]
 
 
 def test_a_refused_record_takes_no_number(desk: Desk) -> None:
@@ -125,7 +127,7 @@ def test_filling_or_signing_out_of_turn_is_refused_and_leaves_its_event(desk: De
     number = desk.new()
     fill = desk.refused("record", "fill", number, "verified", "--set", "result=effective")
     assert (fill["status"], fill["kind"], fill["expected"], fill["found"]) == (
-        "3", "not-its-turn", "received", "verified",
+        "3", "not-its-turn", "Feedback received (received)", "Verification (verified)",
     )  # fmt: skip
     sign = desk.refused("record", "sign", number, "--section", "forwarded")
     assert (sign["status"], sign["kind"]) == ("3", "not-its-turn")
@@ -148,7 +150,9 @@ def test_who_did_the_work_does_not_verify_it(desk: Desk) -> None:
     number = desk.closed(until="handled", engineer="both")
     verified = sets({"result": "effective", "verification": "看过"})
     error = desk.refused("record", "fill", number, *verified, who="both")
-    assert (error["status"], error["expected"]) == ("3", "somebody other than who did handled")
+    assert (error["status"], error["expected"]) == ("3", "somebody other than who did Measures taken (handled)")
+    assert f"{number} Verification (verified): only" in error["message"]
+    assert error["subject"] == f"{number} verified"
     desk.done("record", "fill", number, *verified)
 
 

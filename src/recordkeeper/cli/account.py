@@ -8,12 +8,10 @@ from recordkeeper.cli.deputy_view import as_values, print_deputies, shown_deputi
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.errors import CredentialError, InvalidInputError
-from recordkeeper.language import current_language, noted
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
     from recordkeeper.model.canonical import Json
-    from recordkeeper.services.setting import Setting
 
 
 class NoLoginNameError(CredentialError, InvalidInputError):
@@ -88,7 +86,7 @@ def whoami(invocation: Invocation) -> None:
             for grant in person.grants
             if grant.period.holds_on(setting.today)
         ]
-        names = {grant.role: _role_name(setting, grant.role) for grant, _code in held}
+        names = {grant.role: setting.role_with_name(grant.role) for grant, _code in held}
         deputies = shown_deputies(snapshot, person, setting.today)
     roles: list[Json] = [{"role": grant.role, "unit": code, **grant.period.content} for grant, code in held]
 
@@ -110,8 +108,3 @@ def whoami(invocation: Invocation) -> None:
         },
         render,
     )
-
-
-def _role_name(setting: "Setting", role: str) -> str:
-    names = setting.roles.get(role)
-    return role if names is None else noted(role, names[current_language() == "en"])

@@ -247,18 +247,21 @@ def passphrase(invocation: Invocation, login: str | None, reason: str | None) ->
 @shared_options
 def list_(invocation: Invocation) -> None:
     """List people."""
+    from recordkeeper.model.person import role_name
+    from recordkeeper.services.company import role_names
     from recordkeeper.services.people import list_people
 
     register, actor = invocation.workspace().register, invocation.actor()
     everybody = list_people(register, actor, invocation.now)
     with register.reading() as snapshot:
         value = [_shown(snapshot, each) for each in everybody]
+        names = role_names(snapshot)
     rows = [
         [
             each.login,
             each.name,
             _state(each),
-            listing(noted(str(grant["role"]), grant["unit"]) for grant in _held(shown)),
+            listing(noted(role_name(str(grant["role"]), names), grant["unit"]) for grant in _held(shown)),
         ]
         for each, shown in zip(everybody, value, strict=True)
     ]
@@ -271,8 +274,8 @@ def list_(invocation: Invocation) -> None:
 def show(invocation: Invocation, login: str) -> None:
     """Show a person."""
     from recordkeeper.cli.deputy_view import as_values, print_deputies, shown_deputies
-    from recordkeeper.services.company import today
     from recordkeeper.services.people import find_person
+    from recordkeeper.services.setting import Setting
     from recordkeeper.services.sight import sight_of
 
     actor = invocation.actor()
@@ -280,14 +283,17 @@ def show(invocation: Invocation, login: str) -> None:
         found = find_person(snapshot, login)
         sight_of(snapshot, actor, "user show", invocation.now).check(found.subject)
         value = _shown(snapshot, found)
-        deputies = shown_deputies(snapshot, found, today(snapshot, invocation.now))
+        setting = Setting(snapshot, invocation.now)
+        deputies = shown_deputies(snapshot, found, setting.today)
+        roles = {grant.role: setting.role_with_name(grant.role) for grant in found.grants}
         value["deputies"] = as_values(deputies)
 
     def render() -> None:
         facts = [[_("Name"), found.name], [_("Id"), found.subject], [_("State"), _state(found)]]
         print_table([_("User"), found.login], facts)
         columns = [_("Role"), _("Unit"), _("From"), _("To")]
-        print_table(columns, [[str(cell or "") for cell in grant.values()] for grant in _held(value)])
+        held = ({**grant, "role": roles[str(grant["role"])]} for grant in _held(value))
+        print_table(columns, [[str(cell or "") for cell in grant.values()] for grant in held])
         keys = [[key.public_key, key.from_at, key.to_at] for key in found.keys]
         print_table([_("Public key"), _("From"), _("To")], keys)
         print_deputies(deputies)
@@ -309,7 +315,7 @@ def _role(setting: "Setting", text: str) -> str:
     for role, names in given.items():
         if text in {role, *names} or text.casefold() in {name.casefold() for name in names}:
             return role
-    raise UnknownRoleError(text, sorted(given))
+    raise UnknownRoleError(text, [setting.role_with_name(role) for role in sorted(given)])
 
 
 def _day(text: str | None, option: str) -> date | None:

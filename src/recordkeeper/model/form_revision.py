@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import cast
 
 from recordkeeper.errors import FormError, InvalidInputError, RefusalError
-from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.blank import Blank, Printing, blanks_content
 from recordkeeper.model.canonical import Content, Json, canonical
@@ -357,7 +356,7 @@ class Revision:
 
     def _check_role(self, who: Standing, *roles: str) -> None:
         if not who.has_any(roles):
-            raise NoRoleError(self.name, listing(roles), who.name)
+            raise NoRoleError(self.name, who.named(roles), who.name)
 
 
 def install(
@@ -392,7 +391,7 @@ def install(
     """
     roles = RIGHTS["procedure install"].roles
     if not who.has_any(roles):
-        raise NoRoleError(f"{code} {revision}", listing(roles), who.name)
+        raise NoRoleError(f"{code} {revision}", who.named(roles), who.name)
     content: dict[str, Json] = {
         **_head("revise" if change else "install", who, moment),
         "code": code,

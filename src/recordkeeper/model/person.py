@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Self
 
 from recordkeeper.errors import InvalidInputError, PersonError, RefusalError
+from recordkeeper.language import current_language
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import Act, History
@@ -30,6 +31,24 @@ from recordkeeper.model.value import format_moment
 
 CONTROLLER, APPROVER, AUDITOR = "controller", "approver", "auditor"
 PRODUCT_ROLES = (CONTROLLER, APPROVER, AUDITOR)
+BUILT_IN_ROLES: Mapping[str, tuple[str, str]] = {
+    CONTROLLER: ("文控员", "Document controller"),
+    APPROVER: ("批准人", "Approver"),
+    AUDITOR: ("审核员", "Auditor"),
+    "program": ("程序", "Program"),
+    "party": ("顾客", "Customer"),
+}
+"""The Chinese and English names of the roles that no procedure has to define."""
+
+
+def role_name(role: str, names: Mapping[str, str] | None = None) -> str:
+    """A role as a person reads it: by ``names``, of those of the product in the language in use; else its id."""
+    if names is not None and role in names:
+        return names[role]
+    built_in = BUILT_IN_ROLES.get(role)
+    return role if built_in is None else built_in[current_language() == "en"]
+
+
 _LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CHECKS: Checks = {"name": lambda text: check_line(text, _("name"))}
@@ -328,9 +347,17 @@ class Person:
         return amendment(self, self.login, _CHECKS, {"name": name}, by=by, at=at, reason=reason)
 
     def grant(
-        self, *, by: str, at: datetime, role: str, unit: str, valid_from: date, valid_to: date | None = None
+        self,
+        *,
+        by: str,
+        at: datetime,
+        role: str,
+        unit: str,
+        valid_from: date,
+        valid_to: date | None = None,
+        names: Mapping[str, str] | None = None,
     ) -> Content:
-        """Give a role at a unit, from a day on, to a day where that is known.
+        """Give a role at a unit, from a day on, to a day where that is known; a refusal calls roles by ``names``.
 
         Raises:
             SelfGrantError: nobody gives a role to themselves.
@@ -348,9 +375,9 @@ class Person:
             raise EndlessAuditorError(self.login)
         for known in self.grants:
             if (known.role, known.unit) == (role, unit) and known.period.overlaps(period):
-                raise AlreadyGrantedError(self.login, role, known.period.first)
+                raise AlreadyGrantedError(self.login, role_name(role, names), known.period.first)
             if (known.role == AUDITOR) != (role == AUDITOR) and known.period.overlaps(period):
-                raise MixedAuditorError(self.login, known.role)
+                raise MixedAuditorError(self.login, role_name(known.role, names))
         return {
             "act": "grant",
             "by": by,
@@ -360,14 +387,16 @@ class Person:
             **period.content,
         }
 
-    def revoke(self, *, by: str, at: datetime, role: str, unit: str, on: date) -> Content:
-        """Take a role at a unit away: it is not held on that day or later.
+    def revoke(
+        self, *, by: str, at: datetime, role: str, unit: str, on: date, names: Mapping[str, str] | None = None
+    ) -> Content:
+        """Take a role at a unit away: it is not held on that day or later; a refusal calls it by ``names``.
 
         Raises:
             NotGrantedError: it is not held on that day or later.
         """
         if not self._concerned(role, unit, on):
-            raise NotGrantedError(self.login, role, on)
+            raise NotGrantedError(self.login, role_name(role, names), on)
         return {
             "act": "revoke",
             "by": by,
@@ -540,7 +569,7 @@ class Person:
             MixedAuditorError: it is.
         """
         if any(grant.role == AUDITOR and grant.period.overlaps(period) for grant in self.grants):
-            raise MixedAuditorError(self.login, AUDITOR)
+            raise MixedAuditorError(self.login, role_name(AUDITOR))
 
     def is_active_on(self, day: date) -> bool:
         """Whether the account is open on that day."""

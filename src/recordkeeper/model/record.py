@@ -112,7 +112,6 @@ class Record(KeptRecord):
             ValuesRefusedError: unknown fields, missing or wrong values, all at once.
         """
         section = self.section(step.section)
-        subject = f"{self.number} {step}"
         computed = {each.id for each in section.computed}
         known_ids = [each.id for each in section.fields]
         problems = [
@@ -120,7 +119,7 @@ class Record(KeptRecord):
                 name,
                 _("nothing: it is computed")
                 if name in computed
-                else _("one of {names}").format(names=listing(known_ids)),
+                else _("one of {names}").format(names=listing(known.called for known in section.fields)),
                 name,
             )
             for name in raw
@@ -141,7 +140,7 @@ class Record(KeptRecord):
         if not problems:
             problems += broken_checks(section, values, known)
         if problems:
-            raise ValuesRefusedError(subject, problems)
+            raise ValuesRefusedError(f"{self.number} {step}", problems, called=f"{self.number} {self.called(step)}")
         listed = self._compute(section, {**known, REFERENCE: reading.reference}, values, sources)
         return values, listed
 
@@ -235,10 +234,11 @@ class Record(KeptRecord):
         who = self._check_right_of_any(who)
         self._check_turn_to_sign(step, moment)
         if not section.on_paper:
-            raise WrongStateError(self.number, _("sign"), _("a section that may be signed on paper"), section.id)
+            raise WrongStateError(self.number, _("sign"), _("a section that may be signed on paper"), self.called(step))
         is_outside = any(isinstance(by, ByParty) for by in section.by)
         if is_outside and not witness.strip():
-            raise NotYoursError(self.number, section.id, _("somebody with a witness"), signer_name)
+            expected = _("somebody with a witness")
+            raise NotYoursError(self.number, section.id, expected, signer_name, called=self.called(step))
         if not folded_name(signer_name):
             raise ValuesRefusedError(self.number, [Problem("signer", _("the name of who signed"), _("nothing"))])
         self._check_apart_on_paper(step, who, signer_name, names)

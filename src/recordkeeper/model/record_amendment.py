@@ -12,7 +12,7 @@ from datetime import date
 from typing import Self, cast
 
 from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
-from recordkeeper.language import listing
+from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import CORRECTION, FACT, PENDING, Amendment
 from recordkeeper.model.canonical import Content, Json
@@ -306,18 +306,19 @@ class AmendableRecord(GuardedRecord):
         filled = self.saved.get(step)
         if filled is None or not self._has_stood(step):
             raise WrongStateError(
-                f"{self.number} {step}",
+                f"{self.number} {self.called(step)}",
                 _("amend"),
                 _("a section that is signed, or a saved row"),
                 _("fill it instead"),
             )
         self._check_not_pending(step, place)
         if not who.has_any(self._amenders(step)):
-            raise NotYoursError(self.number, str(step), who.named(self._amenders(step)), who.name)
+            expected = who.named(self._amenders(step))
+            raise NotYoursError(self.number, str(step), expected, who.name, called=self.called(step))
         old = value_at(filled.values, place)
         new, problems = reading.parse(each, raw, path)
         if new is None and "." in place and each.required and not problems:
-            problems = [Problem(path, _("a value"), _("nothing"))]
+            problems = [Problem(path, _("a value"), _("nothing"), each.title.in_language(current_language()))]
         if problems:
             raise ValuesRefusedError(self.number, problems)
         if new == old:
@@ -338,7 +339,7 @@ class AmendableRecord(GuardedRecord):
         section = next((each for each in self.sections if each.field(name)), None)
         each = section.field(name) if section is not None else None
         if section is None or each is None:
-            known = [one.id for part in self.sections for one in part.fields]
+            known = [one.called for part in self.sections for one in part.fields]
             raise UnknownFieldError(self.number, path, known)
         if each in section.computed:
             raise ComputedValueError(self.number, path)
@@ -406,7 +407,7 @@ class AmendableRecord(GuardedRecord):
             if after.is_needed(section) and step.item in after.items_of(section):
                 stood = {problem.field for problem in self._faults(step, moment)}
                 found = after._faults(step, moment)  # noqa: SLF001 - a value of this same class
-                broken += [(str(step), problem) for problem in found if problem.field not in stood]
+                broken += [(self.called(step), problem) for problem in found if problem.field not in stood]
         if broken:
             raise LaterValuesError(self.number, broken)
 

@@ -14,7 +14,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from recordkeeper.errors import InvalidInputError, RecordError
-from recordkeeper.language import listing
+from recordkeeper.language import current_language, listing, noted
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import Amendment, Change
 from recordkeeper.model.canonical import Content, Json
@@ -204,7 +204,11 @@ class RecordContent:
         for section in self.sections:
             if section.id == identifier:
                 return section
-        raise UnknownSectionError(self.number, identifier, [section.id for section in self.sections])
+        raise UnknownSectionError(self.number, identifier, [section.called for section in self.sections])
+
+    def called(self, step: Step) -> str:
+        """A step as a person reads it: what the form calls its section, and the id by which a command asks for it."""
+        return noted(self.section(step.section).title.in_language(current_language()), str(step))
 
     # ---- rounds and instances --------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
-from recordkeeper.language import current_language, listing, ngettext, noted
+from recordkeeper.language import current_language, listing, ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Json
 from recordkeeper.model.event import Act
@@ -41,30 +41,29 @@ class NotItsTurnError(WrongStateError):
 
 
 class NotYoursError(RecordError, RefusalError):
-    """The person holds no role that may do this in the record's unit."""
+    """The person holds no role that may do this in the record's unit; ``called`` is the place as a person reads it."""
 
-    def __init__(self, number: str, place: str, expected: str, found: str) -> None:
-        subject = f"{number} {place}".strip()
+    def __init__(self, number: str, place: str, expected: str, found: str, *, called: str = "") -> None:
         super().__init__(
             _("{subject}: only {expected} may do this, not {found}").format(
-                subject=subject, expected=expected, found=found
+                subject=f"{number} {called or place}".strip(), expected=expected, found=found
             ),
-            subject=subject,
+            subject=f"{number} {place}".strip(),
             expected=expected,
             found=found,
         )
 
 
 class ValuesRefusedError(RecordError, InvalidInputError):
-    """Values do not fit their fields; every problem is named at once."""
+    """Values do not fit their fields; every problem is named at once, ``called`` the subject as a person reads it."""
 
-    def __init__(self, subject: str, problems: Sequence[Problem]) -> None:
+    def __init__(self, subject: str, problems: Sequence[Problem], *, called: str = "") -> None:
         self.problems = tuple(problems)
         lines = "\n".join(f"  {problem}" for problem in self.problems)
         super().__init__(
             ngettext(
                 "{subject}: {count} value refused", "{subject}: {count} values refused", len(self.problems)
-            ).format(subject=subject, count=len(self.problems))
+            ).format(subject=called or subject, count=len(self.problems))
             + "\n"
             + lines,
             subject=subject,
@@ -137,22 +136,19 @@ class GuardedRecord(RecordState):
 
     def _check_turn_to_fill(self, step: Step, who: Standing) -> None:
         section = self.section(step.section)
-        names = listing(map(str, self.open_steps)) or _("nothing")
+        names = listing(map(self.called, self.open_steps)) or _("nothing")
         if not section.all_fields:
             raise NotItsTurnError(
-                self.number, _("fill"), names, _("{section}, which has no fields").format(section=section.id)
+                self.number, _("fill"), names, _("{section}, which has no fields").format(section=self.called(step))
             )
         filled = self.saved.get(step)
         if filled is None:
             if step not in self.open_steps:
-                raise NotItsTurnError(self.number, _("fill"), names, str(step))
+                raise NotItsTurnError(self.number, _("fill"), names, self.called(step))
             return
         if self._has_stood(step) or self._is_built_on(step) or filled.by != who.subject:
-            raise NotItsTurnError(self.number, _("fill"), names, _("{section}, which stands").format(section=step))
-
-    def _told(self, step: Step) -> str:
-        """A step as a refusal names it: its id, by which a command asks for it, and what the form calls its section."""
-        return noted(str(step), self.section(step.section).title.in_language(current_language()))
+            found = _("{section}, which stands").format(section=self.called(step))
+            raise NotItsTurnError(self.number, _("fill"), names, found)
 
     def _check_not_early(self, step: Step, act: str, moment: Moment) -> None:
         earliest = self.earliest(self.section(step.section))
@@ -160,27 +156,27 @@ class GuardedRecord(RecordState):
             return
         if moment.at < earliest.at or moment.on < earliest.on.isoformat():
             day = earliest.at or earliest.on.isoformat()
-            expected = _("{section} not before {day}").format(section=step, day=day)
+            expected = _("{section} not before {day}").format(section=self.called(step), day=day)
             raise NotItsTurnError(self.number, act, expected, moment.at if earliest.at else moment.on)
 
     def _check_not_signed(self, step: Step, role: str, who: Standing) -> None:
         for signature in self.signatures_at(step):
             if signature.signer == who.subject and signature.role == role:
                 expected = _("somebody who has not signed it")
-                raise NotYoursError(self.number, str(step), expected, who.name)
+                raise NotYoursError(self.number, str(step), expected, who.name, called=self.called(step))
 
     def _check_turn_to_sign(self, step: Step, moment: Moment) -> None:
         section = self.section(step.section)
         awaiting = [each for each in self.open_steps if self.section(each.section).sign != "none"]
         is_any = section.sign == "any" and self.is_step_complete(step) and self.state is not State.CLOSED
         if section.sign == "none" or not (step in self.open_steps or (is_any and self.is_needed(section))):
-            names = listing(map(self._told, awaiting))
+            names = listing(map(self.called, awaiting))
             expected = _("the signature of {sections} first").format(sections=names) if names else _("nothing to sign")
-            found = _("that of {section}").format(section=self._told(step)) if names else self._told(step)
+            found = _("that of {section}").format(section=self.called(step)) if names else self.called(step)
             raise NotItsTurnError(self.number, _("sign"), expected, found)
         if not self.is_step_filled(step):
             raise NotItsTurnError(
-                self.number, _("sign"), _("{section} filled").format(section=step), _("not filled yet")
+                self.number, _("sign"), _("{section} filled").format(section=self.called(step)), _("not filled yet")
             )
         self._check_not_early(step, _("sign"), moment)
 
@@ -190,7 +186,8 @@ class GuardedRecord(RecordState):
         signed = {signature.role for signature in self.signatures_at(step)}
         held = [role for role in roles if role in who.rights]
         if not held:
-            raise NotYoursError(self.number, str(step), who.named(roles) or _("nobody yet"), who.name)
+            expected = who.named(roles) or _("nobody yet")
+            raise NotYoursError(self.number, str(step), expected, who.name, called=self.called(step))
         deputy_for = who.acting_in(held).deputy_for
         names = {who.name, *(each.name for each in who.stands_in_for.values() if each.subject == deputy_for)}
         for other in section.other_than:
@@ -228,8 +225,8 @@ class GuardedRecord(RecordState):
                 raise self._not_apart(step, other, who.name)
 
     def _not_apart(self, step: Step, other: str, name: str) -> NotYoursError:
-        expected = _("somebody other than who did {section}").format(section=other)
-        return NotYoursError(self.number, str(step), expected, name)
+        expected = _("somebody other than who did {section}").format(section=self.called(Step(other)))
+        return NotYoursError(self.number, str(step), expected, name, called=self.called(step))
 
     def _who_did(self, section: str, step: Step) -> set[str]:
         """Who signed a section by account, or filled it where nobody did, and whom they stood in for.
@@ -354,9 +351,7 @@ def missing_values(
         if condition is not None and not names_in(condition) & needed and holds(condition, known):
             needed.add(each.id)
     return [
-        Problem(
-            each.id, _("a value for {title}").format(title=each.title.in_language(current_language())), _("nothing")
-        )
+        Problem(each.id, _("a value"), _("nothing"), each.title.in_language(current_language()))
         for each in empty
         if each.id in needed
     ]
@@ -369,7 +364,7 @@ def broken_checks(section: Section, values: Mapping[str, Json], known: Mapping[s
         if each.check is None or each.id not in values or holds(each.check, known):
             continue
         expected = each.check_says.in_language(current_language()) if each.check_says else each.check
-        problems.append(Problem(each.id, expected, _shown(values[each.id])))
+        problems.append(Problem(each.id, expected, _shown(values[each.id]), each.title.in_language(current_language())))
     return problems
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
+from recordkeeper.language import current_language, noted
 from recordkeeper.language import translate as _
 from recordkeeper.model.grammar import Definition, Expression, Identifier, RuleId, Title
 from recordkeeper.model.routing import By, ByField, ByParty, Due, Each, Need, Opening, Rounds, SourceKey
@@ -105,6 +106,11 @@ class FormField(Definition):
     suffix: str | None = None
     beside: Identifier | None = None
     chart: Chart | None = None
+
+    @property
+    def called(self) -> str:
+        """As a refusal names it: what the form calls it, and the id by which a value is given."""
+        return noted(self.title.in_language(current_language()), self.id)
 
     @model_validator(mode="after")
     def _consistent(self) -> "FormField":
@@ -230,6 +236,11 @@ class Section(Definition):
             msg = _("a section holds fields or a signature")
             raise ValueError(msg)
         return self
+
+    @property
+    def called(self) -> str:
+        """As a refusal names it: what the form calls it, and the id by which a command asks for it."""
+        return noted(self.title.in_language(current_language()), self.id)
 
     @property
     def all_fields(self) -> tuple[FormField, ...]:

@@ -237,7 +237,7 @@ def check_author_role(listed: Disposition, who: Standing) -> None:
     section = listed.record.sections[0]
     roles = listed.record.roles_of(section)
     if not who.has_any(roles):
-        raise NotYoursError(listed.number, section.id, who.named(roles), who.name)
+        raise NotYoursError(listed.number, section.id, who.named(roles), who.name, called=section.called)
 
 
 def receiver_of(record: Record) -> str:

@@ -5,6 +5,7 @@ its id, dates and moments as ``2026-11-23`` and ``2026-11-23T06:05:04Z``, number
 the field says. It is long because every type has its one way in here, and nowhere else.
 """
 
+import dataclasses
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -14,12 +15,13 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from recordkeeper.errors import FormError, InvalidInputError, RecordError
-from recordkeeper.language import listing, noted
+from recordkeeper.language import current_language, listing, noted, told_of
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import BrokenJsonError, Json, parse_json
 from recordkeeper.model.erased import is_erased
+from recordkeeper.model.pattern import pattern_in_words
 from recordkeeper.model.reference import NO_TABLES, Reference
-from recordkeeper.model.section import FormField
+from recordkeeper.model.section import FormField, Title
 from recordkeeper.model.statistics import SCALE
 
 LONGEST_TEXT_BYTES = 64 * 1024
@@ -94,15 +96,23 @@ def _is_refused(character: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One value that was refused: the field, what was expected, what was found."""
+    """One value that was refused: the field, what was expected, what was found.
+
+    Args:
+        field: its id, or the place of a cell.
+        expected, found: in words.
+        title: what the form calls it; empty where it has no name of its own.
+    """
 
     field: str
     expected: str
     found: str
+    title: str = dataclasses.field(default="", compare=False)
 
     def __str__(self) -> str:
+        called = noted(self.title, self.field) if self.title else self.field
         return _("{field}: expected {expected}, found {found}").format(
-            field=self.field, expected=self.expected, found=self.found
+            field=called, expected=self.expected, found=self.found
         )
 
 
@@ -128,58 +138,66 @@ class Reading:
     resolve: Resolve
     reference: Reference = NO_TABLES
 
-    def parse(self, field: FormField, raw: object, place: str | None = None) -> tuple[Json, list[Problem]]:
+    def parse(
+        self, field: FormField, raw: object, place: str | None = None, title: str = ""
+    ) -> tuple[Json, list[Problem]]:
         """The canonical value of ``raw`` in ``field``, and what is wrong with it; an empty one is None.
 
         Args:
             field: the field of the form.
             raw: text as typed, or a JSON value.
             place: how to name it in a problem; the field's id where not given.
+            title: what a person calls it; the field's title where not given.
         """
         place = place or field.id
+        title = title or field.title.in_language(current_language())
         if raw is None or raw == [] or (isinstance(raw, str) and _is_blank(raw)):
             return None, []
         if field.type == "rows":
-            return self._parse_rows(field, raw, place)
+            return self._parse_rows(field, raw, place, title)
         try:
             value = self._parse_one(field, raw)
         except _RefusedError as refusal:
-            return None, [Problem(place, str(refusal), _shortened(raw))]
+            return None, [Problem(place, str(refusal), _shortened(raw), title)]
         except TextRefusedError as refusal:
-            return None, [Problem(place, refusal.expected, refusal.found)]
+            return None, [Problem(place, refusal.expected, refusal.found, title)]
         return value, []
 
-    def _parse_rows(self, field: FormField, raw: object, place: str) -> tuple[Json, list[Problem]]:
+    def _parse_rows(self, field: FormField, raw: object, place: str, title: str) -> tuple[Json, list[Problem]]:
         if isinstance(raw, str):
             try:
                 raw = parse_json(raw, place)
             except BrokenJsonError as error:
-                return None, [Problem(place, _("a list of rows"), error.found)]
+                return None, [Problem(place, _("a list of rows"), error.found, title)]
         if not isinstance(raw, list | tuple) or not all(isinstance(row, Mapping) for row in raw):
-            return None, [Problem(place, _("a list of rows"), _shortened(raw))]
+            return None, [Problem(place, _("a list of rows"), _shortened(raw), title)]
         if len(raw) > MOST_ROWS:
-            return None, [Problem(place, _("at most 500 rows"), str(len(raw)))]
+            return None, [Problem(place, _("at most 500 rows"), str(len(raw)), title)]
         rows: list[Json] = []
         problems: list[Problem] = []
         for number, given in enumerate(raw, 1):
             row: dict[str, Json] = {}
             known = {column.id for column in field.columns}
+            in_row = _("{title}, row {number}").format(title=title, number=number)
             problems += [
                 Problem(
                     f"{place}.{number}.{key}",
-                    _("one of {names}").format(names=listing(sorted(known))),
+                    _("one of {names}").format(names=listing(column.called for column in field.columns)),
                     str(key),
+                    in_row,
                 )
                 for key in given
                 if key not in known
             ]
             for column in field.columns:
-                value, found = self.parse(column, given.get(column.id), f"{place}.{number}.{column.id}")
+                cell = f"{place}.{number}.{column.id}"
+                cell_title = told_of(in_row, column.title.in_language(current_language()))
+                value, found = self.parse(column, given.get(column.id), cell, cell_title)
                 problems += found
                 if value is not None:
                     row[column.id] = value
                 elif column.required and not found:
-                    problems.append(Problem(f"{place}.{number}.{column.id}", _("a value"), _("nothing")))
+                    problems.append(Problem(cell, _("a value"), _("nothing"), cell_title))
             rows.append(row)
         return rows, problems
 
@@ -250,8 +268,17 @@ def _text(field: FormField, raw: object) -> str:
     if text in REFUSED_TEXTS:
         raise _RefusedError(_("the matter itself, not “{text}”").format(text=text))
     if field.pattern and not re.fullmatch(field.pattern, text):
-        raise _RefusedError(_("a text of the form {pattern}").format(pattern=field.pattern))
+        raise _RefusedError(_pattern_expected(field.pattern, field.hint))
     return text
+
+
+def _pattern_expected(pattern: str, hint: Title | None) -> str:
+    """What a pattern asks for, in words, with the form's own hint; the pattern itself where there are neither."""
+    words = pattern_in_words(pattern)
+    said = hint.in_language(current_language()) if hint else ""
+    if words and said:
+        return noted(words, said)
+    return words or said or _("a text of the form {pattern}").format(pattern=pattern)
 
 
 def _choice(field: FormField, raw: object) -> str:
@@ -259,7 +286,7 @@ def _choice(field: FormField, raw: object) -> str:
     for choice in field.choices:
         if text in {choice.id, choice.zh, choice.en} or text.casefold() == choice.en.casefold():
             return choice.id
-    names = listing(noted(choice.id, choice.zh) for choice in field.choices)
+    names = listing(noted(choice.id, choice.in_language(current_language())) for choice in field.choices)
     raise _RefusedError(_("one of {names}").format(names=names))
 
 
@@ -278,8 +305,11 @@ def _scale(raw: object) -> str:
             return step
     if text == "较满意":  # how the questionnaires print the second step
         return SCALE[1]
+    language = current_language()
     raise _RefusedError(
-        _("one of {names}").format(names=listing(noted(step, names[0]) for step, names in SCALE_NAMES.items()))
+        _("one of {names}").format(
+            names=listing(noted(step, names[language == "en"]) for step, names in SCALE_NAMES.items())
+        )
     )
 
 

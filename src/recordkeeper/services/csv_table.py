@@ -56,8 +56,8 @@ class Reject:
     message: str
 
     def __str__(self) -> str:
-        where = f"{self.row} {self.column}".rstrip()
-        return _("row {where}: {message}").format(where=where, message=self.message)
+        said = _("row {row} {column}: {message}") if self.column else _("row {row}: {message}")
+        return said.format(row=self.row, column=self.column, message=self.message)
 
 
 def read_table(data: bytes, source: str, columns: Mapping[str, Sequence[str]]) -> list[Row]:

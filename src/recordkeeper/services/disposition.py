@@ -344,7 +344,7 @@ def check_list_right(setting: Setting, by: Author, command: str, kind: Kind, cho
     first, who = form.sections[0], setting.standing(by.actor.subject, unit)
     roles = [role for role in first.by if isinstance(role, str)]
     if not {*roles} & {*who.rights}:
-        raise NotYoursError(form.code, first.id, who.named(roles), who.name)
+        raise NotYoursError(form.code, first.id, who.named(roles), who.name, called=first.called)
 
 
 def unit_of_list(setting: Setting, actor: Actor, kind: Kind, choice: Choice) -> str:

@@ -16,13 +16,14 @@ from recordkeeper.documents.scaffold import scaffold
 from recordkeeper.documents.template_names import template_names
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision, in_force
+from recordkeeper.model.person import BUILT_IN_ROLES
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.catalogue import revision_named, revisions, template_of
 from recordkeeper.services.checking import TEMPLATE_SUFFIX
 from recordkeeper.services.definition import PROCEDURE_FILE, load_form, load_procedure
 from recordkeeper.services.package import read_definition, read_template
 from recordkeeper.services.previewing import COMPANY, Variant, preview_context
-from recordkeeper.services.setting import BUILT_IN_ROLES, Setting
+from recordkeeper.services.setting import Setting
 
 
 @dataclass(frozen=True, slots=True)

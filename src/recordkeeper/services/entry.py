@@ -97,8 +97,7 @@ class Entry:
         if problems:
             return None, problems
         if value is None and self.is_required(each, given):
-            title = each.title.in_language(current_language())
-            return None, [Problem(each.id, _("a value for {title}").format(title=title), _("nothing"))]
+            return None, [Problem(each.id, _("a value"), _("nothing"), each.title.in_language(current_language()))]
         values = dict(given) if value is None else {**given, each.id: value}
         known = self._known(values)
         if each.check is None or self._later_names(each) & names_in(each.check) or _may_hold(each.check, known):

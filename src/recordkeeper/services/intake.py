@@ -77,10 +77,10 @@ class Rejected:
     found: str
 
     def __str__(self) -> str:
-        where = f"{self.row} {self.column}".rstrip()
-        return _("row {where}: expected {expected}, found {found}").format(
-            where=where, expected=self.expected, found=self.found
-        )
+        said = _("row {row} {column}: expected {expected}, found {found}")
+        if not self.column:
+            said = _("row {row}: expected {expected}, found {found}")
+        return said.format(row=self.row, column=self.column, expected=self.expected, found=self.found)
 
 
 class RowsRejectedError(RecordError, InvalidInputError):
@@ -388,7 +388,7 @@ class _Rows:
 
     def _check_turn(self, record: Record, section: Section) -> None:
         if section not in record.open_sections:
-            expected = _("nothing: {section} is not to be filled").format(section=section.id)
+            expected = _("nothing: {section} is not to be filled").format(section=section.called)
             name = next(each.id for each in section.fields if each.id in self.mapping.columns)
             raise _RowRejectedError([Problem(name, expected, _("a value"))])
 

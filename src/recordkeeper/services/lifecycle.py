@@ -152,7 +152,7 @@ def new_in(
     revision = revision_in_force(transaction, code_of(transaction, form), setting.today)
     definition = revision.form
     if definition.sheet is not None and raw is None:
-        raise NeedsValuesError(definition.code, definition.sections[0].id)
+        raise NeedsValuesError(definition.code, definition.sections[0].called)
     source = readable(setting, actor, about.source) if about.source else None
     about = _completed(about, source)
     unit = unit_asked_for(setting, actor, definition.sections[0], about)
@@ -400,7 +400,7 @@ def next_to_fill(record: Record, who: Standing) -> Step:
     found = required or theirs or unfilled
     if not found and record.open_steps and record.state in {State.OPEN, State.PENDING}:
         found_instead = _("{sections}, which waits for a signature").format(
-            sections=listing(map(str, record.open_steps))
+            sections=listing(map(record.called, record.open_steps))
         )
         raise NotItsTurnError(record.number, _("fill"), _("a section to be filled"), found_instead)
     return found[0] if found else _last_step(record)

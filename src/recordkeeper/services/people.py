@@ -32,7 +32,7 @@ from recordkeeper.model.subject import PROGRAM, is_subject, kind_of, record_subj
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register import directory
 from recordkeeper.register.people_projection import person_rows
-from recordkeeper.services.company import company, new_subject, today, unit_and_above
+from recordkeeper.services.company import company, new_subject, role_names, today, unit_and_above
 from recordkeeper.services.right import check_right
 from recordkeeper.services.sight import sight_of
 
@@ -251,7 +251,8 @@ def standing(snapshot: "Snapshot", actor: Actor, unit: str, on: date) -> Standin
         UnknownPlaceError: there is no such unit.
     """
     person = person_of(snapshot, actor.subject)
-    return Standing(person.subject, person.name, person.roles_at(unit_and_above(snapshot, unit), on))
+    roles = person.roles_at(unit_and_above(snapshot, unit), on)
+    return Standing(person.subject, person.name, roles, role_names(snapshot))
 
 
 def authenticate(register: "Register", login: str, passphrase: str, now: datetime) -> Actor:
@@ -555,7 +556,15 @@ def grant(
         check_right(transaction, actor, "user grant", now, unit)
         person = find_person(transaction, login)
         first_day = valid_from or today(transaction, now)
-        content = person.grant(by=actor.subject, at=now, role=role, unit=unit, valid_from=first_day, valid_to=valid_to)
+        content = person.grant(
+            by=actor.subject,
+            at=now,
+            role=role,
+            unit=unit,
+            valid_from=first_day,
+            valid_to=valid_to,
+            names=role_names(transaction),
+        )
         if role == AUDITOR:
             _check_no_deputy(transaction, person, Period(first_day, valid_to))
         return _append(transaction, _history(transaction, person.subject), content)
@@ -595,7 +604,8 @@ def revoke(
         check_right(transaction, actor, "user revoke", now, unit)
         person = find_person(transaction, login)
         first_day = on or today(transaction, now)
-        content = person.revoke(by=actor.subject, at=now, role=role, unit=unit, on=first_day)
+        names = role_names(transaction)
+        content = person.revoke(by=actor.subject, at=now, role=role, unit=unit, on=first_day, names=names)
         history = _history(transaction, person.subject)
         _check_controller_left(transaction, person, Person.replay(history.followed_by(content)), first_day)
         return _append(transaction, history, content)

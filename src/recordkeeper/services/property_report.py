@@ -129,7 +129,8 @@ def try_properties(by: Tester, scope: Scope, advance: Callable[[], object] = lam
         who = setting.standing(by.actor.subject, unit)
         roles = [role for role in form.sections[0].by if isinstance(role, str)]
         if not who.has_any(roles):
-            raise NotYoursError(form.code, form.sections[0].id, who.named(roles), who.name)
+            first = form.sections[0]
+            raise NotYoursError(form.code, first.id, who.named(roles), who.name, called=first.called)
         found, share, left = _chosen(setting, by, scope, unit)
     items = [(record.number, settled_state(record.history)[1]) for record in found]
     tallies = check_properties(by.publisher, [number for number, _state in items], advance)

@@ -137,7 +137,7 @@ def _rows(setting: Setting, table: ReferenceTable, rows: Sequence[Row], file: st
         keys = tuple(map(str, key))
         if not told and keys in found:
             told.append(Problem(table.keys[0].id, _("each key once"), listing(keys)))
-        problems += [_("row {where}: {message}").format(where=row.number, message=each) for each in told]
+        problems += [_("row {row}: {message}").format(row=row.number, message=each) for each in told]
         kept: dict[str, Json] = {name: value for name, value in values.items() if value is not None}
         found[keys] = {"key": list(keys), "values": kept}
     if not rows:

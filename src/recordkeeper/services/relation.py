@@ -265,14 +265,14 @@ def _check_need(
     title = _title(setting, code)
     if not found:
         expected = _("a linked record of {form} that is closed").format(form=title)
-        raise NeedsRecordError(record.number, section.id, expected, _("none"))
+        raise NeedsRecordError(record.number, section.called, expected, _("none"))
     under_way = [each for each in found if each.state is not State.CLOSED]
     if under_way:
         states = listing(noted(each.number, _(str(each.state))) for each in under_way)
-        raise NeedsRecordError(record.number, section.id, _("{form} closed").format(form=title), states)
+        raise NeedsRecordError(record.number, section.called, _("{form} closed").format(form=title), states)
     if need.when is not None and not any(_is_met(need.when, each) for each in found):
         expected = _("{form} in which {condition}").format(form=title, condition=need.when)
-        raise NeedsRecordError(record.number, section.id, expected, listing(each.number for each in found))
+        raise NeedsRecordError(record.number, section.called, expected, listing(each.number for each in found))
 
 
 def _is_met(condition: str, record: Record) -> bool:

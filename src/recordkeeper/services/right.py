@@ -5,6 +5,7 @@ Every service function that acts for a person asks here, with the command's name
 Source: 21 CFR 11.10(d), (g); ISO 9001, 5.3; P-4
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +15,7 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.person import Person
 from recordkeeper.model.right import RIGHTS, Place, Right
 from recordkeeper.model.unit import ROOT_UNIT
-from recordkeeper.services.company import today, unit_and_above, unit_of
+from recordkeeper.services.company import role_names, today, unit_and_above, unit_of
 
 if TYPE_CHECKING:
     from recordkeeper.register.acts import Register
@@ -32,7 +33,7 @@ class Acting(Protocol):
 class NoRightError(PersonError, RefusalError):
     """The role that an act needs is not held at the unit."""
 
-    def __init__(self, login: str, roles: tuple[str, ...], place: str) -> None:
+    def __init__(self, login: str, roles: Iterable[str], place: str) -> None:
         expected = listing(roles)
         message = _("{login}: expected the role {roles} at {place}, which is not held").format(
             login=login, roles=expected, place=place
@@ -81,7 +82,7 @@ def check_right(
     right = RIGHTS[command]
     history = snapshot.history(actor.subject)
     if history is None:
-        raise NoRightError(actor.subject, right.roles, _("any unit"))
+        raise NoRightError(actor.subject, _named(snapshot, right), _("any unit"))
     check_person(snapshot, Person.replay(history), right, today(snapshot, now), unit, about)
 
 
@@ -109,7 +110,12 @@ def check_person(snapshot: "Snapshot", person: Person, right: Right, day: date, 
             raise AuditEndedError(person.login, day)
     if not right.is_held(person.roles_at(_units(snapshot, person, right, unit), day)):
         place = _("any unit") if right.place is Place.ANY_UNIT else unit_of(snapshot, unit).code
-        raise NoRightError(person.login, right.roles, place)
+        raise NoRightError(person.login, _named(snapshot, right), place)
+
+
+def _named(snapshot: "Snapshot", right: Right) -> list[str]:
+    names = role_names(snapshot)
+    return [names[role] for role in right.roles]
 
 
 def _units(snapshot: "Snapshot", person: Person, right: Right, unit: str) -> set[str]:

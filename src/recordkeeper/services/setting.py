@@ -4,12 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from recordkeeper.errors import InvalidInputError, MissingError
-from recordkeeper.language import current_language
-from recordkeeper.model.form_revision import Revision
+from recordkeeper.language import current_language, noted
 from recordkeeper.model.party import Party
 from recordkeeper.model.person import PRODUCT_ROLES, every_name
 from recordkeeper.model.premises import Premises
@@ -24,14 +22,6 @@ from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services import company, places
 from recordkeeper.services.people import find_person, person_of
 from recordkeeper.services.reference_lookup import reference_on
-
-BUILT_IN_ROLES: Mapping[str, tuple[str, str]] = {
-    "controller": ("文控员", "Document controller"),
-    "approver": ("批准人", "Approver"),
-    "auditor": ("审核员", "Auditor"),
-    "program": ("程序", "Program"),
-    "party": ("顾客", "Customer"),
-}
 
 
 class _ShownNames(Mapping[str, str]):
@@ -87,11 +77,7 @@ class Setting:
     @cached_property
     def roles(self) -> dict[str, tuple[str, str]]:
         """The Chinese and English names of every role, by id."""
-        roles = dict(BUILT_IN_ROLES)
-        for history in self.snapshot.histories("procedure"):
-            for role in cast("list[Mapping[str, str]]", Revision.replay(history).definition.get("roles") or []):
-                roles[role["id"]] = (role["zh"], role["en"])
-        return roles
+        return company.role_titles(self.snapshot)
 
     def standing(self, person: str, unit: str) -> Standing:
         """The roles of a person at a unit, those held at units above included.
@@ -139,6 +125,10 @@ class Setting:
         if subject not in self._english_names:
             self._english_names[subject] = self._english_name(subject)
         return self._english_names[subject]
+
+    def role_with_name(self, role: str) -> str:
+        """A role's id, by which it is given, with its name in the language in use."""
+        return noted(role, self.shown_name(role)) if role in self.roles else role
 
     def _english_name(self, subject: str) -> str:
         if subject in self.roles:

@@ -659,8 +659,8 @@ def entered_and_left() -> Life:
 @pytest.mark.parametrize(
     ("raw", "named"),
     [
-        ({"start": "2026-11-04"}, "exit stop"),
-        ({"by_card": "是"}, "exit card"),
+        ({"start": "2026-11-04"}, "(exit) 栏stop (stop): expected"),
+        ({"by_card": "是"}, "(exit) 栏card (card): expected"),
     ],
 )
 def test_an_amendment_that_breaks_what_was_filled_later_is_refused_with_its_names(
@@ -705,7 +705,7 @@ def test_an_amendment_is_held_against_each_instance_of_a_repeated_section() -> N
         life.fill(f"check[{row}]", sound=sound)
     with pytest.raises(LaterValuesError) as refused:
         life.decide_amend(goods__1__count="7")
-    assert "check[1] sound" in str(refused.value)
+    assert "(check[1]) 栏sound (sound)" in str(refused.value)
     assert "check[2]" not in str(refused.value)
     assert life.amend(goods__1__count="8").state is State.CLOSED
 
