@@ -1,4 +1,4 @@
-"""What LibreOffice writes into equal PDFs otherwise each time, put right: moments, identifiers, numbers of fonts.
+"""What LibreOffice writes into equal PDFs otherwise each time, put right: moments, identifiers, order of fonts.
 
 It knows the PDFs of LibreOffice alone: a cross-reference table, and behind each stream the object that holds its
 length. What it does not recognise it leaves as it is.
@@ -13,6 +13,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 from itertools import accumulate, count
+
+from recordkeeper.documents.font_order import with_fonts_in_order
 
 _CREATION_DATE = re.compile(rb"(/(?:CreationDate|ModDate)\(D:)\d{14}([^)]*\))")
 _CREATION_TIME = re.compile(rb"(<xmp:(?:Create|Modify|Metadata)Date>)[^<]{20}(</)")
@@ -39,7 +41,7 @@ def constant(pdf: bytes, source: bytes) -> bytes:
     identifier = hashlib.sha256(source).hexdigest()[:32].upper().encode()
     pdf = _CREATION_DATE.sub(rb"\g<1>19800101000000\g<2>", pdf)
     pdf = _CREATION_TIME.sub(rb"\g<1>1980-01-01T00:00:00Z\g<2>", pdf)
-    return _with_streams(_IDENTIFIER.sub(identifier, pdf))
+    return _with_streams(with_fonts_in_order(_IDENTIFIER.sub(identifier, pdf)))
 
 
 def _with_streams(pdf: bytes) -> bytes:
