@@ -3,19 +3,28 @@
 It knows paths and bytes alone. Names that are links are never followed.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
+import re
+import secrets
+import shutil
 import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a named pipe that somebody put there would wait for ever.
 _BLOCK_BYTES = 256 * 1024
 _PAUSE_SECONDS = 0.05
+_NEW_BESIDE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_BESIDE = re.compile(r"\.recordkeeper-[0-9a-f]{32}\.incoming")
+_WITHOUT_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS}
+"""What a file system answers that has no second name for a file: a memory stick, some shares."""
 _READ_PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -131,6 +140,113 @@ def _wait_for_lock(descriptor: int, patience_seconds: float) -> None:
             time.sleep(_PAUSE_SECONDS)
         else:
             return
+
+
+# ---- made beside its place, then named ------------------------------------------------------------------------------
+
+
+def name_beside(place: Path) -> Path:
+    """A name beside a place for what is made before it is put there; nobody else has it, nor ever had."""
+    return place.with_name(f".recordkeeper-{secrets.token_hex(16)}.incoming")
+
+
+def is_name_beside(name: str) -> bool:
+    """Whether a name is one of ``name_beside``'s making; nothing else is ever taken for a leftover of ours."""
+    return _BESIDE.fullmatch(name) is not None
+
+
+def open_beside(path: Path) -> int:
+    """A descriptor for writing and reading a new file of such a name, which holds the system's lock on it.
+
+    Raises:
+        OSError: it exists, or the disk refuses.
+    """
+    while True:
+        descriptor = os.open(path, _NEW_BESIDE, 0o600)
+        if _is_held(descriptor, path):
+            return descriptor
+        os.close(descriptor)  # taken for a leftover before it was locked
+
+
+def make_folder_beside(path: Path) -> int:
+    """A descriptor that holds the system's lock on a new folder of such a name.
+
+    Raises:
+        OSError: it exists, or the disk refuses.
+    """
+    make_folder(path.parent)
+    while True:
+        path.mkdir()
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        if _is_held(descriptor, path):
+            return descriptor
+        os.close(descriptor)
+
+
+def clear_beside(folder: Path) -> None:
+    """Remove what killed processes left in a folder under such names: what nobody holds any more.
+
+    What cannot be looked at, locked or removed stays, and hinders nobody.
+    """
+    try:
+        left = [each for each in folder.iterdir() if is_name_beside(each.name)]
+    except OSError:
+        return
+    for path in left:
+        with suppress(OSError):
+            _clear_one(path)
+
+
+def _clear_one(path: Path) -> None:
+    descriptor = os.open(path, _READ_PLAIN)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            shutil.rmtree(path)
+        elif stat.S_ISREG(mode):
+            path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _is_held(descriptor: int, path: Path) -> bool:
+    """Whether what was made is locked now, and still there; a file system without locks clears nothing either."""
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def give_name(beside: Path, place: Path) -> None:
+    """Give a finished file the name that it is wanted under; never is a file of another's overwritten.
+
+    Raises:
+        FileExistsError: something has that name, if only since a moment ago.
+        OSError: the disk refuses.
+    """
+    try:
+        os.link(beside, place)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in _WITHOUT_LINKS:
+            raise
+        # An empty file of ours under a name that nothing has: what is renamed to it overwrites nothing else.
+        os.close(os.open(place, _NEW_FILE, 0o600))
+        try:
+            beside.rename(place)
+        except OSError:
+            place.unlink()
+            raise
+    else:
+        beside.unlink()
+    sync_folder(place.absolute().parent)
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
 
 
 def open_plain_file(path: Path | str) -> int:

@@ -170,6 +170,25 @@ def test_what_needs_the_archive_is_done_where_it_is(clerk: Desk, tmp_path: Path,
     assert (sorted(tmp_path.iterdir()), clerk.events("check"), below(clerk.root / "archive")) == (there, events, [])
 
 
+def test_what_lies_beside_the_place_of_a_rebuilt_or_restored_workspace_stays(office: Desk, tmp_path: Path) -> None:
+    """A folder of another's stays whatever it is called; one that a killed process left goes."""
+    office.done("backup", str(tmp_path / "backup.zip"), who="boss")
+    left = tmp_path / f".recordkeeper-{'0' * 32}.incoming"
+    for words in (
+        ("restore", str(tmp_path / "backup.zip")),
+        ("archive", "rebuild", "--from", f"{office.root}/archive"),
+    ):
+        for folder in (tmp_path / ".again.incoming", left):
+            folder.mkdir(exist_ok=True)
+            (folder / "notes.txt").write_text("mine", encoding="utf-8")
+        place = tmp_path / "again"
+        assert main([*words, str(place), "--json"], {}) in {0, 6}
+        assert (place / "recordkeeper.toml").is_file()
+        assert (tmp_path / ".again.incoming" / "notes.txt").read_text(encoding="utf-8") == "mine"
+        assert not left.exists()
+        shutil.rmtree(place)
+
+
 def test_a_rebuild_from_where_no_archive_is_names_the_place_and_makes_nothing(clerk: Desk, tmp_path: Path) -> None:
     refused = clerk.refused("archive", "rebuild", str(tmp_path / "again"), "--from", str(clerk.root / "archive"))
     assert refused["status"] == "4"

@@ -1,4 +1,6 @@
-"""Writing a bag into a zip: beside its place first, then renamed, so that a bag is whole or is not there.
+"""Writing a bag into a zip: beside its place first, then named, so that a bag is whole or is not there.
+
+What lies beside it bears a name that nobody else has; a killed process' is cleared by the next bag made there.
 
 Source: RFC 8493
 """
@@ -23,7 +25,7 @@ from recordkeeper.bagit.bag import (
     format_info,
     format_manifest,
 )
-from recordkeeper.durable import open_plain_file, sync_folder
+from recordkeeper.durable import clear_beside, give_name, name_beside, open_beside, open_plain_file
 from recordkeeper.errors import ArchiveError, InvalidInputError, UnavailableError, system_reason
 from recordkeeper.language import translate as _
 
@@ -64,13 +66,13 @@ class BagWriter:
             raise BagExistsError(path)
         self.path = path
         self._name = path.name.removesuffix(".zip")
-        self._incoming = path.with_name(f".{path.name}.incoming")
+        self._incoming = name_beside(path)
         self._payload: dict[str, str] = {}
         self._tags: dict[str, str] = {}
         self._bytes = 0
         try:
-            self._incoming.unlink(missing_ok=True)
-            self._file = os.fdopen(os.open(self._incoming, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE), "w+b")
+            clear_beside(path.absolute().parent)
+            self._file = os.fdopen(open_beside(self._incoming), "w+b")
         except OSError as error:
             raise UnwritableBagError(path, error) from error
         self._zip = zipfile.ZipFile(self._file, "w", compresslevel=6)
@@ -123,11 +125,10 @@ class BagWriter:
             self._zip.close()
             self._file.flush()
             os.fsync(self._file.fileno())
+            give_name(self._incoming, self.path)
             self._file.close()
-            if os.path.lexists(self.path):
-                raise BagExistsError(self.path)
-            self._incoming.rename(self.path)
-            sync_folder(self.path.absolute().parent)
+        except FileExistsError:
+            raise BagExistsError(self.path) from None
         except OSError as error:
             raise UnwritableBagError(self.path, error) from error
         return digest_of(manifest)

@@ -1,5 +1,6 @@
 """The verb rebuild of archive: a new workspace out of an archive alone, when the database is lost."""
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,15 +102,15 @@ def _made(
     passphrase: str,
 ) -> "tuple[Workspace, Rebuilt]":
     """Rebuild beside the folder, then put it there by one rename: it is a workspace or it is not there."""
-    from recordkeeper.durable import make_folder, read_plain_file, write_new_file
+    from recordkeeper.durable import clear_beside, make_folder_beside, name_beside, read_plain_file, write_new_file
     from recordkeeper.services.people import give_passphrase_after_loss
     from recordkeeper.services.rebuilding import rebuild as rebuild_workspace
 
     folder, database = where.folder, where.database
-    incoming = folder.with_name(f".{folder.name}.incoming")
-    shutil.rmtree(incoming, ignore_errors=True)
+    incoming = name_beside(folder)
+    clear_beside(folder.parent)
+    held = make_folder_beside(incoming)
     try:
-        make_folder(incoming)
         url = database_url_of(incoming, database)
         rebuilt = rebuild_workspace(archive, incoming, url, invocation.now, where.everyday_login)
         with rebuilt.register as register:
@@ -126,6 +127,8 @@ def _made(
     except BaseException:
         shutil.rmtree(incoming, ignore_errors=True)
         raise
+    finally:
+        os.close(held)
     url = database_url_of(folder, database)
     return Workspace(folder, url, folder / settings["archive"], settings["language"]), rebuilt
 

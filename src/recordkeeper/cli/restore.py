@@ -1,5 +1,6 @@
 """The verb restore: a backup in an empty place; or the drill that does so aside, verifies and compares."""
 
+import os
 import shutil
 import tempfile
 import tomllib
@@ -104,10 +105,12 @@ def restore_into(
     database_user: str | None = None,
 ) -> Workspace:
     """Restore beside the folder, then put it there by one rename: it is a workspace or it is not there."""
+    from recordkeeper.durable import clear_beside, make_folder_beside, name_beside
     from recordkeeper.services.backup import restore as restore_backup
 
-    incoming = folder.with_name(f".{folder.name}.incoming")
-    shutil.rmtree(incoming, ignore_errors=True)
+    incoming = name_beside(folder)
+    clear_beside(folder.parent)
+    held = make_folder_beside(incoming)
     try:
         url = database_url_of(incoming, database)
         restore_backup(bag, incoming, url, invocation.now, database_user).close()
@@ -121,6 +124,8 @@ def restore_into(
     except BaseException:
         shutil.rmtree(incoming, ignore_errors=True)
         raise
+    finally:
+        os.close(held)
     return Workspace(folder, database_url_of(folder, database), folder / settings["archive"], settings["language"])
 
 

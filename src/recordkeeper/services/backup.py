@@ -18,7 +18,7 @@ from recordkeeper.bagit.bag import digest_of
 from recordkeeper.bagit.reader import BagReader
 from recordkeeper.bagit.writer import BagWriter, UnwritableBagError
 from recordkeeper.credentials.keyring import seal_secret
-from recordkeeper.durable import make_folder, read_plain_file
+from recordkeeper.durable import is_name_beside, make_folder, read_plain_file
 from recordkeeper.errors import ArchiveError, InvalidInputError
 from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
@@ -146,7 +146,7 @@ def _add_archive(bag: BagWriter, archive: Path, target: Path) -> int:
     try:
         for path in sorted(archive.rglob("*")):
             parts = path.relative_to(archive).parts
-            if parts[0] in _NOT_KEPT or (path.is_dir() and not path.is_symlink()) or path == target.absolute():
+            if parts[0] in _NOT_KEPT or (path.is_dir() and not path.is_symlink()) or is_name_beside(path.name):
                 continue
             bag.add_file(f"archive/{'/'.join(parts)}", path)
             count += 1

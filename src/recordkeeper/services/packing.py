@@ -12,10 +12,8 @@ package is what the next one goes by after a kill, and is read together.
 Source: M-3; M-12
 """
 
-import errno
 import json
 import os
-import re
 import secrets
 import shutil
 import tempfile
@@ -26,11 +24,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recordkeeper.bagit.bag import PAYLOAD
-from recordkeeper.bagit.writer import FILE_MODE, BagExistsError, UnwritableBagError
+from recordkeeper.bagit.writer import BagExistsError, UnwritableBagError
 from recordkeeper.durable import (
     digest_with_status,
+    give_name,
+    is_name_beside,
     lock_file,
     make_folder,
+    name_beside,
+    open_beside,
     open_plain_file,
     read_plain_file,
     replace_file,
@@ -50,9 +52,6 @@ LOCK_SECONDS = 30.0
 _PATH_BYTES = 65_536
 _BLOCK_BYTES = 1024 * 1024
 _WAITING = {State.OPEN, State.PENDING}
-_BESIDE = re.compile(r"\.recordkeeper-[0-9a-f]{32}\.incoming")
-_WITHOUT_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS}
-"""What a file system answers that has no second name for a file: a memory stick, some shares."""
 
 
 class PackerBusyError(ArchiveError, UnavailableError):
@@ -222,51 +221,26 @@ def put_in_place(staging: Staging, staged: Path, target: Path) -> None:
         UnwritableBagError: the disk refuses.
     """
     folder, place = _folder_of(staged), target.absolute()
-    beside = place.with_name(f".recordkeeper-{secrets.token_hex(16)}.incoming")
+    beside = name_beside(place)
     try:
         _sweep(folder)
         noted = os.fsencode(place) + b"\0" + os.fsencode(beside.name)
         replace_file(folder / PLACE, noted, folder / f"{PLACE}.new")
         with (
             os.fdopen(open_plain_file(staged), "rb") as source,
-            os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb") as copy,
+            os.fdopen(open_beside(beside), "wb") as copy,
         ):
             shutil.copyfileobj(source, copy, _BLOCK_BYTES)
             copy.flush()
             os.fsync(copy.fileno())
-        _name_it(beside, place, target)
-        sync_folder(place.parent)
+            give_name(beside, place)
         staging.remove(staged)
+    except FileExistsError:
+        raise BagExistsError(target) from None
     except OSError as error:
         raise UnwritableBagError(target, error) from error
     finally:
         beside.unlink(missing_ok=True)
-
-
-def _name_it(beside: Path, place: Path, target: Path) -> None:
-    """Give a copy the name that it is wanted under, if nothing has it: never is a file of another's overwritten."""
-    try:
-        os.link(beside, place)
-        beside.unlink()
-    except FileExistsError:
-        raise BagExistsError(target) from None
-    except OSError as error:
-        if error.errno not in _WITHOUT_LINKS:
-            raise
-        _claim(place, target)
-        try:
-            beside.rename(place)
-        except OSError:
-            place.unlink()
-            raise
-
-
-def _claim(place: Path, target: Path) -> None:
-    """An empty file of ours under a name that nothing has; what is renamed to it overwrites nothing else."""
-    try:
-        os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
-    except FileExistsError:
-        raise BagExistsError(target) from None
 
 
 def _noted(folder: Path) -> tuple[Path, Path] | None:
@@ -276,7 +250,7 @@ def _noted(folder: Path) -> tuple[Path, Path] | None:
     except OSError:
         return None
     # Nothing but a name of our own making is ever removed outside of the archive.
-    return (Path(place), Path(place).parent / name) if _BESIDE.fullmatch(name) else None
+    return (Path(place), Path(place).parent / name) if is_name_beside(name) else None
 
 
 def _sweep(folder: Path) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, RootTransaction
 from disposal_office import COOLED, ERASED_AT, LATER, DisposalOffice, DisposalScene, Old, check_verified
 from killed_run import steps_until
 from recordkeeper.bagit.writer import BagExistsError, UnwritableBagError
-from recordkeeper.durable import digest_with_status
+from recordkeeper.durable import digest_with_status, give_name
 from recordkeeper.model.event import Event
 from recordkeeper.model.transfer import package_of
 from recordkeeper.model.unit import ROOT_UNIT
@@ -36,7 +36,7 @@ STEPS = frozenset(
         transfer._made_now,
         exporting.write_pack,
         packing.put_in_place,
-        packing._name_it,
+        give_name,
         digest_with_status,
         Staging.new,
         Staging.remove,

@@ -1,6 +1,10 @@
 """Bags: what is written is read again and accepted by bagit-python; whatever somebody else made wrongly is refused."""
 
+import errno
+import os
 import stat
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -79,6 +83,52 @@ def test_a_bag_is_whole_or_is_not_there(tmp_path: Path) -> None:
         BagWriter(tmp_path / "bag.zip")
     with pytest.raises(UnwritableBagError):
         BagWriter(tmp_path / "absent" / "bag.zip")
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_no_file_of_another_is_overwritten_or_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_links: bool
+) -> None:
+    """Not one that comes there at the last moment, nor one beside it; on a memory stick no file has two names."""
+    path, link = tmp_path / "bag.zip", os.link
+    beside = tmp_path / ".bag.zip.incoming"
+    beside.write_bytes(b"mine")
+
+    def named(source: Path, place: Path) -> None:
+        if not has_links:
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+        link(source, place)
+
+    def interrupted() -> None:
+        with BagWriter(path) as bag:
+            bag.add("a", b"a")
+            path.write_bytes(b"another's")
+            bag.finish([])
+
+    monkeypatch.setattr(os, "link", named)
+    with pytest.raises(BagExistsError):
+        interrupted()
+    assert path.read_bytes() == b"another's"
+    path.unlink()
+    written(path)
+    assert beside.read_bytes() == b"mine"
+    assert sorted(each.name for each in tmp_path.iterdir()) == [beside.name, path.name]
+
+
+def test_what_a_killed_process_left_is_cleared_by_the_next_bag_and_what_a_living_one_writes_is_not(
+    tmp_path: Path,
+) -> None:
+    with BagWriter(tmp_path / "living.zip") as living:
+        living.add("a", b"a")
+        program = "import os, sys; from pathlib import Path; from recordkeeper.bagit.writer import BagWriter\n"
+        program += "BagWriter(Path(sys.argv[1])).add('a', b'a'); os.kill(os.getpid(), 9)"
+        killed = subprocess.run([sys.executable, "-c", program, tmp_path / "killed.zip"], check=False)
+        assert killed.returncode == -9
+        assert len(list(tmp_path.glob(".recordkeeper-*.incoming"))) == 2
+        written(tmp_path / "bag.zip")
+        assert len(list(tmp_path.glob(".*"))) == 1
+        living.finish([])
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["bag.zip", "living.zip"]
 
 
 Break = Callable[[dict[str, bytes]], object]
