@@ -16,6 +16,7 @@ from recordkeeper.durable import digest_with_status, give_name
 from recordkeeper.model.event import Event
 from recordkeeper.model.transfer import package_of
 from recordkeeper.model.unit import ROOT_UNIT
+from recordkeeper.ocfl.storage_root import UnreachableArchiveError
 from recordkeeper.register import acts, committing
 from recordkeeper.register.acts import Register
 from recordkeeper.register.committing import OutcomeUnknownError
@@ -70,14 +71,14 @@ def left(office: DisposalOffice) -> list[str]:
     return sorted(each.name for each in folder.iterdir() if each.name != packing.LOCK) if folder.is_dir() else []
 
 
-def check_whole(office: DisposalOffice, listed: str, target: Path) -> None:
-    """The file that the list binds is in its place, alone, bound by one act."""
+def check_whole(office: DisposalOffice, listed: str, target: Path, bound: int = 1) -> None:
+    """The file that the list binds is in its place, alone, bound by the last of so many acts."""
     package = package_of(office.record(listed))
     assert package is not None
     digest, status = digest_with_status(target, "sha256")
     assert (digest, status.st_size) == (package.digest, package.size)
     assert [each.name for each in target.parent.iterdir()] == [target.name]
-    assert packs(office, listed) == 1
+    assert packs(office, listed) == bound
     assert left(office) == []
     assert publication.publish(office.publisher, LATER).problems == []
     check_verified(office)
@@ -219,6 +220,97 @@ def end_before_its_place(
         patch.setattr(transfer, "put_in_place", end)
         with pytest.raises(Ended):
             transfer.make_package(office.executor(listed, LATER), target, replaces=replaces)
+
+
+def test_a_package_made_anew_takes_the_place_of_one_that_waits(
+    disposal: Opened, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, old = disposal
+    listed = approved(office, old)
+    end_before_its_place(office, listed, target, monkeypatch)
+    first = package_of(office.record(listed))
+    transfer.make_package(office.executor(listed, LATER), target, replaces=True)
+    second = package_of(office.record(listed))
+    assert first is not None
+    assert second is not None
+    assert first.digest != second.digest
+    publication.publish(office.publisher, LATER)
+    check_whole(office, listed, target, bound=2)
+
+
+def test_of_two_packages_that_wait_the_one_made_last_is_put_in_place(
+    disposal: Opened, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, old = disposal
+    listed = approved(office, old)
+    end_before_its_place(office, listed, target, monkeypatch)
+    end_before_its_place(office, listed, target, monkeypatch, replaces=True)
+    assert (packs(office, listed), len(left(office))) == (2, 2)
+    make(office, listed, target)
+    publication.publish(office.publisher, LATER)
+    check_whole(office, listed, target, bound=2)
+
+
+def test_a_package_that_waits_is_not_lost_where_none_could_be_made_anew(
+    disposal: Opened, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, old = disposal
+    listed = approved(office, old)
+    end_before_its_place(office, listed, target, monkeypatch)
+    waiting = left(office)
+
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for place in ("write_pack", "note_export"):
+        with monkeypatch.context() as patch:
+            patch.setattr(transfer, place, full)
+            with pytest.raises(UnreachableArchiveError):
+                transfer.make_package(office.executor(listed, LATER), target, replaces=True)
+        assert (packs(office, listed), left(office)) == (1, waiting)
+    target.write_bytes(b"another's")
+    with pytest.raises(BagExistsError):
+        transfer.make_package(office.executor(listed, LATER), target, replaces=True)
+    target.unlink()
+    assert (packs(office, listed), left(office)) == (1, waiting)
+    make(office, listed, target)
+    publication.publish(office.publisher, LATER)
+    check_whole(office, listed, target)
+
+
+@pytest.mark.torture
+def test_a_packing_anew_that_is_killed_at_any_step_leaves_one_package_to_be_put_in_place(
+    disposal_files: DisposalScene, database: str, stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with disposal_files.opened() as office:
+        listed = approved(office, disposal_files.old)
+        end_before_its_place(office, listed, tmp_path / "package.zip", monkeypatch)
+        publication.publish(office.publisher, LATER)
+
+    def anew(place: Path) -> Callable[[DisposalOffice], object]:
+        return lambda office: transfer.make_package(office.executor(listed, LATER), place, replaces=True)
+
+    for name in ("whole", *map(str, range(1000))):
+        (tmp_path / f"out {name}").mkdir()
+    with disposal_files.copied(stages, tmp_path / "whole") as whole:
+        total = steps_until(whole, anew(tmp_path / "out whole" / "package.zip"), STEPS, 0)
+    assert total > MOST_NEEDED
+    several = range(1, total + 1) if IS_LONG else sorted(random.Random(8).sample(range(1, total + 1), FEW[database]))
+    for moment in several:
+        place = tmp_path / f"out {moment}" / "package.zip"
+        with disposal_files.copied(stages, tmp_path / str(moment)) as copy:
+            assert steps_until(copy, anew(place), STEPS, moment) == 0
+            with copy.opened() as office:
+                check_verified(office)
+                bound, was_placed = packs(office, listed), place.exists()
+                assert bound == 2 or not was_placed, moment
+                told = publication.publish(office.publisher, LATER).problems
+                assert [listed in each for each in told] == ([] if was_placed else [True]), moment
+                assert len(left(office)) == (not was_placed), moment
+                if not was_placed:
+                    make(office, listed, place)
+                publication.publish(office.publisher, LATER)
+                check_whole(office, listed, place, bound)
 
 
 def given_up(office: DisposalOffice, old: Old, target: Path, monkeypatch: pytest.MonkeyPatch) -> str:
