@@ -6,7 +6,7 @@ messages follow too. It translates nothing itself and knows no texts.
 
 import gettext
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 LANGUAGES = ("zh", "en")
@@ -29,10 +29,11 @@ def current_language() -> str:
     return "en" if os.environ.get("LANGUAGE", "").startswith("en") else "zh"
 
 
-def preferred_language(environment: dict[str, str]) -> str:
-    """The language that LC_ALL or LANG asks for; Chinese where neither says English."""
-    locale = environment.get("LC_ALL") or environment.get("LANG") or ""
-    return "en" if locale.lower().startswith("en") else "zh"
+def preferred_language(environment: Mapping[str, str], otherwise: Callable[[], str | None] = lambda: None) -> str:
+    """The language that LC_ALL or LANG asks for; where that is neither, what ``otherwise`` finds, else Chinese."""
+    locale = (environment.get("LC_ALL") or environment.get("LANG") or "").lower()
+    asked = next((language for language in LANGUAGES if locale.startswith(language)), None)
+    return asked or otherwise() or LANGUAGES[0]
 
 
 def translate(text: str) -> str:

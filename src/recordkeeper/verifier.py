@@ -168,7 +168,7 @@ class Report:
         count = self.tally[aspect, answer]
         first = next((each for each in self.kept if (each.aspect, each.severity) == (aspect, answer)), None)
         if count and first:
-            text = "{count} findings, first {subject}: {message}"
+            text = "{count} findings, first {subject}: {message}" if count > 1 else "1 finding: {subject}: {message}"
             return say(text, language, count=count, subject=first.subject, message=first.message(language))
         text, values = self.reasons.get(aspect, ("as it was written", {}))
         return say(text, language, **values)
@@ -3459,6 +3459,7 @@ CHINESE = {
     ),
     "nothing was cut or changed up to event {index}": "截至事件 {index}，没有截断或改动",
     "{count} findings, first {subject}: {message}": "发现 {count} 项，第一项 {subject}：{message}",
+    "1 finding: {subject}: {message}": "发现 1 项：{subject}：{message}",
     "{path}: no archive: {found}": "{path}：不是档案：{found}",
     "{path}: cannot be read: {found}": "{path}：无法读取：{found}",
     "{path}: a defect of this program: {found}": "{path}：本程序的缺陷：{found}",

@@ -164,6 +164,74 @@ def test_help_speaks_the_language_asked_for(arguments: list[str], environment: d
     assert shown.stdout.startswith(expected)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nix"], "错误：没有命令“nix”。"),
+        (["record", "ask", "x"], "错误：缺少选项“--for”。可选：read、copy、take_out"),
+        (["record", "ask", "x", "--for", "y"], "错误：“--for”的值无效：“y”不在“read”、“copy”、“take_out”之中。"),
+        (["record", "ask"], "错误：缺少参数“NUMBER”。"),
+        (["record", "ask", "x", "--for"], "错误：选项“--for”需要 1 个值。"),
+        (["record", "consent", "x", "--asked", "y"], "错误：“--asked”的值无效：“y”不是有效的整数。"),
+        (["record", "consent", "x", "--asked", "0"], "错误：“--asked”的值无效：0 不在范围内（x>=1）。"),
+        (["record", "show", "--jso", "x"], "错误：没有选项“--jso”。（是否指：“--as”、“--json”、“--on”？）"),
+        (["record", "show", "x", "y"], "错误：多余的参数（y）"),
+        (["status", "--json=1"], "错误：选项“--json”不带值。"),
+    ],
+)
+def test_wrong_usage_has_chinese_marks_in_chinese(arguments: list[str], said: str) -> None:
+    shown = program_output(*arguments, LANG="zh_CN.UTF-8")
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert shown.stderr.splitlines()[-1] == said
+    for line in shown.stderr.splitlines():
+        assert not line.startswith(("Usage", "Try", "Error"))
+
+
+def test_wrong_usage_stays_as_click_says_it_in_english() -> None:
+    shown = program_output("record", "ask", LANG="en_US.UTF-8")
+    assert shown.stderr.splitlines() == [
+        "Usage: recordkeeper record ask [OPTIONS] NUMBER",
+        "Try 'recordkeeper record ask --help' for help.",
+        "",
+        "Error: Missing argument 'NUMBER'.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        ([], {}, "Usage:"),
+        ([], {"LANG": "C.UTF-8"}, "Usage:"),
+        ([], {"LANG": "zh_CN.UTF-8"}, "用法"),
+        (["--lang", "zh"], {}, "用法"),
+        (["--workspace=nowhere"], {}, "用法"),
+    ],
+)
+def test_the_workspaces_language_counts_where_nobody_says_another(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    environment: dict[str, str],
+    expected: str,
+) -> None:
+    (tmp_path / "ws").mkdir()
+    (tmp_path / "ws" / "recordkeeper.toml").write_text('language = "en"\n')
+    monkeypatch.chdir(tmp_path / "ws")
+    assert program_output(*arguments, "--help", **environment).stdout.startswith(expected)
+    monkeypatch.chdir(tmp_path)
+    named = [*arguments, "--workspace", "ws"] if not arguments or arguments[0] == "--lang" else arguments
+    assert program_output("--help", *named, **environment).stdout.startswith(expected)
+
+
+def test_a_configuration_that_cannot_be_read_leaves_the_language_to_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "recordkeeper.toml").write_text("language = 7\n")
+    monkeypatch.chdir(tmp_path)
+    shown = program_output("status")
+    assert (shown.returncode, "language" in shown.stderr, "应为" in shown.stderr) == (2, True, True)
+
+
 def test_an_unknown_language_is_wrong_usage() -> None:
     shown = program_output("--lang", "fr", "status", LANG="en_US.UTF-8")
     assert shown.returncode == 2

@@ -251,6 +251,13 @@ def test_a_refusal_calls_a_role_by_its_name(
     assert f"approver{'（' if language == 'zh' else ' ('}{approver}" in said("user", "show", "han")
 
 
+def test_one_of_something_is_no_plural(boss: None, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("units.csv").write_text("name,kind\n周文娟,person\n", encoding="utf-8")
+    capsys.readouterr()
+    assert run("party", "import", "units.csv") == 0
+    assert "units.csv: 1 row, 1 added, 0 rejected" in capsys.readouterr().out
+
+
 def test_who_stands_in_for_whom_is_shown_to_both_until_it_is_over(
     monkeypatch: pytest.MonkeyPatch, boss: None, answer: Answer, capsys: pytest.CaptureFixture[str]
 ) -> None:

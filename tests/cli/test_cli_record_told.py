@@ -31,4 +31,4 @@ def test_fill_says_that_a_section_waits_for_a_signature_where_nothing_is_to_be_f
     error = desk.refused("record", "fill", number)
     assert (error["status"], error["kind"]) == ("3", "not-its-turn")
     assert error["expected"] == "a section to be filled"
-    assert error["found"] == "forwarded, which waits for a signature"
+    assert error["found"] == "Forwarded (forwarded), which waits for a signature"

@@ -16,7 +16,7 @@ from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.program import noun
 from recordkeeper.errors import ArchiveError, UnavailableError
-from recordkeeper.language import clauses, listing
+from recordkeeper.language import clauses, listing, ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -59,9 +59,10 @@ def list_objects(invocation: Invocation) -> None:
 
 
 def _done(outcome: "Outcome") -> str:
-    return _("{archived} archived, {stored} versions stored, {size} events published").format(
-        archived=len(outcome.archived), stored=outcome.stored, size=outcome.log_size
-    )
+    stored = ngettext("{count} version stored", "{count} versions stored", outcome.stored).format(count=outcome.stored)
+    size = ngettext("{count} event published", "{count} events published", outcome.log_size)
+    archived = _("{count} archived").format(count=len(outcome.archived))
+    return listing((archived, stored, size.format(count=outcome.log_size)))
 
 
 def _watch(invocation: Invocation) -> NoReturn:
@@ -106,11 +107,19 @@ def resume(invocation: Invocation, watch: bool) -> None:  # noqa: FBT001 - click
     def render() -> None:
         print_text(_done(outcome))
         if outcome.without_pdf:
-            print_text(_("{count} documents without PDF: LibreOffice is not there").format(count=outcome.without_pdf))
+            print_text(
+                ngettext(
+                    "{count} document without PDF: LibreOffice is not there",
+                    "{count} documents without PDF: LibreOffice is not there",
+                    outcome.without_pdf,
+                ).format(count=outcome.without_pdf)
+            )
         if not left.is_nothing:
             print_text(
-                _(
-                    "still pending: {unarchived} to archive, {unstored} to store, {unpublished} events to publish"
+                ngettext(
+                    "still pending: {unarchived} to archive, {unstored} to store, {unpublished} event to publish",
+                    "still pending: {unarchived} to archive, {unstored} to store, {unpublished} events to publish",
+                    left.unpublished,
                 ).format(unarchived=len(left.unarchived), unstored=len(left.unstored), unpublished=left.unpublished)
             )
 

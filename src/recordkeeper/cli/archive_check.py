@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.amount import amount
 from recordkeeper.cli.audit_proof import NEW_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import CannotAssess, ProblemsFound
@@ -71,9 +72,9 @@ def check(invocation: Invocation, shares: int | None, report: Path | None, histo
 
 def _show(checked: "Checked") -> None:
     print_text(
-        _("{objects} objects, {files} files, {megabytes} MB looked at").format(
-            objects=checked.looked.objects,
-            files=checked.looked.files,
+        _("{objects}, {files}, {megabytes} MB looked at").format(
+            objects=amount("objects", checked.looked.objects),
+            files=amount("files", checked.looked.files),
             megabytes=f"{checked.looked.bytes / _MEGABYTE:.1f}",
         )
     )

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from recordkeeper.cli.amount import amounts
 from recordkeeper.cli.given_file import NEW_ZIP
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_text
+from recordkeeper.language import ngettext, told_of
 from recordkeeper.language import translate as _
 
 
@@ -30,13 +32,15 @@ def export(invocation: Invocation, file: Path, numbers: tuple[str, ...]) -> None
     invocation.publish()
 
     def render() -> None:
-        print_text(
-            _("{file}: {records} records, {objects} objects, {events} events").format(
-                file=made.path, records=made.records, objects=made.objects, events=made.events
-            )
-        )
+        print_text(told_of(made.path, amounts(records=made.records, objects=made.objects, events=made.events)))
         if made.left_out:
-            print_text(_("{count} objects of the archive are left out; the pack says so").format(count=made.left_out))
+            print_text(
+                ngettext(
+                    "{count} object of the archive is left out; the pack says so",
+                    "{count} objects of the archive are left out; the pack says so",
+                    made.left_out,
+                ).format(count=made.left_out)
+            )
         print_text(_("To check it: python3 verifier.py {file}").format(file=made.path))
 
     invocation.emit(

@@ -7,6 +7,7 @@ import click
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import CannotAssess, ProblemsFound
 from recordkeeper.cli.output import print_table, print_text, progress
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -97,7 +98,11 @@ def _show(tested: "Tested", report: "Record | None") -> None:
     if tested.left:
         print_text(_("{count} more wait: give the command again").format(count=tested.left))
     if report is not None:
-        print_text(_("{number}: report on {count} records").format(number=report.number, count=len(tested.items)))
+        print_text(
+            ngettext(
+                "{number}: report on {count} record", "{number}: report on {count} records", len(tested.items)
+            ).format(number=report.number, count=len(tested.items))
+        )
 
 
 def _value(tested: "Tested", report: "Record | None") -> "dict[str, Json]":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.amount import amount
 from recordkeeper.cli.database_option import check_database_user, configured_database, database_options
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
@@ -138,9 +139,9 @@ def _show(workspace: Workspace, rebuilt: "Rebuilt", elsewhere: int, report: "Rep
     rows = [(_kind_name(kind), count) for kind, count in sorted(rebuilt.subjects.items())]
     print_table((_("Kind"), _("Number")), rows)
     print_text(
-        _(
-            "{events} events; {elsewhere} subjects that the log knows were never in the archive, {gone} are destroyed"
-        ).format(events=rebuilt.events, elsewhere=elsewhere, gone=rebuilt.destroyed)
+        _("{events}; of those that the log knows {elsewhere} never in the archive, {gone} destroyed").format(
+            events=amount("events", rebuilt.events), elsewhere=amount("subjects", elsewhere), gone=rebuilt.destroyed
+        )
     )
     if not has_key:
         print_text(_("log.key is not there: put it beside recordkeeper.toml, nothing can be published without it"))

@@ -12,7 +12,7 @@ from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.program import noun
 from recordkeeper.cli.verify import finding_json, show_findings
-from recordkeeper.language import listing
+from recordkeeper.language import listing, ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -122,7 +122,11 @@ def check(invocation: Invocation) -> None:
         text = _("Events {first} to {last} follow from the checkpoint before; those before were not read: verify does")
         print_text(text.format(first=found.first, last=found.size - 1))
         if found.unpublished:
-            print_text(_("{count} events are not yet published").format(count=found.unpublished))
+            print_text(
+                ngettext(
+                    "{count} event is not yet published", "{count} events are not yet published", found.unpublished
+                ).format(count=found.unpublished)
+            )
 
     value: Json = {
         "first": found.first,

@@ -9,7 +9,7 @@ from recordkeeper.cli.audit_proof import NEW_FILE, read_outside_text
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_text
-from recordkeeper.language import listing
+from recordkeeper.language import listing, ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -70,7 +70,13 @@ def cosign(
         if done.seen_size is None:
             print_text(_("It is the first checkpoint of this log that this key has seen: what was before is not known"))
         else:
-            print_text(_("The log only grew from the {size} events cosigned before").format(size=done.seen_size))
+            print_text(
+                ngettext(
+                    "The log only grew from the {size} event cosigned before",
+                    "The log only grew from the {size} events cosigned before",
+                    done.seen_size,
+                ).format(size=done.seen_size)
+            )
 
     moment = format_moment(invocation.now)
     shown: Json = {
@@ -104,9 +110,11 @@ def keep(invocation: Invocation, note: Path, cosigners: tuple[Path, ...]) -> Non
     invocation.emit(
         {"file": str(kept.file), "size": kept.size, "cosigned_by": list(kept.cosigners)},
         lambda: print_text(
-            _("{file}: checkpoint of {size} events, cosigned by {names}").format(
-                file=kept.file, size=kept.size, names=listing(kept.cosigners)
-            )
+            ngettext(
+                "{file}: checkpoint of {size} event, cosigned by {names}",
+                "{file}: checkpoint of {size} events, cosigned by {names}",
+                kept.size,
+            ).format(file=kept.file, size=kept.size, names=listing(kept.cosigners))
         ),
     )
 

@@ -11,7 +11,7 @@ from recordkeeper.cli.outcome import CannotAssess, ProblemsFound
 from recordkeeper.cli.output import print_json, print_text
 from recordkeeper.cli.verify import answer_name, finding_json, show_findings
 from recordkeeper.findings import Severity
-from recordkeeper.language import listing
+from recordkeeper.language import listing, ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -101,7 +101,11 @@ def _show(checked: "CheckedProof", verdict: str) -> None:
         text = _("The log of {first} events is the beginning of the log of {second}")
         print_text(text.format(first=checked.earlier_size, second=checked.size))
     else:
-        print_text(_("In the log of {size} events stand:").format(size=checked.size))
+        print_text(
+            ngettext("In the log of {size} event stand:", "In the log of {size} events stand:", checked.size).format(
+                size=checked.size
+            )
+        )
         for index, leaf in checked.events:
             print_text(f"{index}  {leaf}")
     if not checked.is_key_given:

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.amount import amount
 from recordkeeper.cli.given_file import NEW_ZIP
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_text
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -49,8 +51,11 @@ def backup(invocation: Invocation, file: Path, with_log_key: bool) -> None:  # n
 
 def _show(made: "BackedUp") -> None:
     print_text(
-        _("{file}: {rows} rows of the register, {files} files of the archive, {events} events").format(
-            file=made.path, rows=made.rows, files=made.files, events=made.events
+        _("{file}: {rows} of the register, {files} of the archive, {events}").format(
+            file=made.path,
+            rows=ngettext("{count} row", "{count} rows", made.rows).format(count=made.rows),
+            files=amount("files", made.files),
+            events=amount("events", made.events),
         )
     )
     if made.has_log_key:

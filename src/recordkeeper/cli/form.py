@@ -21,7 +21,7 @@ from recordkeeper.cli.procedure import day_of_effect, report_revisions
 from recordkeeper.cli.program import noun
 from recordkeeper.cli.revision_view import day_of
 from recordkeeper.cli.written_file import kind_of_output, write_output
-from recordkeeper.language import current_language
+from recordkeeper.language import current_language, ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -172,7 +172,10 @@ def check(invocation: Invocation, things: tuple[str, ...]) -> None:
         for problem in found.problems:
             print_text(str(problem))
         counts = {"checked": len(found.checked), "problems": len(problems)}
-        print_text(_("{checked} checked, {problems} problems found").format(**counts))
+        said = ngettext(
+            "{checked} checked, {problems} problem found", "{checked} checked, {problems} problems found", len(problems)
+        )
+        print_text(said.format(**counts))
 
     invocation.emit({"checked": list(found.checked), "problems": problems, "notes": notes}, render)
     if problems:

@@ -9,6 +9,7 @@ from recordkeeper.cli import form_words
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.revision_view import day_of
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 _SHOWN = ("code", "title", "revision", "is_in_force", "effective_on", "owner", "medium", "retention", "approver")
@@ -35,7 +36,9 @@ def master_list(invocation: Invocation, on: str | None, output: Path | None) -> 
     entries = lists.master_list(invocation.workspace().register, invocation.now, day_of(on, "--on"))
     if output is not None:
         write_output(invocation, output, (lists.as_workbook if suffix == ".xlsx" else lists.as_table)(entries, _word))
-        said = _("{file}: {forms} forms").format(file=output, forms=len(entries))
+        said = ngettext("{file}: {forms} form", "{file}: {forms} forms", len(entries)).format(
+            file=output, forms=len(entries)
+        )
         invocation.emit({"file": str(output), "forms": len(entries)}, lambda: print_text(said))
         return
     names = lists.headings()

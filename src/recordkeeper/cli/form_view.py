@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from recordkeeper.cli import form_words
 from recordkeeper.cli.output import print_table, print_text
-from recordkeeper.language import current_language, listing
+from recordkeeper.language import current_language, listing, ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.form_revision import revision_state_name
 from recordkeeper.model.rendition import MEANINGS
@@ -48,7 +48,11 @@ def _particulars(revision: "Revision", definition: "Form", roles: Mapping[str, s
     yield _("Also called"), listing((*definition.aliases, *definition.also_called)) or "/"
     yield _("Kept by"), definition.keeping_unit.in_language(language)
     years = definition.retention.years
-    kept = _("permanently") if years == "permanent" else _("{years} years").format(years=years)
+    kept = (
+        _("permanently")
+        if years == "permanent"
+        else ngettext("{years} year", "{years} years", years).format(years=years)
+    )
     yield (
         _("Retention"),
         listing(

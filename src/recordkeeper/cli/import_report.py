@@ -9,6 +9,7 @@ import click
 from recordkeeper.cli.options import Invocation
 from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import Advance, Cell, print_table, print_text, progress
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -56,11 +57,11 @@ def run_import(
         if rejects:
             rows: list[list[Cell]] = [[each.row, each.column, each.message] for each in report.rejects]
             print_table([_("Row"), _("Column"), _("Rejected because")], rows)
-        said = _("{file}: {rows} rows, {added} added, {rejected} rejected")
+        said = _("{file}: {rows}, {added} added, {rejected} rejected")
         if is_dry_run:
-            said = _("{file}: {rows} rows, {rejected} would be rejected; nothing was imported")
-        counts = {"rows": report.row_count, "added": len(report.added), "rejected": len(rejects)}
-        print_text(said.format(file=file.name, **counts))
+            said = _("{file}: {rows}, {rejected} would be rejected; nothing was imported")
+        rows_read = ngettext("{count} row", "{count} rows", report.row_count).format(count=report.row_count)
+        print_text(said.format(file=file.name, rows=rows_read, added=len(report.added), rejected=len(rejects)))
 
     invocation.emit(value, render)
     if is_dry_run and rejects:

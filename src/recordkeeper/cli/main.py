@@ -5,9 +5,11 @@ modules compose their texts when they are imported.
 """
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from recordkeeper.cli.outcome import CannotAssess, OutputLost, ProblemsFound
@@ -20,11 +22,11 @@ from recordkeeper.errors import (
     kind_name,
     system_reason,
 )
-from recordkeeper.language import LANGUAGES, preferred_language, use_language
+from recordkeeper.language import LANGUAGES, current_language, preferred_language, use_language
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
-    from click import ClickException
+    from click import ClickException, Context
 
 DONE = 0
 WRONG_USAGE = 2
@@ -63,7 +65,10 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    use_language(_language_asked_for(arguments) or preferred_language(dict(environment)))
+    use_language(
+        _language_asked_for(arguments)
+        or preferred_language(environment, lambda: _language_of_workspace(_last_given(arguments, "--workspace")))
+    )
     try:
         status = _run_command(arguments)
         sys.stdout.flush()
@@ -133,10 +138,30 @@ def _end_of_wrong_usage(error: "ClickException", arguments: Sequence[str]) -> in
     subject = context.command_path if context else _program_name()
     if _asks_for(arguments, "--json"):
         failure = {"kind": kind_name(type(error)), "subject": subject, "expected": "", "found": found}
-        _show(failure | {"message": error.format_message()}, arguments)
+        _show(failure | {"message": _punctuated(error.format_message())}, arguments)
     else:
-        error.show()
+        lines = [*_usage_lines(context), _("Error: {message}").format(message=_punctuated(error.format_message()))]
+        _show({"message": "\n".join(lines)}, arguments)
     return WRONG_USAGE if isinstance(error, UsageError) else ENVIRONMENT_FAILED
+
+
+def _usage_lines(context: "Context | None") -> list[str]:
+    """How the command is given and where its help is, as click says it above an error."""
+    if context is None:
+        return []
+    option = max(context.command.get_help_option_names(context), key=len)
+    hint = _("Try '{command} {option}' for help.").format(command=context.command_path, option=option)
+    return [context.get_usage(), hint, ""]
+
+
+def _punctuated(message: str) -> str:
+    """A message of click's with the marks of the language in use; some of its own are beyond the catalogue."""
+    message = re.sub(r"integer( range)?(?=[.。]$)", _("whole number"), message)
+    if current_language() == "en":
+        return message
+    message = message.replace(",\n\t", "、").replace("：\n\t", "：").replace("', '", "'、'")
+    message = re.sub(r" ?'([^']*)'(?: (?=[^（]))?", r"“\1”", message)
+    return re.sub(r"(?<=”)\.(?= |$)", "。", message).replace("。 ", "。").replace(" 整数", "整数")
 
 
 def _failure_of(error: Exception) -> dict[str, str]:
@@ -174,15 +199,33 @@ def _asks_for(arguments: Sequence[str], flag: str) -> bool:
 
 def _language_asked_for(arguments: Sequence[str]) -> str | None:
     """The last valid ``--lang``; whether another value is right is click's to say."""
-    asked = None
+    return next((given for given in reversed(_given(arguments, "--lang")) if given in LANGUAGES), None)
+
+
+def _language_of_workspace(folder: str | None) -> str | None:
+    """What the workspace named, or around the current folder, is set to; what is wrong with it the command says."""
+    from recordkeeper.cli.workspace import find_workspace
+
+    try:
+        return find_workspace(Path(folder) if folder else None).language
+    except (RecordkeeperError, OSError):
+        return None
+
+
+def _last_given(arguments: Sequence[str], option: str) -> str | None:
+    return next(reversed(_given(arguments, option)), None)
+
+
+def _given(arguments: Sequence[str], option: str) -> list[str]:
+    """Every value of an option, in the order given."""
+    given: list[str] = []
     for position, argument in enumerate(arguments):
         if argument == "--":
             break
         name, has_value, value = argument.partition("=")
-        if name == "--lang":
-            following = value if has_value else "".join(arguments[position + 1 : position + 2])
-            asked = following if following in LANGUAGES else asked
-    return asked
+        if name == option:
+            given += [value] if has_value else arguments[position + 1 : position + 2]
+    return given
 
 
 def _program_name() -> str:

@@ -20,7 +20,7 @@ from recordkeeper.errors import (
     UnavailableError,
     WorkspaceError,
 )
-from recordkeeper.language import LANGUAGES
+from recordkeeper.language import LANGUAGES, ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -201,7 +201,13 @@ class Invocation:
         """Where the environment failed after acts of this run were committed, say that these stand."""
         count = self._workspace.committed_acts if self._workspace else 0
         if count:
-            say(_("{count} acts of this command were committed before, and stand").format(count=count))
+            say(
+                ngettext(
+                    "{count} act of this command was committed before, and stands",
+                    "{count} acts of this command were committed before, and stand",
+                    count,
+                ).format(count=count)
+            )
 
     def publish(self) -> None:
         """Archive and publish what the acts of this run left to do; what cannot be done now is said to be pending.
@@ -286,7 +292,7 @@ SHARED = (
     _shared(
         ["--lang", "lang"],
         type=click.Choice(LANGUAGES),
-        help=_("The language of messages; else LC_ALL or LANG, else zh"),
+        help=_("The language of messages; else LC_ALL or LANG, else the workspace's, else zh"),
     ),
     _shared(["--json", "json"], is_flag=True, help=_("Write one JSON document to stdout")),
     _shared(["--verbose", "verbose"], is_flag=True, help=_("Say more, with a traceback on failure")),

@@ -10,7 +10,7 @@ from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import print_text, progress
 from recordkeeper.cli.written_file import confirm_output, write_output
-from recordkeeper.language import listing
+from recordkeeper.language import listing, ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -122,14 +122,15 @@ def _emit(invocation: Invocation, table: "Table", report: "Report", *, is_dry_ru
             print_text(str(reject))
         if report.left_out:
             print_text(_("left out, for no field takes them: {names}").format(names=listing(report.left_out)))
-        said = _("{file}: {rows} rows, {taken} entered ({first} to {last}), {rejected} rejected")
+        said = _("{file}: {rows}, {taken} entered ({first} to {last}), {rejected} rejected")
         if is_dry_run:
-            said = _("{file}: {rows} rows, {taken} would be entered, {rejected} rejected; nothing was entered")
+            said = _("{file}: {rows}, {taken} would be entered, {rejected} rejected; nothing was entered")
         elif not numbers:
-            said = _("{file}: {rows} rows, none entered, {rejected} rejected")
+            said = _("{file}: {rows}, none entered, {rejected} rejected")
         first, last = (numbers[0], numbers[-1]) if numbers else ("", "")
-        counts = {"rows": report.row_count, "taken": len(numbers), "rejected": rejected_rows}
-        print_text(said.format(file=table.source, first=first, last=last, **counts))
+        rows = ngettext("{count} row", "{count} rows", report.row_count).format(count=report.row_count)
+        counts = {"taken": len(numbers), "rejected": rejected_rows}
+        print_text(said.format(file=table.source, rows=rows, first=first, last=last, **counts))
 
     invocation.emit(value, render)
 
@@ -186,5 +187,5 @@ def export(
         data, count = json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n", document["count"]
     output.write_bytes(data)
     invocation.publish()
-    said = _("{file}: {count} records").format(file=output, count=count)
+    said = ngettext("{file}: {count} record", "{file}: {count} records", count).format(file=output, count=count)
     invocation.emit({"file": str(output), "records": count}, lambda: print_text(said))

@@ -184,7 +184,9 @@ def _lines(view: "RecordView") -> Iterator[RichText]:
         _("Entered"),
         f"{view.entered_on} {view.entered_by}" + (_(", added after its sheet closed") if view.is_late_row else ""),
     )
-    late = _("{count} days after the matter: {reason}").format(count=view.late_days, reason=view.late_reason)
+    late = ngettext(
+        "{count} day after the matter: {reason}", "{count} days after the matter: {reason}", view.late_days
+    ).format(count=view.late_days, reason=view.late_reason)
     transferred = _("{receiver} by {list}; a copy is kept here").format(
         receiver=view.transferred_to, list=view.transferred_by
     )
@@ -358,7 +360,7 @@ def _attachment_lines(view: "RecordView") -> Iterator[RichText]:
         if not each.digest:
             yield (Span(f"  {each.name}"),)
             continue
-        size = _("{size} bytes").format(size=each.size)
+        size = ngettext("{size} byte", "{size} bytes", each.size).format(size=each.size)
         yield (Span(f"  {each.name} · {each.media_type} · {size} · {each.digest} · {each.by} {each.local}"),)
 
 

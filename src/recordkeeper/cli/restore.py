@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.amount import amounts
 from recordkeeper.cli.database_option import check_database_user, configured_database, database_options
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
@@ -220,15 +221,11 @@ def _drill(invocation: Invocation, file: Path) -> None:
 def _show_drill(invocation: Invocation, file: Path, report: "Report", compared: "Compared") -> None:
     def render() -> None:
         print_text(
-            _(
-                "{file}: restored aside; as in this workspace: {acts} acts, {events} events, {files} files,"
-                " {objects} objects"
-            ).format(
+            _("{file}: restored aside; as in this workspace: {what}").format(
                 file=file,
-                acts=compared.acts,
-                events=compared.events,
-                files=compared.files,
-                objects=compared.objects,
+                what=amounts(
+                    acts=compared.acts, events=compared.events, files=compared.files, objects=compared.objects
+                ),
             )
         )
         _show_report(report)

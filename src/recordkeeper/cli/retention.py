@@ -328,7 +328,9 @@ def _length(rule: "ScheduleRule") -> str:
     if rule.months:
         parts.append(ngettext("{count} month", "{count} months", rule.months).format(count=rule.months))
     if rule.most_years:
-        parts.append(_("at most {years} years").format(years=rule.most_years))
+        parts.append(
+            ngettext("at most {years} year", "at most {years} years", rule.most_years).format(years=rule.most_years)
+        )
     return listing(parts)
 
 

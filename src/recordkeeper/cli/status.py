@@ -4,6 +4,7 @@ import click
 
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import Cell, print_table, print_text
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 STATES = ("open", "pending", "closed", "void", "replaced")
@@ -25,18 +26,28 @@ def status(invocation: Invocation) -> None:
             [form, *(counts.get(state, 0) for state in STATES)] for form, counts in seen.states.items()
         ]
         print_table((_("Form"), *titles), rows)
-        print_text(_("{count} events in the trail").format(count=seen.event_count))
+        print_text(
+            ngettext("{count} event in the trail", "{count} events in the trail", seen.event_count).format(
+                count=seen.event_count
+            )
+        )
         if seen.test_due_on is not None:
             said = _("The yearly test of authentic, complete, usable, safe: by {day}")
             print_text(said.format(day=seen.test_due_on))
         for number, count in seen.requests.items():
-            print_text(_("{number}: {count} requests await consent").format(number=number, count=count))
+            print_text(
+                ngettext(
+                    "{number}: {count} request awaits consent", "{number}: {count} requests await consent", count
+                ).format(number=number, count=count)
+            )
         if seen.pending.is_nothing:
             print_text(_("Everything is archived and published"))
         else:
             print_text(
-                _(
-                    "still pending: {unarchived} to archive, {unstored} to store, {unpublished} events to publish"
+                ngettext(
+                    "still pending: {unarchived} to archive, {unstored} to store, {unpublished} event to publish",
+                    "still pending: {unarchived} to archive, {unstored} to store, {unpublished} events to publish",
+                    seen.pending.unpublished,
                 ).format(
                     unarchived=len(seen.pending.unarchived),
                     unstored=len(seen.pending.unstored),

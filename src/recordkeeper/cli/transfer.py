@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.amount import amounts
 from recordkeeper.cli.given_file import NEW_ZIP, PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text, progress
 from recordkeeper.cli.paper_original import read_originals
 from recordkeeper.cli.record_report import failure_value, report
-from recordkeeper.language import listing, ngettext
+from recordkeeper.language import listing, ngettext, told_of
 from recordkeeper.language import translate as _
 from recordkeeper.model.particulars import parse_date
 
@@ -88,11 +89,7 @@ def pack(invocation: Invocation, number: str, file: Path, *, anew: bool) -> None
     invocation.publish()
 
     def render() -> None:
-        print_text(
-            _("{file}: {records} records, {objects} objects, {events} events").format(
-                file=made.path, records=made.records, objects=made.objects, events=made.events
-            )
-        )
+        print_text(told_of(made.path, amounts(records=made.records, objects=made.objects, events=made.events)))
         print_text(_("SHA-256, which the receiver confirms: {digest}").format(digest=package.digest))
 
     invocation.emit(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.cli.amount import amounts
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import CannotAssess, ProblemsFound
@@ -167,11 +168,8 @@ def _show(report: "Report") -> None:
     if report.findings:
         print_text("")
         show_findings(report.findings)
-    counts = report.counts
     print_text("")
-    print_text(
-        _(
-            "{subjects} subjects, {acts} acts, {events} events, {signatures} signatures, {archived} archived versions"
-        ).format(**counts)
-    )
+    counts = report.counts
+    counted = ("subjects", "acts", "events", "signatures")
+    print_text(amounts(**{noun: counts[noun] for noun in counted}, archived_versions=counts["archived"]))
     print_text(_("Verdict: {verdict}").format(verdict=answer_name(report.verdict)))

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from recordkeeper.errors import CredentialError, InvalidInputError, RefusalError, UnavailableError
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 PASSPHRASE_CHARACTERS = 8
@@ -275,7 +276,9 @@ def _seal(private: Ed25519PrivateKey, passphrase: str) -> Credential:
 
 def _check_usable(passphrase: str) -> None:
     if len(unicodedata.normalize("NFC", passphrase)) < PASSPHRASE_CHARACTERS:
-        raise UnusablePassphraseError(_("{count} characters").format(count=len(passphrase)))
+        raise UnusablePassphraseError(
+            ngettext("{count} character", "{count} characters", len(passphrase)).format(count=len(passphrase))
+        )
     try:
         passphrase.encode()
     except UnicodeEncodeError as error:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from recordkeeper.errors import DocumentError, InvalidInputError
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 CHOSEN, NOT_CHOSEN = "☑", "☐"
@@ -122,7 +123,7 @@ def _agree(listed: str, rows: int, lengths: dict[str, int]) -> None:
         UnreadableFormError: it has not.
     """
     if lengths.setdefault(listed, rows) != rows:
-        found = _("{number} rows").format(number=rows)
+        found = ngettext("{number} row", "{number} rows", rows).format(number=rows)
         raise UnreadableFormError(_("{name} alike wherever it stands").format(name=listed), found)
 
 

@@ -13,6 +13,7 @@ from recordkeeper.documents.document_text import printed_parts
 from recordkeeper.documents.ooxml import parse_part, tag
 from recordkeeper.documents.template_part import texts_of
 from recordkeeper.documents.template_tag import TAG
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 _CHINESE_OR_TAG = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]|\\{\\{")
@@ -60,6 +61,8 @@ def _latin_fonts(root: etree._Element) -> Iterator[str]:
         if named and _CHINESE_OR_TAG.search("".join(node.text or "" for node in run.iterchildren(tag("t")))):
             found[named] += 1
     for font, count in found.items():
-        yield _("{font}: {count} runs name it without w:eastAsia, so that Chinese is set in another font").format(
-            font=font, count=count
-        )
+        yield ngettext(
+            "{font}: {count} run names it without w:eastAsia, so that Chinese is set in another font",
+            "{font}: {count} runs name it without w:eastAsia, so that Chinese is set in another font",
+            count,
+        ).format(font=font, count=count)

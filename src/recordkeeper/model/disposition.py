@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import cast
 
 from recordkeeper.errors import RefusalError, RetentionError
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import Act, History
@@ -308,7 +309,7 @@ class Disposition:
             raise NotReadyError(self.number, _("an approved list"), _(str(self.record.state)))
         witnesses = len(self.of_part(Part.WITNESS))
         if witnesses < WITNESSES_NEEDED:
-            expected = _("{count} witnesses").format(count=WITNESSES_NEEDED)
+            expected = ngettext("{count} witness", "{count} witnesses", WITNESSES_NEEDED).format(count=WITNESSES_NEEDED)
             raise NotReadyError(self.number, expected, str(witnesses))
         current = self.record.current_section
         if current is None or current.meaning != "completed":
@@ -316,7 +317,11 @@ class Disposition:
             raise NotReadyError(self.number, _("the execution as what comes next"), found)
         earliest = approved_on + timedelta(cooling_days)
         if on < earliest:
-            expected = _("a day from {day} on, {count} days after its approval")
+            expected = ngettext(
+                "a day from {day} on, {count} day after its approval",
+                "a day from {day} on, {count} days after its approval",
+                cooling_days,
+            )
             expected = expected.format(day=earliest, count=cooling_days)
             raise NotReadyError(self.number, expected, on.isoformat())
 

@@ -11,6 +11,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from recordkeeper.errors import InvalidInputError, RecordError
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.form import Form
@@ -40,9 +41,12 @@ class NoLateReasonError(RecordError, InvalidInputError):
 
     def __init__(self, code: str, matter: date, days: int, allowed: int) -> None:
         super().__init__(
-            _(
-                "{code}: the matter of {day} is entered {days} days later: after more than {allowed} a reason is needed"
-                " (--late-reason)"
+            ngettext(
+                "{code}: the matter of {day} is entered {days} day later:"
+                " after more than {allowed} a reason is needed (--late-reason)",
+                "{code}: the matter of {day} is entered {days} days later:"
+                " after more than {allowed} a reason is needed (--late-reason)",
+                days,
             ).format(code=code, day=matter.isoformat(), days=days, allowed=allowed),
             subject=code,
             expected=_("a reason (--late-reason)"),

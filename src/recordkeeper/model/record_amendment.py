@@ -12,7 +12,7 @@ from datetime import date
 from typing import Self, cast
 
 from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
-from recordkeeper.language import current_language, listing
+from recordkeeper.language import current_language, listing, ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import CORRECTION, FACT, PENDING, Amendment
 from recordkeeper.model.canonical import Content, Json
@@ -99,9 +99,12 @@ class LaterValuesError(RecordError, RefusalError):
 
     def __init__(self, number: str, broken: Sequence[tuple[str, Problem]]) -> None:
         lines = "\n".join(f"  {section} {problem}" for section, problem in broken)
-        message = _(
+        message = ngettext(
+            "{number}: {count} value of another section would no longer hold: amend it in the same act,"
+            " or fill it anew first",
             "{number}: {count} values of other sections would no longer hold: amend them in the same act,"
-            " or fill them anew first"
+            " or fill them anew first",
+            len(broken),
         )
         super().__init__(
             message.format(number=number, count=len(broken)) + "\n" + lines,

@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from recordkeeper.errors import FormError, InvalidInputError, RecordError
-from recordkeeper.language import current_language, listing, noted, told_of
+from recordkeeper.language import current_language, listing, ngettext, noted, told_of
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import BrokenJsonError, Json, parse_json
 from recordkeeper.model.erased import is_erased
@@ -79,9 +79,17 @@ def check_text(text: str, what: str) -> str:
                 _("{code} at position {position}").format(code=f"U+{ord(character):04X}", position=position + 1),
             )
     if len(text.encode()) > LONGEST_TEXT_BYTES:
-        raise TextRefusedError(what, _("at most 64 KiB"), _("{size} bytes").format(size=len(text.encode())))
+        raise TextRefusedError(
+            what,
+            _("at most 64 KiB"),
+            ngettext("{size} byte", "{size} bytes", len(text.encode())).format(size=len(text.encode())),
+        )
     if text.count("\n") >= MOST_LINES:
-        raise TextRefusedError(what, _("at most 2,000 lines"), _("{count} lines").format(count=text.count("\n") + 1))
+        raise TextRefusedError(
+            what,
+            _("at most 2,000 lines"),
+            ngettext("{count} line", "{count} lines", text.count("\n") + 1).format(count=text.count("\n") + 1),
+        )
     return text
 
 
@@ -346,7 +354,11 @@ def _number(field: FormField, raw: object) -> str:
         if not number.is_finite() or abs(number) >= NUMBER_LIMIT or number != round(number, places):
             raise InvalidOperation
     except ArithmeticError:  # beyond what Decimal counts with, too
-        raise _RefusedError(_("a number with at most {places} decimal places").format(places=places)) from None
+        raise _RefusedError(
+            ngettext(
+                "a number with at most {places} decimal place", "a number with at most {places} decimal places", places
+            ).format(places=places)
+        ) from None
     if field.at_least is not None and number < Decimal(field.at_least):
         raise _RefusedError(_("at least {bound}").format(bound=field.at_least))
     if field.at_most is not None and number > Decimal(field.at_most):

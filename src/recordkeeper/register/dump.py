@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from sqlalchemy import Connection, Table, inspect, select, text
 
 from recordkeeper.errors import InvalidInputError, RegisterError
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.register import tables
 from recordkeeper.register.schema import REVISIONS, migrate
@@ -102,7 +103,9 @@ def _load_table(connection: Connection, name: str, lines: Iterator[bytes]) -> No
     for number, line in enumerate(lines, 2):
         values = _parsed(name, number, line)
         if len(values) != len(columns):
-            raise DumpRefusedError(name, number, _("{count} values").format(count=len(values)))
+            raise DumpRefusedError(
+                name, number, ngettext("{count} value", "{count} values", len(values)).format(count=len(values))
+            )
         rows.append({f"c{place}": _read(name, number, value) for place, value in enumerate(values)})
         if len(rows) == _ROWS_AT_ONCE:
             connection.execute(statement, rows)

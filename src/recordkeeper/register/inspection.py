@@ -35,6 +35,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from recordkeeper.errors import RegisterError, UnavailableError, system_reason
 from recordkeeper.findings import Finding, Severity
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.register import tables
 from recordkeeper.register.connection import (
@@ -62,7 +63,11 @@ class UnreadableTableError(RegisterError, UnavailableError):
 
     def __init__(self, table: str, rows_read: int, found: str) -> None:
         super().__init__(
-            _("{table}: unreadable after {count} rows: {found}").format(table=table, count=rows_read, found=found),
+            ngettext(
+                "{table}: unreadable after {count} row: {found}",
+                "{table}: unreadable after {count} rows: {found}",
+                rows_read,
+            ).format(table=table, count=rows_read, found=found),
             subject=table,
             found=found,
         )

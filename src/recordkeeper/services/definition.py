@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 
 from recordkeeper.errors import FormError, InvalidInputError, MissingError
-from recordkeeper.language import listing
+from recordkeeper.language import listing, ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.example import try_examples
 from recordkeeper.model.form import Form, InconsistentError, Misfit, Place
@@ -55,7 +55,9 @@ class DefinitionError(FormError, InvalidInputError):
     def __init__(self, file: str, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.line))
         first = self.problems[0]
-        head = _("{file}: {count} problems").format(file=file, count=len(self.problems))
+        head = ngettext("{file}: {count} problem", "{file}: {count} problems", len(self.problems)).format(
+            file=file, count=len(self.problems)
+        )
         super().__init__(
             "\n".join([head, *(f"  {problem}" for problem in self.problems)]),
             subject=f"{file}:{first.line}",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recordkeeper.errors import MissingError, RetentionError, UnavailableError
-from recordkeeper.language import clauses, told_of
+from recordkeeper.language import clauses, ngettext, told_of
 from recordkeeper.language import translate as _
 from recordkeeper.model.disposition import FAILED, Kind, Result
 from recordkeeper.model.record import Record
@@ -42,9 +42,11 @@ class ItemsFailedError(RetentionError, UnavailableError):
     def __init__(self, number: str, failed: Sequence[Result]) -> None:
         found = clauses(told_of(each.number, each.why.text() if each.why else "") for each in failed)
         super().__init__(
-            _("{number}: {count} items failed and are to be tried again: {found}").format(
-                number=number, count=len(failed), found=found
-            ),
+            ngettext(
+                "{number}: {count} item failed and is to be tried again: {found}",
+                "{number}: {count} items failed and are to be tried again: {found}",
+                len(failed),
+            ).format(number=number, count=len(failed), found=found),
             subject=number,
             expected=_("every item destroyed or skipped"),
             found=found,

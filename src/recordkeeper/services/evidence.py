@@ -14,6 +14,7 @@ from typing import Final, cast
 
 from recordkeeper.errors import RecordkeeperError
 from recordkeeper.findings import Finding, Severity
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, NotCanonicalError, canonical, parse_json
 from recordkeeper.model.event import ACT_VERSION, EVENT_VERSION, Act, Event, EventRow, History, leaf_of
@@ -237,7 +238,11 @@ def tie(evidence: Evidence) -> None:
 def _tell_elsewhere(evidence: Evidence) -> None:
     """Say what the log knows and a register that was put back from the archive alone does not hold."""
     for subject, states in evidence.elsewhere.items():
-        message = _("{count} acts were never in the archive from which the register was put back")
+        message = ngettext(
+            "{count} act was never in the archive from which the register was put back",
+            "{count} acts were never in the archive from which the register was put back",
+            len(states),
+        )
         evidence.findings.append(
             Finding(
                 "act-not-archived",

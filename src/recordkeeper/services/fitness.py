@@ -8,6 +8,7 @@ from datetime import date
 from typing import cast
 
 from recordkeeper.errors import RefusalError, RetentionError
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.disposition import Item
@@ -82,7 +83,9 @@ def check_covers(setting: Setting, actor: Actor, report: str, items: Sequence[It
     lacking = [item.number for item in items if tested.get(item.number) != item.state]
     if lacking:
         expected = _("a report that covers {number} as it stands").format(number=lacking[0])
-        found = _("{count} records that it does not cover").format(count=len(lacking))
+        found = ngettext(
+            "{count} record that it does not cover", "{count} records that it does not cover", len(lacking)
+        ).format(count=len(lacking))
         if lacking[0] in tested:
             found = _("one that was acted on, or appraised, after the test")
         raise UntestedError(record.number, expected, found)

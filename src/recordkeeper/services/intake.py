@@ -14,7 +14,7 @@ from typing import Any
 
 from recordkeeper.documents.workbook_reader import CellText, Unreadable, read_sheet
 from recordkeeper.errors import InvalidInputError, MissingError, RecordError
-from recordkeeper.language import listing
+from recordkeeper.language import listing, ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.form import Form
 from recordkeeper.model.numbering import series_of
@@ -90,7 +90,11 @@ class RowsRejectedError(RecordError, InvalidInputError):
         self.rejects = tuple(rejects)
         count = len({reject.row for reject in rejects})
         listed = "\n".join(f"  {reject}" for reject in rejects)
-        message = _("{source}: nothing imported, {count} rows rejected").format(source=source, count=count)
+        message = ngettext(
+            "{source}: nothing imported, {count} row rejected",
+            "{source}: nothing imported, {count} rows rejected",
+            count,
+        ).format(source=source, count=count)
         super().__init__(
             f"{message}\n{listed}",
             subject=source,
@@ -252,7 +256,11 @@ def _lines_of(table: Table) -> tuple[list[str], list[tuple[int, list[CellText]]]
     """The headings, and the rows that are not empty with their numbers; cells without surrounding space."""
     if len(table.data) > LARGEST_FILE_BYTES:
         expected = _("at most {limit} MiB").format(limit=LARGEST_FILE_BYTES // 1024**2)
-        raise TooLargeTableError(table.source, expected, _("{size} bytes").format(size=len(table.data)))
+        raise TooLargeTableError(
+            table.source,
+            expected,
+            ngettext("{size} byte", "{size} bytes", len(table.data)).format(size=len(table.data)),
+        )
     first, lines = _of_spreadsheet(table) if table.data.startswith(_ZIP) else _of_csv(table)
     if len(lines) > MOST_ROWS:
         expected = _("at most {limit} rows").format(limit=MOST_ROWS)
@@ -266,7 +274,11 @@ def _lines_of(table: Table) -> tuple[list[str], list[tuple[int, list[CellText]]]
     for number, cells in lines:
         if any(cells[len(headings) :]):
             place = _("{source} row {row}").format(source=table.source, row=number)
-            raise UnreadableTableError(place, _("{count} cells").format(count=len(headings)), str(len(cells)))
+            raise UnreadableTableError(
+                place,
+                ngettext("{count} cell", "{count} cells", len(headings)).format(count=len(headings)),
+                str(len(cells)),
+            )
     return headings, lines
 
 

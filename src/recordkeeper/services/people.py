@@ -22,6 +22,7 @@ from recordkeeper.credentials.keyring import (
 )
 from recordkeeper.credentials.session import new_token, token_digest
 from recordkeeper.errors import CredentialError, InvalidInputError, MissingError, PersonError, RefusalError
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, digest
 from recordkeeper.model.event import History
@@ -83,9 +84,13 @@ class TooManyAttemptsError(CredentialError, RefusalError):
 
     def __init__(self, login: str, count: int, wait: timedelta) -> None:
         seconds = ceil(wait.total_seconds())
-        expected = _("{seconds} seconds of waiting").format(seconds=seconds)
-        message = _(
-            "{login}: {count} wrong passphrases: wait {seconds} seconds, or ask the controller for a new passphrase"
+        expected = ngettext("{seconds} second of waiting", "{seconds} seconds of waiting", seconds).format(
+            seconds=seconds
+        )
+        message = ngettext(
+            "{login}: {count} wrong passphrases: wait {seconds} second, or ask the controller for a new passphrase",
+            "{login}: {count} wrong passphrases: wait {seconds} seconds, or ask the controller for a new passphrase",
+            seconds,
         ).format(login=login, count=count, seconds=seconds)
         super().__init__(message, subject=login, expected=expected, found=str(count))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from recordkeeper.errors import LogError, MissingError, RefusalError
 from recordkeeper.findings import Finding
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.event import Event
 from recordkeeper.model.unit import ROOT_UNIT
@@ -41,9 +42,11 @@ class UnpublishedEventError(LogError, MissingError):
 
     def __init__(self, what: str, size: int) -> None:
         super().__init__(
-            _("{what}: no event of it in the newest checkpoint, which covers {size} events").format(
-                what=what, size=size
-            ),
+            ngettext(
+                "{what}: no event of it in the newest checkpoint, which covers {size} event",
+                "{what}: no event of it in the newest checkpoint, which covers {size} events",
+                size,
+            ).format(what=what, size=size),
             subject=what,
             expected=str(size),
         )

@@ -21,6 +21,7 @@ from typing import cast
 from recordkeeper.durable import make_folder, open_plain_file, write_blocks
 from recordkeeper.errors import ArchiveError, InvalidInputError, MissingError
 from recordkeeper.findings import Finding, Severity
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, canonical, parse_json
 from recordkeeper.model.event import Act, Event, History, text_of
@@ -58,9 +59,11 @@ class AlteredArchiveError(ArchiveError, InvalidInputError):
 
     def __init__(self, path: Path, findings: Sequence[Finding]) -> None:
         first = findings[0]
-        message = _("{path}: {count} findings, first {subject}: {found}").format(
-            path=path, count=len(findings), subject=first.subject, found=first.message
-        )
+        message = ngettext(
+            "{path}: {count} finding: {subject}: {found}",
+            "{path}: {count} findings, first {subject}: {found}",
+            len(findings),
+        ).format(path=path, count=len(findings), subject=first.subject, found=first.message)
         super().__init__(message, subject=str(path), found=first.code)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from recordkeeper.errors import RecordkeeperError
 from recordkeeper.findings import Finding, Severity
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.register.acts import Register
@@ -98,7 +99,11 @@ def _one_before(snapshot: Snapshot, newest: Checkpoint) -> tuple[Checkpoint | No
     for kept_size, kept in snapshot.checkpoints():
         if kept_size == size and note_digest(kept) == digest:
             return unverified_checkpoint(kept), []
-    message = _("the register knows none of {size} events that the newest names").format(size=size)
+    message = ngettext(
+        "the register knows none of {size} event that the newest names",
+        "the register knows none of {size} events that the newest names",
+        size,
+    ).format(size=size)
     return None, [altered("checkpoint-chain", _SUBJECT, message, LOG)]
 
 
@@ -111,15 +116,19 @@ def _stored(
     pairs = enumerate(zip(leaves, stored, strict=False), first)
     wrong = [str(index) for index, (leaf, entry) in pairs if leaf != entry or leaf_hash(leaf) != nodes(0, index)]
     if wrong or len(leaves) != len(stored):
-        message = _("{count} entries are not the events of the register: {named}").format(
-            count=len(wrong) or abs(len(stored) - len(leaves)), named=", ".join(wrong[:10])
-        )
+        message = ngettext(
+            "{count} entry is not the event of the register: {named}",
+            "{count} entries are not the events of the register: {named}",
+            len(wrong) or abs(len(stored) - len(leaves)),
+        ).format(count=len(wrong) or abs(len(stored) - len(leaves)), named=", ".join(wrong[:10]))
         findings.append(altered("log-entry", "log", message, LOG))
     for checkpoint in filter(None, (before, newest)):
         root = tree_root(checkpoint.size, nodes)
         if root != checkpoint.root:
-            message = _("root of {size} entries: expected {expected}, found {found}").format(
-                size=checkpoint.size, expected=checkpoint.root.hex(), found=root.hex()
-            )
+            message = ngettext(
+                "root of {size} entry: expected {expected}, found {found}",
+                "root of {size} entries: expected {expected}, found {found}",
+                checkpoint.size,
+            ).format(size=checkpoint.size, expected=checkpoint.root.hex(), found=root.hex())
             findings.append(Finding("checkpoint-root", Severity.ALTERED, _SUBJECT, message, LOG))
     return findings

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, cast
 
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import ACCEPTED, NOT_NEEDED, PENDING, REFUSED
 from recordkeeper.model.canonical import Json
@@ -536,9 +537,10 @@ def flag_name(flag: str) -> str:
     if flag in names:
         return names[flag]
     word, _dash, number = flag.partition("-")
+    many = int(number) if number.isdecimal() else 0
     counted = {
         "share": _("share {number}"),
-        "objects": _("{number} objects"),
-        "findings": _("{number} findings"),
+        "objects": ngettext("{number} object", "{number} objects", many),
+        "findings": ngettext("{number} finding", "{number} findings", many),
     }
     return counted[word].format(number=number.replace("-of-", "/")) if word in counted and number else flag

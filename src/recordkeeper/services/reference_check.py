@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from recordkeeper.findings import Finding
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.subject import base_of, form_subject, record_subject, sheet_subject
@@ -71,9 +72,11 @@ def _checkpoint_findings(evidence: Evidence) -> Iterator[Finding]:
         size = _size_of(text)
         found = short_checkpoint(Checkpoint("", size, roots[size])) if size in roots else "-"
         if found != text:
-            message = _("checkpoint {expected} is named by {count} acts, the events give {found}").format(
-                expected=text, count=len(subjects), found=found
-            )
+            message = ngettext(
+                "checkpoint {expected} is named by {count} act, the events give {found}",
+                "checkpoint {expected} is named by {count} acts, the events give {found}",
+                len(subjects),
+            ).format(expected=text, count=len(subjects), found=found)
             yield altered("named-checkpoint", subjects[0], message, LOG)
 
 
@@ -91,9 +94,11 @@ def check_named_checkpoints(evidence: Evidence, notes: Sequence[str]) -> Iterato
         first_size = _size_of_note(notes[0])
     for text, subjects in _named_checkpoints(evidence).items():
         if text not in made and _size_of(text) >= first_size:
-            message = _("checkpoint {expected} is named by {count} acts, and none of the {made} made is it").format(
-                expected=text, count=len(subjects), made=len(notes)
-            )
+            message = ngettext(
+                "checkpoint {expected} is named by {count} act, and none of the {made} made is it",
+                "checkpoint {expected} is named by {count} acts, and none of the {made} made is it",
+                len(subjects),
+            ).format(expected=text, count=len(subjects), made=len(notes))
             yield altered("named-checkpoint", subjects[0], message, LOG)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from recordkeeper.errors import FormError, InvalidInputError, MissingError
-from recordkeeper.language import listing
+from recordkeeper.language import listing, ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model import form_revision
 from recordkeeper.model.canonical import Json, digest
@@ -47,7 +47,9 @@ class TableRefusedError(FormError, InvalidInputError):
     """Rows of a file that a table cannot hold; every problem is named at once."""
 
     def __init__(self, file: str, problems: Sequence[str]) -> None:
-        message = _("{file}: {count} problems").format(file=file, count=len(problems))
+        message = ngettext("{file}: {count} problem", "{file}: {count} problems", len(problems)).format(
+            file=file, count=len(problems)
+        )
         super().__init__("\n".join([message, *(f"  {each}" for each in problems)]), subject=file, found=problems[0])
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from recordkeeper.errors import RecordkeeperError
 from recordkeeper.findings import Finding, Severity
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.ocfl.storage_root import StorageRoot
@@ -200,9 +201,9 @@ def _aspect(name: str, findings: Sequence[Finding]) -> Aspect:
             first = next(finding for finding in own if finding.severity is severity)
             return Aspect(
                 answer,
-                _("{count} findings, first {subject}: {message}").format(
-                    count=count, subject=first.subject, message=first.message
-                ),
+                ngettext(
+                    "{count} finding: {subject}: {message}", "{count} findings, first {subject}: {message}", count
+                ).format(count=count, subject=first.subject, message=first.message),
             )
     return Aspect(Answer.OK, _("as it was written"))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from recordkeeper.durable import make_folder, read_plain_file, replace_file
 from recordkeeper.errors import InvalidInputError, LogError, RecordkeeperError, RefusalError, UnavailableError
 from recordkeeper.findings import Finding, Severity
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.tlog.checkpoint import UnsignedNoteError, split_note, unverified_checkpoint
 from recordkeeper.tlog.cosignature import cosigned_at
@@ -30,7 +31,11 @@ class UnknownCheckpointError(LogError, InvalidInputError):
     """A cosigned note is none of the checkpoints that this log has made."""
 
     def __init__(self, size: int) -> None:
-        message = _("checkpoint of {size} entries: none that this log has made").format(size=size)
+        message = ngettext(
+            "checkpoint of {size} entry: none that this log has made",
+            "checkpoint of {size} entries: none that this log has made",
+            size,
+        ).format(size=size)
         super().__init__(message, subject="checkpoint", found=str(size))
 
 
@@ -38,7 +43,11 @@ class NotCosignedError(LogError, RefusalError):
     """A note bears no valid cosignature of the keys given."""
 
     def __init__(self, size: int) -> None:
-        message = _("checkpoint of {size} entries: no valid cosignature of the keys given").format(size=size)
+        message = ngettext(
+            "checkpoint of {size} entry: no valid cosignature of the keys given",
+            "checkpoint of {size} entries: no valid cosignature of the keys given",
+            size,
+        ).format(size=size)
         super().__init__(message, subject="checkpoint", found=str(size))
 
 
@@ -117,7 +126,7 @@ def verify_cosigned(path: Path, verifier: str | KeyChain | None) -> Iterator[Fin
             found = (
                 ""
                 if name == f"{COSIGNED_FOLDER}/{checkpoint.size}"
-                else _("of {size} entries").format(size=checkpoint.size)
+                else ngettext("of {size} entry", "of {size} entries", checkpoint.size).format(size=checkpoint.size)
             )
             if not found and tree_root(checkpoint.size, nodes) != checkpoint.root:
                 found = _("not the root of the entries")

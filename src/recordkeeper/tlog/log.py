@@ -13,6 +13,7 @@ from pathlib import Path
 from recordkeeper.durable import make_folder, read_plain_file, replace_file
 from recordkeeper.errors import InvalidInputError, LogError, RefusalError, UnavailableError
 from recordkeeper.findings import Finding, Severity
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.tlog.checkpoint import (
     Checkpoint,
@@ -37,7 +38,11 @@ class BackwardsCheckpointError(LogError, RefusalError):
     """A checkpoint would replace one of a longer log, another of the same size, or one that is damaged."""
 
     def __init__(self, size: int, found: str) -> None:
-        message = _("checkpoint of {size} entries: the published one is {found}").format(size=size, found=found)
+        message = ngettext(
+            "checkpoint of {size} entry: the published one is {found}",
+            "checkpoint of {size} entries: the published one is {found}",
+            size,
+        ).format(size=size, found=found)
         super().__init__(message, subject="checkpoint", expected=str(size), found=found)
 
 
@@ -103,9 +108,11 @@ def verify_log(path: Path, verifier: str | KeyChain | None, hashes: Iterable[byt
     check = TileCheck(path, checkpoint.size if checkpoint else None)
     findings += check.findings(hashes)
     if checkpoint is not None and check.root is not None and check.root != checkpoint.root:
-        message = _("root of {size} entries: expected {expected}, found {found}").format(
-            size=checkpoint.size, expected=checkpoint.root.hex(), found=check.root.hex()
-        )
+        message = ngettext(
+            "root of {size} entry: expected {expected}, found {found}",
+            "root of {size} entries: expected {expected}, found {found}",
+            checkpoint.size,
+        ).format(size=checkpoint.size, expected=checkpoint.root.hex(), found=check.root.hex())
         findings.append(_finding(path, "checkpoint-root", message))
     return findings
 
@@ -206,7 +213,9 @@ def _place_findings(
         message = _("it does not name the checkpoint before it")
         yield Finding("checkpoint-chain", Severity.ALTERED, subject, message, ASPECT)
     if checkpoint.size <= size_before:
-        message = _("it follows one of {size} entries").format(size=size_before)
+        message = ngettext("it follows one of {size} entry", "it follows one of {size} entries", size_before).format(
+            size=size_before
+        )
         yield Finding("checkpoint-chain", Severity.ALTERED, subject, message, ASPECT)
     try:
         root = root_of(checkpoint.size)

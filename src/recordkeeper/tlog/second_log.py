@@ -11,6 +11,7 @@ from pathlib import Path
 
 from recordkeeper.durable import make_folder, read_plain_file, replace_file
 from recordkeeper.errors import LogError, RefusalError
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.tlog.checkpoint import unverified_checkpoint
 from recordkeeper.tlog.cosigned import read_cosigned
@@ -25,9 +26,11 @@ class OtherLogError(LogError, RefusalError):
     """The second copy of the log is not the beginning of the first."""
 
     def __init__(self, size: int, found: str) -> None:
-        message = _("log: the copy of {size} entries is not the beginning of the log: {found}").format(
-            size=size, found=found
-        )
+        message = ngettext(
+            "log: the copy of {size} entry is not the beginning of the log: {found}",
+            "log: the copy of {size} entries is not the beginning of the log: {found}",
+            size,
+        ).format(size=size, found=found)
         super().__init__(message, subject="log", expected=str(size), found=found)
 
 
@@ -56,7 +59,12 @@ def bring_log_in_step(first: Path, second: Path) -> int:
     source, target = TileLog(first), TileLog(second)
     start = seen.size if seen else 0
     if start > published.size:
-        raise OtherLogError(start, _("the log has {size} entries").format(size=published.size))
+        raise OtherLogError(
+            start,
+            ngettext("the log has {size} entry", "the log has {size} entries", published.size).format(
+                size=published.size
+            ),
+        )
     if seen is not None and source.root(start) != seen.root:
         raise OtherLogError(start, _("its root is another"))
     entries, place = source.entries(start, published.size), start

@@ -16,6 +16,7 @@ from pathlib import Path
 from recordkeeper.durable import read_plain_file
 from recordkeeper.errors import system_reason
 from recordkeeper.findings import Finding, Severity
+from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.tlog.hash_list import HashList
 from recordkeeper.tlog.merkle import HASH_BYTES, root_hash, tree_root
@@ -177,7 +178,11 @@ class TileCheck:
         data = self._read(widest)
         entries = None if data is None else parse_bundle(data)
         if data is not None and (entries is None or len(entries) != widest.width):
-            self._add("log-entry", widest.path, _("not {count} entries").format(count=widest.width))
+            self._add(
+                "log-entry",
+                widest.path,
+                ngettext("not {count} entry", "not {count} entries", widest.width).format(count=widest.width),
+            )
             entries = None
         for width in widths[:-1]:
             narrow = self._read(TileName(ENTRIES, index, width))
@@ -198,9 +203,11 @@ class TileCheck:
         ]
         if differing:
             named = ", ".join(differing[:_NAMED_ENTRIES_LIMIT])
-            message = _("{count} entries are not the events of the register: {named}").format(
-                count=len(differing), named=named
-            )
+            message = ngettext(
+                "{count} entry is not the event of the register: {named}",
+                "{count} entries are not the events of the register: {named}",
+                len(differing),
+            ).format(count=len(differing), named=named)
             self._add("log-entry", path, message)
         if len(hashes) > len(expected):
             message = _("entries from {index} on are no events of the register").format(index=first + len(expected))
@@ -250,11 +257,15 @@ class TileCheck:
 
     def _compare_ends(self, stored: int, expected: Iterator[bytes] | None) -> None:
         if self._size is not None and stored > self._size:
-            message = _("{count} entries after the checkpoint").format(count=stored - self._size)
+            message = ngettext(
+                "{count} entry after the checkpoint", "{count} entries after the checkpoint", stored - self._size
+            ).format(count=stored - self._size)
             self._add("log-uncheckpointed", "checkpoint", message, Severity.PENDING)
         waiting = 0 if expected is None else sum(1 for _hash in expected)
         if waiting:
-            message = _("{count} events are not yet published").format(count=waiting)
+            message = ngettext(
+                "{count} event is not yet published", "{count} events are not yet published", waiting
+            ).format(count=waiting)
             self._add("log-pending", "", message, Severity.PENDING)
 
     def _node(self, level: int, index: int) -> bytes:
