@@ -22,7 +22,7 @@ from recordkeeper.model.event import CARRY, ERASE, Act, Event, History
 from recordkeeper.model.person import every_name
 from recordkeeper.model.said_values import are_rows
 from recordkeeper.model.standing import deputy_name
-from recordkeeper.model.subject import PROGRAM, form_subject, kind_of
+from recordkeeper.model.subject import PROGRAM, base_of, form_subject, kind_of, successor_subject
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.model.value import parse_moment
 from recordkeeper.services.aspect import altered, aspect_of
@@ -42,6 +42,7 @@ class Known:
         names: every name that a person ever had, of those whose acts are all there.
         zone: the company's time zone; None where it cannot be told.
         grouped: of each form the field by which its sheets group rows, of those that have one.
+        lost: the numbers of tombstones that are lost with their list, by subject.
     """
 
     stones: Mapping[str, Content]
@@ -49,6 +50,18 @@ class Known:
     names: Mapping[str, frozenset[str]]
     zone: tzinfo | None
     grouped: Mapping[str, str]
+    lost: Mapping[str, int]
+
+    def former_of(self, life: str) -> str:
+        """What a subject went on from that is gone itself; empty where nothing tells."""
+        lost = {each: number for each, number in self.lost.items() if base_of(each) == base_of(life) and each != life}
+        before = {each: number for each, number in lost.items() if number < self.lost.get(life, number + 1)}
+        return self.formers.get(life) or max(before, key=before.__getitem__, default="")
+
+    def stone_of(self, former: str, contents: Sequence[Content]) -> Content | None:
+        """The tombstone of a life; where it is lost, what the act says of it by which the next life began."""
+        lost = self.lost.get(former)
+        return self.stones.get(former) if lost is None else _told_by(contents, former, lost)
 
     @cached_property
     def formers(self) -> dict[str, str]:
@@ -114,7 +127,7 @@ def carrying_faults(history: History, known: Known) -> Iterator[Finding]:
     contents: Sequence[Content] = [act.content for act in history.acts[1:]]
     former, life, erasures = history.former, subject, list[Erasure]()
     while former or _carries(contents):
-        stone = known.stones.get(former)
+        stone = known.stone_of(former, contents)
         number = head.get("tombstone") if life == subject else stone and stone.get("tombstone")
         if stone is None or (stone.get("tombstone"), stone.get("successor")) != (number, life):
             message = _("act 0 names a tombstone that is not there, or not one of what it goes on from")
@@ -131,7 +144,7 @@ def carrying_faults(history: History, known: Known) -> Iterator[Finding]:
         carried = [content["carried"] for content in contents[: len(events)]]
         contents = [each for each in carried if isinstance(each, Mapping)]
         yield from _form_faults(subject, contents, known)
-        life, former = former, known.formers.get(former, "")
+        life, former = former, known.former_of(former)
     told = [act.told for act in history.acts[1:]]
     otherwise = [(act.number, what) for act in told for what in _place_faults(act.number, act.content, erasures)]
     otherwise += _reason_faults(told, erasures)
@@ -140,6 +153,23 @@ def carrying_faults(history: History, known: Known) -> Iterator[Finding]:
     for number, what in otherwise:
         message = _("act {number}: {place} is erased otherwise than the list names")
         yield altered("carried-mark", subject, message.format(number=number, place=what), aspect_of(subject))
+
+
+def _told_by(contents: Iterable[Content], former: str, number: int) -> Content | None:
+    """What the one act that says that values were erased says of the tombstone of what was before, of that number."""
+    said = [content for content in contents if content.get("act") == ERASE]
+    items = said[0].get("items") if len(said) == 1 else None
+    if not isinstance(items, list | tuple) or len(items) != 1 or said[0].get("tombstone") != number:
+        return None
+    listed = items[0] if isinstance(items[0], Mapping) else {}
+    return {
+        "tombstone": number,
+        "successor": successor_subject(former, number),
+        "erased": said[0].get("erased"),
+        "list": listed.get("number"),
+        "list_state": listed.get("state"),
+        "basis": said[0].get("basis", ""),
+    }
 
 
 def _carries(contents: Iterable[Content]) -> bool:

@@ -14,7 +14,7 @@ from datetime import tzinfo
 from typing import cast
 
 from recordkeeper.errors import RecordkeeperError
-from recordkeeper.findings import Finding
+from recordkeeper.findings import Finding, Severity
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json, canonical, digest, parse_json
 from recordkeeper.model.event import CARRY, Act, Event, History
@@ -57,11 +57,14 @@ class Disposed:
     Args:
         tombstones: by subject.
         states: the state digests of each such subject, as its events tell them, hexadecimal.
+        lost: the numbers of tombstones that went with the register that was lost, by subject. Each has an event, and
+            they are in the order of these.
         findings: what is wrong with tombstones and their lists.
     """
 
     tombstones: dict[str, Content] = field(default_factory=dict)
     states: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -87,14 +90,21 @@ def read_tombstones(inspection: Inspection, findings: list[Finding]) -> dict[str
 
 
 def check_disposed(
-    stones: Mapping[str, Content], events: Sequence[Event], histories: Mapping[str, History]
+    stones: Mapping[str, Content],
+    events: Sequence[Event],
+    histories: Mapping[str, History],
+    rebuilt_at: int | None,
 ) -> Disposed:
     """Which subjects are soundly gone; what is wrong with the others.
+
+    A list is archived when it is closed. Where the register was lost before that, and put back from the archive alone,
+    the tombstones that it would have kept are lost with it: of those nothing can be said but that.
 
     Args:
         stones: every tombstone.
         events: those of acts, and those that bind tombstones, in the order of the log.
         histories: the acts of every subject that stands.
+        rebuilt_at: index of the event by which the register was last put back from the archive alone; None if never.
     """
     of_subject: dict[str, list[Event]] = {}
     wanted = {event.subject for event in events if event.kind == DESTROY} | set(stones)
@@ -105,9 +115,16 @@ def check_disposed(
     told = {event.subject for event in events if event.act_number is not None and event.subject in successors}
     held = Held.of(events, histories, stones, DESTROY)
     disposed = Disposed()
+    told_of = _named_by_ended(histories) | histories.keys()
+    numbers = {event.subject: n for n, event in enumerate((each for each in events if each.kind == DESTROY), 1)}
     for subject in sorted(name for name in wanted if name):
         own = of_subject.get(subject, [])
         stone = stones.get(subject)
+        index = next((event.index for event in own if event.kind == DESTROY), -1)
+        if stone is None and index < (rebuilt_at or 0) and subject not in told_of:
+            disposed.lost[subject] = numbers[subject]
+            disposed.findings.append(_lost(subject, index))
+            continue
         listed = _listed_with(subject, stone, histories)
         sheet = sheet_subject(str(stone.get("sheet"))) if stone else ""
         is_with_sheet = any(base_of(each) == sheet and each in stones for each in listed)
@@ -119,11 +136,24 @@ def check_disposed(
             disposed.tombstones[subject] = stone
             disposed.states[subject] = tuple(event.state_digest or "" for event in own if event.act_number is not None)
     names, zone = names_of(histories, events), zone_of(histories)
-    known = Known(disposed.tombstones, of_subject, names, zone, grouped_of(histories))
+    known = Known(disposed.tombstones, of_subject, names, zone, grouped_of(histories), disposed.lost)
     for history in histories.values():
         if history.former or any(act.kind == CARRY for act in history.acts):
             disposed.findings += carrying_faults(history, known)
     return disposed
+
+
+def _named_by_ended(histories: Mapping[str, History]) -> set[str]:
+    """What lists name that say already what became of their items, or that nothing becomes of them."""
+    lists = (each for each in histories.values() if any(act.kind in {"execute", "void"} for act in each.acts[1:]))
+    return {subject for listed in lists for subjects in items_of(listed) for subject in subjects}
+
+
+def _lost(subject: str, index: int) -> Finding:
+    message = _("event {index} says that it was destroyed; the list that says so was never in the archive")
+    return Finding(
+        "tombstone-not-archived", Severity.CANNOT_ASSESS, subject, message.format(index=index), aspect_of(subject)
+    )
 
 
 def _faults(

@@ -63,6 +63,7 @@ class Evidence:
         digests: the state digests of each subject.
         tombstones: what stays of each subject that was soundly disposed of.
         states_gone: the state digests that such a subject had, as its events tell them.
+        tombstones_lost: the numbers of those that were lost with a register, by subject.
         rebuilt_at: index of the event by which the register was last put back from the archive alone; none where it
             never was.
         elsewhere: subjects of which events tell acts that were not in that archive, with the digests of these states.
@@ -75,6 +76,7 @@ class Evidence:
     digests: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tombstones: dict[str, Content] = field(default_factory=dict)
     states_gone: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tombstones_lost: dict[str, int] = field(default_factory=dict)
     rebuilt_at: int | None = None
     elsewhere: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -90,13 +92,15 @@ def read_evidence(inspection: Inspection) -> Evidence:
         _read_events(inspection, evidence)
     except UnreadableTableError as error:
         evidence.findings.append(altered("table-unreadable", "event", str(error), REGISTER))
-    disposed = check_disposed(read_tombstones(inspection, evidence.findings), evidence.events, evidence.histories)
-    evidence.tombstones, evidence.states_gone = disposed.tombstones, disposed.states
-    evidence.findings += disposed.findings
     evidence.rebuilt_at = max(
         (event.index for event in evidence.events if event.kind == RESTORE and FROM_ARCHIVE in event.flags.split()),
         default=None,
     )
+    stones = read_tombstones(inspection, evidence.findings)
+    disposed = check_disposed(stones, evidence.events, evidence.histories, evidence.rebuilt_at)
+    evidence.tombstones, evidence.states_gone = disposed.tombstones, disposed.states
+    evidence.tombstones_lost = disposed.lost
+    evidence.findings += disposed.findings
     tie(evidence)
     return evidence
 

@@ -170,8 +170,9 @@ def _evidence(archive: Path, root: StorageRoot) -> Evidence:
                 evidence.events.append(Event(**value))  # type: ignore[arg-type]
     # What the archive does not hold is elsewhere, as if the register had been put back by now.
     evidence.rebuilt_at = size
-    disposed = check_disposed(_tombstones(evidence.histories), evidence.events, evidence.histories)
+    disposed = check_disposed(_tombstones(evidence.histories), evidence.events, evidence.histories, size)
     evidence.tombstones, evidence.states_gone = disposed.tombstones, disposed.states
+    evidence.tombstones_lost = disposed.lost
     evidence.findings += disposed.findings
     tie(evidence)
     return evidence

@@ -130,6 +130,7 @@ def _expect_projections(evidence: Evidence, expected: dict[str, Counter[Row]]) -
 def _counters(evidence: Evidence, expected: dict[str, Counter[Row]]) -> Iterator[Finding]:
     series: dict[tuple[str, int], list[int]] = {}
     stones = [("tombstone", str(stone.get("tombstone"))) for stone in evidence.tombstones.values()]
+    stones += [("tombstone", str(number)) for number in evidence.tombstones_lost.values()]
     standing = [
         (kind_of(subject), number_of(subject))
         for subject in {**evidence.histories, **evidence.tombstones, **evidence.elsewhere}

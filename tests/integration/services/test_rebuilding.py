@@ -1,5 +1,6 @@
 """From the archive alone every archived subject comes back; the rest is listed as what cannot be assessed."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,24 +8,28 @@ from sqlalchemy import delete
 
 from archive_tampering import AMENDED, SHEET, flip, place_of, widest
 from company import NOW, PASSPHRASE, Scene
-from disposal_office import COOLED, LATER, DisposalScene
+from disposal_office import COOLED, ERASED_AT, LATER, DisposalOffice, DisposalScene, Old
 from integration.faults.workplace import contents, tree
+from recordkeeper import verifier
 from recordkeeper.errors import RefusalError
 from recordkeeper.findings import Severity
-from recordkeeper.model.subject import kind_of
+from recordkeeper.model.subject import kind_of, number_of
 from recordkeeper.ocfl.storage_root import StorageRoot
 from recordkeeper.register import tables
 from recordkeeper.register.connection import sqlite_url
 from recordkeeper.register.inspection import open_for_verification
 from recordkeeper.services import holding, lifecycle, people, publication
+from recordkeeper.services.execution import begin_item, finish_item
 from recordkeeper.services.holding import ScopeAsked
 from recordkeeper.services.lifecycle import About
 from recordkeeper.services.publication import Publisher
 from recordkeeper.services.rebuilding import AlteredArchiveError, NoArchiveError, rebuild
-from recordkeeper.services.retrieval import DisposedRecordError, load, load_or_tell
+from recordkeeper.services.retrieval import DisposedRecordError, load, load_or_tell, rows_of
 from recordkeeper.services.verification import Answer, verify
-from stage import Stages
+from stage import SQLITE, Stages
 from tampering import tampering
+
+SHEET_NUMBER, ROW_NUMBER = "QR-017-01/2026-11", "QR-017-01/2026-0001"
 
 
 def rows_by_subject(url: str) -> dict[str, set[tuple[object, ...]]]:
@@ -165,3 +170,105 @@ def test_what_was_destroyed_comes_back_as_its_tombstone_alone_and_holds_and_cert
             assert after[name].total() > 0
         report = verify(url, place / "archive")
         assert [each for each in report.findings if each.severity is Severity.ALTERED] == []
+
+
+def sheet_destroyed(office: DisposalOffice, _old: Old) -> None:
+    office.execute(office.ready([SHEET_NUMBER]))
+
+
+def row_and_sheet_erased_then_destroyed(office: DisposalOffice, _old: Old) -> None:
+    office.execute(office.asked([ROW_NUMBER], ["caller"]), ERASED_AT)
+    office.execute(office.asked([SHEET_NUMBER], ["summary"], ERASED_AT), LATER)
+    office.execute(office.ready([SHEET_NUMBER]))
+
+
+def approved_and_never_executed(office: DisposalOffice, old: Old) -> None:
+    office.ready([SHEET_NUMBER, old.feedbacks[0]])
+
+
+def asked_and_never_executed(office: DisposalOffice, old: Old) -> None:
+    office.asked([ROW_NUMBER], ["caller"])
+    office.asked([old.feedbacks[0]], ["phone"])
+
+
+def executed_and_not_closed(office: DisposalOffice, old: Old) -> None:
+    office.destroy(office.ready([SHEET_NUMBER, old.feedbacks[0]]))
+
+
+def executed_in_part(office: DisposalOffice, old: Old) -> None:
+    listed = office.ready([*old.feedbacks[:2], SHEET_NUMBER])
+    one, *_others = office.items(listed)
+    begin_item(office.executor(listed), one)
+    publication.publish(office.publisher, COOLED)
+    finish_item(office.executor(listed), one)
+
+
+def erased_in_part(office: DisposalOffice, old: Old) -> None:
+    listed = office.asked([ROW_NUMBER, "QR-017-01/2026-0002"], ["caller"])
+    one, *_others = office.items(listed)
+    begin_item(office.executor(listed, ERASED_AT), one)
+    publication.publish(office.publisher, ERASED_AT)
+    finish_item(office.executor(listed, ERASED_AT), one)
+
+
+def erased_again_before_the_first_list_was_closed(office: DisposalOffice, old: Old) -> None:
+    number = old.feedbacks[0]
+    office.destroy(office.asked([number], ["phone"]), ERASED_AT)
+    publication.publish(office.publisher, ERASED_AT)
+    office.execute(office.asked([number], ["customer"], ERASED_AT), COOLED)
+
+
+LISTS = (
+    sheet_destroyed, row_and_sheet_erased_then_destroyed, approved_and_never_executed, asked_and_never_executed,
+    executed_and_not_closed, executed_in_part, erased_in_part, erased_again_before_the_first_list_was_closed,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("settle", LISTS, ids=lambda settle: settle.__name__.replace("_", " "))
+def test_whatever_became_of_a_list_the_archive_alone_is_rebuilt_and_nothing_in_it_called_altered(
+    disposal_files: DisposalScene,
+    stages: Stages,
+    database: str,
+    tmp_path: Path,
+    settle: Callable[[DisposalOffice, Old], None],
+) -> None:
+    with disposal_files.opened() as office:
+        settle(office, disposal_files.old)
+        assert publication.publish(office.publisher, COOLED).problems == []
+        report = verify(office.register.url, office.archive)
+        assert report.verdict is Answer.OK, report.findings
+        assert verifier.verify(verifier.Medium(office.archive)).verdict != verifier.ALTERED
+        root = office.storage_root
+        archived = set(root.object_ids())
+        with office.register.reading() as snapshot:
+            for subject in [each for each in archived if kind_of(each) == "sheet"]:
+                archived |= {row.subject for row in rows_of(snapshot, load(snapshot, number_of(subject)))}
+    before, place = rows_by_subject(disposal_files.url), tmp_path / "place"
+    place.mkdir()
+    with stages.empty(database, place) as url:
+        rebuild(disposal_files.folder / "archive", place, url, COOLED).register.close()
+        after = rows_by_subject(url)
+        assert contents(url)["number_series"] == contents(disposal_files.url)["number_series"]
+        assert {subject for subject in archived if after.get(subject) != before[subject]} == set()
+        report = verify(url, place / "archive")
+        assert [each for each in report.findings if each.severity is Severity.ALTERED] == []
+
+
+@pytest.mark.parametrize("database", [SQLITE])
+def test_a_tombstone_that_a_closed_list_keeps_is_missed_in_a_rebuilt_register_too(
+    disposal_files: DisposalScene, tmp_path: Path
+) -> None:
+    with disposal_files.opened() as office:
+        executed_and_not_closed(office, disposal_files.old)
+        office.execute(office.ready([disposal_files.old.feedbacks[1]]))
+    url = sqlite_url(tmp_path / "place" / "records.db")
+    rebuild(disposal_files.folder / "archive", tmp_path / "place", url, COOLED).register.close()
+    report = verify(url, tmp_path / "place" / "archive")
+    assert report.verdict is Answer.CANNOT_ASSESS
+    lost = {each.subject for each in report.findings if each.code == "tombstone-not-archived"}
+    assert lost >= {SHEET, f"record/{ROW_NUMBER}", f"record/{disposal_files.old.feedbacks[0]}"}
+    with tampering(url) as connection:
+        assert connection.execute(delete(tables.tombstone)).rowcount == 1
+    report = verify(url, tmp_path / "place" / "archive")
+    missed = {each.subject for each in report.findings if each.code == "tombstone-missing"}
+    assert missed == {f"record/{disposal_files.old.feedbacks[1]}"}
