@@ -27,6 +27,11 @@ class RecordkeeperError(Exception):
         self.found = found
 
     @property
+    def advice(self) -> str:
+        """What to do next, said where the error ends the command; empty where nothing is surely right."""
+        return ""
+
+    @property
     def kind(self) -> str:
         """The stable English name of this kind of error, ``unknown-field``."""
         return kind_name(type(self))

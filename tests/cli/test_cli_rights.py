@@ -174,6 +174,7 @@ BY_ACCOUNT: dict[str, tuple[str, ...]] = {
     "procedure table (shown)": (),
     "retention hold (listed)": (),
     "retention schedule (shown)": (),
+    "record consent (listed)": (),
     "record ask": ("QR-017-02/2026-0001", "--for", "read", "--reason", "r"),
 }
 OF_SESSIONS = {"login", "logout"}

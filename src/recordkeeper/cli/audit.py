@@ -30,6 +30,8 @@ for verb in (prove, check_proof, cosigner_key, cosign, keep, rotate_key):
 @shared_options
 def log(invocation: Invocation, subject: str | None, first: int | None, limit: int) -> None:
     """Show the events."""
+    from recordkeeper.model.person import role_name
+    from recordkeeper.model.subject import PROGRAM
     from recordkeeper.services.record_view import act_name, flag_name
     from recordkeeper.services.trail import list_events
 
@@ -43,7 +45,7 @@ def log(invocation: Invocation, subject: str | None, first: int | None, limit: i
             act_name(event.kind),
             event.subject,
             event.act_number,
-            event.actor,
+            role_name(PROGRAM) if event.actor == PROGRAM else event.actor,
             listing(map(flag_name, event.flags.split())),
         )
         for event in events

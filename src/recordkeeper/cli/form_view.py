@@ -69,6 +69,7 @@ def _particulars(revision: "Revision", definition: "Form", roles: Mapping[str, s
         yield _("Counter-signed by"), _named(policy.countersign.by, roles)
     if policy.party_signs:
         yield _("Signed anew by"), _("the outside party, on paper")
+    yield from _access(definition, roles)
     if definition.sheet:
         yield _("Sheet by"), form_words.grouping_name(definition.sheet.by)
     if revision.printings:
@@ -79,6 +80,20 @@ def _particulars(revision: "Revision", definition: "Form", roles: Mapping[str, s
             for each in revision.printings
         )
         yield _("Blanks issued"), listing(told)
+
+
+def _access(definition: "Form", roles: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """That a form is confidential, and whom it names for what; nothing where whoever has a role in the unit reads."""
+    access = definition.access
+    if access.read:
+        yield _("Confidential"), _("read by {who}").format(who=_named(access.read, roles))
+    for label, named in (
+        (_("Copied by"), access.copying),
+        (_("Taken out by"), access.take_out),
+        (_("Consent of"), access.consent),
+    ):
+        if named:
+            yield label, _named(named, roles)
 
 
 def _print_section(section: Section, roles: Mapping[str, str], of_sheet: str = "") -> None:

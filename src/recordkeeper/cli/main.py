@@ -22,7 +22,7 @@ from recordkeeper.errors import (
     kind_name,
     system_reason,
 )
-from recordkeeper.language import LANGUAGES, current_language, preferred_language, use_language
+from recordkeeper.language import LANGUAGES, clauses, current_language, preferred_language, use_language
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _failure_of(error: Exception) -> dict[str, str]:
     match error:
         case RecordkeeperError() if exit_status(error) != DEFECT:
             kind, subject, expected, found = error.kind, error.subject, error.expected, error.found
-            message = str(error)
+            message = clauses([str(error), error.advice] if error.advice else [str(error)])
         case OSError():
             kind, subject, expected, found = (
                 "environment",

@@ -130,15 +130,16 @@ def consent(
         refused_because: why not; empty to consent.
 
     Raises:
-        WrongStateError: nothing was asked for that is not answered.
         NotYoursError: no role that consents, or one's own request.
+        WrongStateError: nothing was asked for that is not answered.
         ValuesRefusedError: a last day that has passed.
     """
+    if not who.has_any(record.form.access.consent):
+        expected = who.named(record.form.access.consent) or _("nobody: its form names nobody who consents")
+        raise NotYoursError(record.number, "", expected, who.name)
     waiting = [asked for asked in asked_of(record) if not asked.is_answered and number in {None, asked.number}]
     if record.state not in RIGHTS["record consent"].states or not waiting:
         raise WrongStateError(record.number, _("consent"), _("a request that is not answered"), _("none"))
-    if not who.has_any(record.form.access.consent):
-        raise NotYoursError(record.number, "", who.named(record.form.access.consent), who.name)
     if who.subject == waiting[0].by:
         raise NotYoursError(record.number, "", _("somebody other than who asked"), who.name)
     who = who.acting_in(record.form.access.consent)

@@ -117,6 +117,7 @@ _LINES = (
     _does("record close", FORM, place=Place.UNIT, states=_LIVING),
     _does("record ask", ACCOUNT, place=Place.NOWHERE, states=(*_IN_FORCE, State.VOID, State.REPLACED)),
     _does("record consent", FORM, place=Place.UNIT, states=(*_IN_FORCE, State.VOID, State.REPLACED)),
+    _reads("record consent (listed)", ACCOUNT, place=Place.SCOPE),
     _reads("record show", FORM, AUDITOR, place=Place.UNIT),
     _reads("record history", FORM, AUDITOR, place=Place.UNIT),
     _reads("record find", FORM, AUDITOR, place=Place.UNIT),

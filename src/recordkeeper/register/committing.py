@@ -28,10 +28,18 @@ class OutcomeUnknownError(RegisterError, UnavailableError):
     def __init__(self, database: str, found: str) -> None:
         super().__init__(
             _(
-                "{database}: went away in the middle of a commit, so it is not known whether it was done: {found}"
+                "{database}: the server went away in the middle of a commit:"
+                " it is not known whether it was done ({found})"
             ).format(database=database, found=found),
             subject=database,
             found=found,
+        )
+
+    @property
+    def advice(self) -> str:
+        """Start it and look."""
+        return _(
+            "start it, and see by record history or audit log whether the act stands before you repeat the command"
         )
 
 

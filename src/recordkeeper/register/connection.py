@@ -103,6 +103,24 @@ class RegisterUnavailableError(RegisterError, UnavailableError):
         )
 
 
+class ServerAwayError(RegisterUnavailableError):
+    """The database's server does not answer, or went away in the middle of the command."""
+
+    def __init__(self, database: str, found: str, message: str) -> None:
+        RegisterError.__init__(
+            self,
+            message.format(database=database, found=found),
+            subject=database,
+            expected=_("a server that answers"),
+            found=found,
+        )
+
+    @property
+    def advice(self) -> str:
+        """Start it; nothing stands of what was not committed."""
+        return _("start it, then repeat the command: what it had not committed is not done")
+
+
 class RegisterBusyError(RegisterError, UnavailableError):
     """Others kept the database to themselves for longer than we wait."""
 
@@ -376,6 +394,9 @@ _DISK_FULL = "53100"
 _INSUFFICIENT_PRIVILEGE = "42501"
 _UNIQUE_VIOLATION = "23505"
 _BUSY = ("55P03", "40P01", "40001")
+_WENT_AWAY = ("08", "57P")
+_NOT_THERE = ("Is the server running", "Connection refused", "timeout expired")
+"""What libpq says, in English always, where nobody listens; of an answer that refuses it says something else."""
 _UNAVAILABLE_CLASSES = ("08", "28", "3D", "53", "57", "58")
 
 
@@ -390,7 +411,13 @@ def _postgresql_failure(database: str, error: DBAPIError, found: str) -> Registe
     if isinstance(error, IntegrityError) and state == _UNIQUE_VIOLATION:
         constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
         return AlreadyTakenError(database, str(constraint or found))
+    if error.connection_invalidated or (state or "").startswith(_WENT_AWAY):
+        return ServerAwayError(
+            database, found, _("{database}: the server went away in the middle of a command ({found})")
+        )
     is_lost = state is None and isinstance(error, OperationalError)
+    if is_lost and any(sign in str(error.orig) for sign in _NOT_THERE):
+        return ServerAwayError(database, found, _("{database}: the server does not answer ({found})"))
     if is_lost or (state or "").startswith(_UNAVAILABLE_CLASSES):
         return RegisterUnavailableError(database, found)
     return None

@@ -10,14 +10,24 @@ from recordkeeper.errors import RecordError, RefusalError
 from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
+from recordkeeper.model.consent import READ
 from recordkeeper.model.disposition import Part
 from recordkeeper.model.person import AUDITOR
 from recordkeeper.model.record import Record
+from recordkeeper.model.record_guard import NotYoursError
 from recordkeeper.model.replay import readable as read_as_written
+from recordkeeper.model.right import RIGHTS
 from recordkeeper.register.disposal import tombstone_of
 from recordkeeper.services.catalogue import form_of
 from recordkeeper.services.people import Actor
-from recordkeeper.services.reading_right import Readers, may_read, may_read_record, readers_of, roles_that_read
+from recordkeeper.services.reading_right import (
+    Readers,
+    may_read,
+    may_read_record,
+    readers_of,
+    roles_that_read,
+    way_to_ask,
+)
 from recordkeeper.services.retrieval import DisposedRecordError, load_or_tell
 from recordkeeper.services.setting import Setting
 
@@ -25,11 +35,12 @@ from recordkeeper.services.setting import Setting
 class MayNotReadError(RecordError, RefusalError):
     """The person holds no role that may read the record."""
 
-    def __init__(self, number: str, expected: str, found: str) -> None:
+    def __init__(self, number: str, expected: str, found: str, way_to_ask: str = "") -> None:
         super().__init__(
             _("{number}: only {expected} may read this, not {found}").format(
                 number=number, expected=expected, found=found
-            ),
+            )
+            + way_to_ask,
             subject=number,
             expected=expected,
             found=found,
@@ -49,8 +60,38 @@ def readable(setting: Setting, actor: Actor, number: str) -> Record:
     who = setting.standing(actor.subject, record.unit)
     readers = readers_of(setting, record.form, record.unit)
     if not may_read_record(record, who, readers, setting.today):
-        raise _may_not_read(setting, record.number, record.unit, readers, who.name)
+        ask = way_to_ask(record.form, record.number, READ, who)
+        raise _may_not_read(setting, record.number, record.unit, readers, who.name, ask)
     return record
+
+
+def check_has_part(setting: Setting, actor: Actor, record: Record, command: str) -> None:
+    """Refuse who has nothing to do with a record, before anything is told of how it stands.
+
+    Whoever reads it, or has a role in it, is told by the act itself what is in the way.
+
+    Args:
+        setting: of the act.
+        actor: who acts.
+        record: as it stands.
+        command: its line in the table of rights.
+
+    Raises:
+        NotYoursError: no role that the form names, and no right to read it.
+        DisabledPersonError: the account is closed.
+
+    Source: ISO 9001, 7.5.3.1; P-4, P-9
+    """
+    who = setting.standing(actor.subject, record.unit)
+    roles = [role for section in record.sections or record.form.sections for role in record.roles_of(section)]
+    policy = record.form.amendment
+    further = [*policy.by, *(policy.countersign.by if policy.countersign else ()), *RIGHTS[command].roles]
+    if who.has_any([*roles, *further]):
+        return
+    if may_read_record(record, who, readers_of(setting, record.form, record.unit), setting.today):
+        return
+    named = [role for role in (*roles, *policy.by) if "/" not in role]  # whom a record names is not told
+    raise NotYoursError(record.number, "", who.named(named) or _("who has a part in it"), who.name)
 
 
 def record_for(setting: Setting, actor: Actor, number: str) -> Record:
@@ -117,7 +158,9 @@ def may_be_told(setting: Setting, actor: Actor, subject: str) -> bool:
     return True
 
 
-def _may_not_read(setting: Setting, number: str, unit: str, readers: Readers, name: str) -> MayNotReadError:
+def _may_not_read(
+    setting: Setting, number: str, unit: str, readers: Readers, name: str, ask: str = ""
+) -> MayNotReadError:
     names = listing(setting.shown_name(role) for role in (*roles_that_read(readers), AUDITOR))
     wanted = names if readers else _("who has a role at {unit}").format(unit=setting.shown_name(unit))
-    return MayNotReadError(number, wanted, name)
+    return MayNotReadError(number, wanted, name, ask)

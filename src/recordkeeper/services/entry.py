@@ -24,7 +24,7 @@ from recordkeeper.model.subject import record_subject
 from recordkeeper.model.value import Problem, parse_moment, plain_value
 from recordkeeper.register.acts import Register
 from recordkeeper.register.snapshot import Snapshot
-from recordkeeper.services.access import record_for
+from recordkeeper.services.access import check_has_part, record_for
 from recordkeeper.services.catalogue import code_of, revision_in_force
 from recordkeeper.services.company import unit_of
 from recordkeeper.services.lifecycle import About, defaults_of, next_to_fill, opening_of, unit_asked_for
@@ -162,6 +162,7 @@ def fill_entry(register: Register, actor: Actor, now: datetime, number: str, sec
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
         record = record_for(setting, actor, number)
+        check_has_part(setting, actor, record, "record fill")
         who = setting.standing(actor.subject, record.unit)
         step = record.step(section) if section else next_to_fill(record, who)
         record.check_may_fill(step, who, setting.moment)

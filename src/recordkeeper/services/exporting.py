@@ -21,7 +21,7 @@ from recordkeeper.bagit.writer import BagWriter, UnwritableBagError
 from recordkeeper.errors import ArchiveError, RefusalError
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, parse_json
-from recordkeeper.model.consent import TAKE_OUT, is_consented
+from recordkeeper.model.consent import TAKE_OUT
 from recordkeeper.model.event import ERASE, Act, salted_digest
 from recordkeeper.model.subject import base_of, form_subject, kind_of, name_of, record_subject, sheet_subject
 from recordkeeper.model.unit import ROOT_UNIT
@@ -37,6 +37,7 @@ from recordkeeper.services.people import Actor
 from recordkeeper.services.preservation import RECORD_FILE
 from recordkeeper.services.proving import UnpublishedEventError, prove_events
 from recordkeeper.services.publication import Publisher, publisher_lock
+from recordkeeper.services.reading_right import may_use, readers_of
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
@@ -138,10 +139,11 @@ def withheld_from(setting: Setting, actor: Actor) -> set[str]:
 
 
 def _may_take_out(shelf: Shelf, row: FoundRecord) -> bool:
-    named, setting = shelf.form(row).access.take_out, shelf.setting
-    if not named or setting.standing(shelf.subject, row.unit).has_any(named):
+    form, setting = shelf.form(row), shelf.setting
+    who, readers = setting.standing(shelf.subject, row.unit), readers_of(setting, form, row.unit)
+    if who.has_any(form.access.take_out) or not (readers or form.access.take_out):
         return True
-    return is_consented(load(setting.snapshot, row.number), shelf.subject, TAKE_OUT, setting.today)
+    return may_use(load(setting.snapshot, row.number), who, TAKE_OUT, readers, setting.today)
 
 
 def write_pack(

@@ -33,7 +33,7 @@ from recordkeeper.register.acts import Register, Transaction
 from recordkeeper.register.disposal import lock_standing
 from recordkeeper.register.record_projection import record_rows
 from recordkeeper.register.snapshot import Snapshot
-from recordkeeper.services.access import readable, record_for
+from recordkeeper.services.access import check_has_part, readable, record_for
 from recordkeeper.services.catalogue import code_of, revision_in_force
 from recordkeeper.services.choosing import check_chosen
 from recordkeeper.services.company import unit_of
@@ -721,6 +721,7 @@ def _loaded(
     setting = Setting(transaction, now)
     record = record_for(setting, actor, number)
     check_right(transaction, actor, command, now, record.unit, about=record.number)
+    check_has_part(setting, actor, record, command)
     unit = unit_of(transaction, record.unit).code
     if series := series_opened(transaction, record.form, unit, setting.today):
         transaction.lock_series(series, setting.today.year)

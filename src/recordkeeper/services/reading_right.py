@@ -8,7 +8,8 @@ Source: ISO 9001, 7.5.3.1 (confidentiality); P09-R2; I-5
 from datetime import date
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from recordkeeper.model.consent import READ, is_consented
+from recordkeeper.language import translate as _
+from recordkeeper.model.consent import COPY, READ, TAKE_OUT, is_consented
 from recordkeeper.model.form import Form
 from recordkeeper.model.person import AUDITOR
 from recordkeeper.model.record import Record
@@ -60,7 +61,21 @@ def may_read(roles: frozenset[str], readers: Readers) -> bool:
 
 
 def may_read_record(record: Record, who: Standing, readers: Readers, on: date) -> bool:
-    """Whether somebody may read one record: by a role, by their own part in it, or because somebody consented.
+    """Whether somebody may read one record: by right, as ``reads_by_right``, or because somebody consented.
+
+    Args:
+        record: as it stands.
+        who: as they stand at its unit.
+        readers: of its form in its unit.
+        on: the day.
+    """
+    if reads_by_right(record, who, readers):
+        return True
+    return not who.is_auditor and is_consented(record, who.subject, READ, on)
+
+
+def reads_by_right(record: Record, who: Standing, readers: Readers) -> bool:
+    """Whether somebody reads one record without anybody's consent: by a role, or by their own part in it.
 
     A role that fills a section is no reader of a confidential form: whoever filled it is, as are the persons that the
     record names, its signers, and who stands in for one of these. An auditor's account reads
@@ -70,7 +85,6 @@ def may_read_record(record: Record, who: Standing, readers: Readers, on: date) -
         record: as it stands.
         who: as they stand at its unit.
         readers: of its form in its unit.
-        on: the day.
     """
     if who.is_auditor:
         return AUDITOR in who.roles
@@ -78,11 +92,34 @@ def may_read_record(record: Record, who: Standing, readers: Readers, on: date) -
     named |= {signature.signer for signature in record.signatures}
     named |= {act.by for act in record.history.told if act.kind in {"new", "fill"}}
     persons = {right for right in who.rights if "/" in right}
-    is_allowed = not persons.isdisjoint(named) or may_read(who.reading_roles, readers)
-    return is_allowed or is_consented(record, who.subject, READ, on)
+    return not persons.isdisjoint(named) or may_read(who.reading_roles, readers)
 
 
 def roles_that_read(readers: Readers) -> list[str]:
     """The roles that every list names; all that any names where there is none, for who holds one of each may read."""
     named = list(dict.fromkeys(role for each in readers for role in each))
     return [role for role in named if all(role in each for each in readers)] or named
+
+
+def roles_for(form: Form, use: str) -> tuple[str, ...]:
+    """The roles that the form names for a use beyond reading; none where it names nobody."""
+    return {COPY: form.access.copying, TAKE_OUT: form.access.take_out}[use]
+
+
+def may_use(record: Record, who: Standing, use: str, readers: Readers, on: date) -> bool:
+    """Whether somebody who may read a record may copy it or take it out too.
+
+    By a role that the form names, where it names none by reading it by right, or by consent to that very use.
+
+    Source: P01-R10
+    """
+    named = roles_for(record.form, use)
+    by_right = who.has_any(named) if named else reads_by_right(record, who, readers)
+    return by_right or is_consented(record, who.subject, use, on)
+
+
+def way_to_ask(form: Form, number: str, use: str, who: Standing) -> str:
+    """What a refusal adds where consent can be asked for: the command; nothing where nobody consents or may ask."""
+    if not form.access.consent or who.is_auditor:
+        return ""
+    return _("; consent is asked for by: record ask {number} --for {use} --reason …").format(number=number, use=use)

@@ -521,6 +521,8 @@ def act_name(act: str) -> str:
         "restore": _("restore"),
         "drill": _("restore as a drill"),
         "cosign": _("cosign"),
+        "hold": _("hold"),
+        "clock": _("clock back"),
     }
     return names.get(act, act)
 

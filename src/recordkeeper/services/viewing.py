@@ -23,7 +23,7 @@ from recordkeeper.model.amendment import (
     show_versions,
 )
 from recordkeeper.model.canonical import Json
-from recordkeeper.model.consent import COPY, Asked, asked_of
+from recordkeeper.model.consent import Asked, asked_of
 from recordkeeper.model.disposition import SAYS_NOTHING
 from recordkeeper.model.erased import ERASED_TEXT, is_erased, tombstone_in
 from recordkeeper.model.erasure import erasures_of, place_of_state, title_of_place
@@ -44,7 +44,7 @@ from recordkeeper.model.value import SCALE_NAMES, parse_moment
 from recordkeeper.register.acts import Register
 from recordkeeper.register.disposal import tombstone_of
 from recordkeeper.services.access import may_be_told, readable
-from recordkeeper.services.consent import check_may_use
+from recordkeeper.services.consent import check_may_print
 from recordkeeper.services.people import SESSION_LASTS, Actor, person_of
 from recordkeeper.services.preservation import record_file
 from recordkeeper.services.reading_right import readers_of
@@ -181,8 +181,7 @@ def _rendered(register: Register, actor: Actor, now: datetime, number: str) -> t
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
         record = readable(setting, actor, number)
-        if record.state not in {State.OPEN, State.PENDING}:
-            check_may_use(setting, actor, record, COPY)
+        check_may_print(setting, actor, record)
         is_noted = is_reading_noted(setting, actor, record)
         printed = printed_record(snapshot, record)
         if printed.is_sheet:

@@ -29,7 +29,7 @@ from recordkeeper.model.record import Record
 from recordkeeper.register import committing
 from recordkeeper.register.acts import Register
 from recordkeeper.register.committing import OutcomeUnknownError
-from recordkeeper.register.connection import RegisterUnavailableError
+from recordkeeper.register.connection import RegisterUnavailableError, ServerAwayError
 from recordkeeper.register.engine import create_register, open_register
 from recordkeeper.services import lifecycle, publication, retrieval
 from recordkeeper.services.verification import Answer
@@ -255,6 +255,25 @@ def test_an_act_whose_commit_arrived_is_done_though_another_came_after_it(
     assert matters(register) == {"路灯": 1, "电梯": 1}
 
 
+def test_a_server_that_stops_in_the_middle_of_a_command_is_said_with_what_to_do(
+    server: ScratchPostgresql, workplace: Workplace, register: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop_while_reading() -> None:
+        with register.reading() as snapshot:
+            server.crash()
+            snapshot.event_count()
+
+    with pytest.raises(ServerAwayError, match=r"in the middle of a command \(") as lost:
+        stop_while_reading()
+    assert command_line.exit_status(lost.value) == ENVIRONMENT_FAILED
+    assert "repeat the command: what it had not committed is not done" in lost.value.advice
+    assert command_line.main(command_of(workplace, "status"), {}) == ENVIRONMENT_FAILED
+    said = json.loads(capsys.readouterr().out)["error"]["message"]
+    assert "the server does not answer (" in said
+    assert said.endswith("); start it, then repeat the command: what it had not committed is not done")
+    server.start()
+
+
 def test_where_the_server_does_not_come_back_it_is_said_that_nobody_knows(
     server: ScratchPostgresql, register: Register, staff: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,6 +285,7 @@ def test_where_the_server_does_not_come_back_it_is_said_that_nobody_knows(
     with at_the_next_commit(monkeypatch, arrive), pytest.raises(OutcomeUnknownError) as unknown:
         enter(register, staff, "路灯")
     assert command_line.exit_status(unknown.value) == ENVIRONMENT_FAILED
+    assert "record history or audit log" in unknown.value.advice
     server.start()
     assert matters(register) == {"路灯": 1}
 

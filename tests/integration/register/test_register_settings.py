@@ -24,6 +24,7 @@ from recordkeeper.register.connection import (
     RegisterBusyError,
     RegisterFullError,
     RegisterUnavailableError,
+    ServerAwayError,
     SettingError,
     UnknownDatabaseError,
     sqlite_url,
@@ -196,9 +197,10 @@ def test_a_database_of_another_kind_is_refused(url: str) -> None:
 
 @pytest.mark.needs_postgresql
 def test_a_server_that_does_not_answer_is_said_to_be_unavailable_without_its_password(tmp_path: Path) -> None:
-    with pytest.raises(RegisterUnavailableError) as caught:
+    with pytest.raises(ServerAwayError, match=r"the server does not answer \(.*No such file") as caught:
         open_register(f"postgresql://clerk:secret@/records?host={tmp_path}")
     assert "secret" not in str(caught.value)
+    assert caught.value.advice.startswith("start it, then repeat the command")
 
 
 @pytest.mark.parametrize("character", ["%", "?", "#", " ", "档"])

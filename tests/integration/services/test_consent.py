@@ -14,7 +14,7 @@ from recordkeeper.errors import RefusalError
 from recordkeeper.findings import Severity
 from recordkeeper.model.consent import COPY, READ, TAKE_OUT, NobodyConsentsError, asked_of
 from recordkeeper.model.record_guard import NoReasonError, NotYoursError, ValuesRefusedError, WrongStateError
-from recordkeeper.services import consent, extraction, people, retention, searching, viewing
+from recordkeeper.services import consent, entry, extraction, lifecycle, people, retention, searching, viewing
 from recordkeeper.services.overview import overview
 from recordkeeper.services.people import Actor
 from recordkeeper.services.record_view import request_text
@@ -22,7 +22,7 @@ from recordkeeper.services.searching import NoUnitToReadError
 from recordkeeper.services.verification import verify
 from stage import Stages
 
-CONTRACT, PLAIN = "QR-900-01", "QR-900-02"
+CONTRACT, PLAIN, READ_ALONE = "QR-900-01", "QR-900-02", "QR-900-03"
 FORMS = (
     form(
         CONTRACT,
@@ -31,6 +31,11 @@ FORMS = (
         access={"read": ["head"], "copy": ["head"], "take_out": ["head"], "consent": ["head"]},
     ),
     form(PLAIN, section("entry", field("what"))),
+    form(
+        READ_ALONE,
+        section("entry", field("what"), sign="one", meaning="received"),
+        access={"read": ["head"], "consent": ["quality"]},
+    ),
 )
 
 
@@ -154,6 +159,84 @@ def test_whoever_may_read_by_consent_alone_finds_it_up_to_the_day_and_nobody_els
     assert [each.number for each in searching.find(register, outsider, NOW, searching.Criteria(unit="HQ"))] == [number]
     assert listed(company, "stranger", NOW + timedelta(days=1)) == []
     assert uses(company, "quality", number) == uses(company, "boss", number) == set()
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_a_consent_to_read_is_none_to_copy_or_take_out_where_the_form_names_nobody_for_that(
+    company: ActingCompany, *, is_signed: bool
+) -> None:
+    number = company.new("clerk", READ_ALONE, {"what": "合同"})
+    if is_signed:
+        company.sign("clerk", number, "entry")
+    register, quality = company.register, company.actors["quality"]
+    assert uses(company, "head", number) == uses(company, "clerk", number) == {READ, COPY, TAKE_OUT}
+    for use, allowed in ((READ, {READ}), (COPY, {READ, COPY}), (TAKE_OUT, {READ, COPY, TAKE_OUT})):
+        consent.ask(register, company.actors["stranger"], NOW, number, use, "税务局查阅")
+        consent.consent(register, quality, NOW, number, None, None)
+        assert uses(company, "stranger", number) == allowed, use
+    assert uses(company, "clerk2", number) == set()
+
+
+def test_what_is_not_finished_is_read_and_not_printed_by_a_consent_to_read(company: ActingCompany) -> None:
+    number = company.new("clerk", CONTRACT, {"what": "合同"})
+    consent.ask(company.register, company.actors["stranger"], NOW, number, READ, "好奇")
+    consent.consent(company.register, company.actors["head"], NOW, number, None, None)
+    assert uses(company, "stranger", number) == {READ}
+
+
+def test_a_refusal_to_read_or_copy_names_the_command_that_asks_for_consent(company: ActingCompany, number: str) -> None:
+    def refusal(enter: Callable[[], object]) -> str:
+        with pytest.raises(RefusalError) as refused:
+            enter()
+        return str(refused.value)
+
+    register, quality, clerk = company.register, company.actors["quality"], company.actors["clerk"]
+    assert f"record ask {number} --for read" in refusal(lambda: viewing.show(register, quality, NOW, number))
+    assert f"record ask {number} --for copy" in refusal(lambda: viewing.render(register, clerk, NOW, number))
+    selection = extraction.Selection((number,), searching.Criteria())
+    said = refusal(lambda: extraction.export_json(register, clerk, NOW, selection))
+    assert f"record ask {number} --for take_out" in said
+    plain = company.new("clerk", PLAIN, {"what": "记录"})
+    assert "record ask" not in refusal(lambda: viewing.show(register, company.actors["stranger"], NOW, plain))
+
+
+def test_who_may_consent_and_not_read_sees_the_requests_that_await_their_answer(company: ActingCompany) -> None:
+    number = company.new("clerk", READ_ALONE, {"what": "合同"})
+    register, quality = company.register, company.actors["quality"]
+    assert consent.waiting_for(register, quality, NOW) == []
+    consent.ask(register, company.actors["stranger"], NOW, number, READ, "税务局查阅")
+    consent.ask(register, quality, NOW, number, COPY, "自己要看")
+    assert uses(company, "quality", number) == set()
+    [waiting] = consent.waiting_for(register, quality, NOW)
+    assert (waiting.number, waiting.asked.number, waiting.asked.name) == (number, 1, "生人")
+    assert (waiting.asked.use, waiting.asked.reason) == (READ, "税务局查阅")
+    for who in ("head", "clerk", "boss", "stranger"):
+        assert consent.waiting_for(register, company.actors[who], NOW) == []
+    consent.consent(register, quality, NOW, number, 1, None)
+    assert consent.waiting_for(register, quality, NOW) == []
+
+
+def test_who_has_nothing_to_do_with_a_record_is_not_told_how_it_stands(company: ActingCompany, number: str) -> None:
+    register, quality, signer = company.register, company.actors["quality"], company.signers["quality"]
+    attempts: dict[str, Callable[[], object]] = {
+        "fill": lambda: lifecycle.fill(register, quality, NOW, number, "entry", {"what": "改"}),
+        "ask for the fields": lambda: entry.fill_entry(register, quality, NOW, number, None),
+        "sign": lambda: lifecycle.sign(register, quality, signer, NOW, number),
+        "countersign": lambda: lifecycle.countersign(register, quality, signer, NOW, number, 1, accepted=True),
+        "amend": lambda: lifecycle.amend(register, quality, signer, NOW, number, {"what": "改"}, "r", "fact"),
+        "reissue": lambda: lifecycle.reissue(register, quality, NOW, number, {}, "r"),
+        "attach": lambda: lifecycle.attach(register, quality, NOW, number, "a.txt", "text/plain", b"a"),
+        "void": lambda: lifecycle.void(register, quality, NOW, number, "r"),
+        "close": lambda: lifecycle.close(register, quality, NOW, number),
+        "tell": lambda: lifecycle.tell(register, quality, NOW, number, "event", NOW.date(), "r"),
+        "consent": lambda: consent.consent(register, quality, NOW, number, None, None),
+    }
+    for act, attempt in attempts.items():
+        with pytest.raises(NotYoursError) as refused:
+            attempt()
+        assert "closed" not in str(refused.value), act
+    with pytest.raises(WrongStateError, match="closed"):
+        lifecycle.close(register, company.actors["clerk"], NOW, number)
 
 
 def test_a_refused_request_allows_nothing_and_keeps_its_reason(company: ActingCompany, number: str) -> None:
