@@ -1522,12 +1522,26 @@ def _keep(histories: Sequence[History], bound: dict[int, tuple[int, str]], holdi
         if history.subject in holdings.accounts:
             report.find("object-added", FILES, history.subject, "its acts are archived twice")
         noted.accounts[history.subject] = account
+    _check_rows(histories, report)
     for former in noted.carried.keys() & holdings.carried.keys():
         for carried in (noted.carried[former], holdings.carried[former]):
             _find_two_successors(former, carried.subject, report)
     holdings.take(noted)
     report.counts["subjects"] += len(histories)
     report.counts["acts"] += sum(len(history.acts) for history in histories)
+
+
+def _check_rows(histories: Sequence[History], report: Report) -> None:
+    """Find rows in a sheet's object that were entered on another sheet, or on none, or with another form."""
+    sheet, *rows = histories
+    expected = (str(told(sheet.acts[1]).get("form")), base_of(sheet.subject))
+    for row in rows:
+        first = told(row.acts[1])
+        found = (str(first.get("form")), base_of(str(first.get("sheet") or "")))
+        if found != expected:
+            text = "{row} stands on it, and was entered with {form} on {sheet}"
+            values = {"row": base_of(row.subject), "form": found[0], "sheet": found[1] or "-"}
+            report.find("sheet-row", aspect_of(sheet.subject), sheet.subject, text, **values)
 
 
 def face(*said: bytes) -> bytes:
@@ -3511,6 +3525,7 @@ CHINESE = {
     "a row stands twice": "行重复",
     "the last act does not archive this version": "最后一项操作并非归档此版本",
     "the rows are not those that the act lists": "各行与操作所列不符",
+    "{row} stands on it, and was entered with {form} on {sheet}": "{row} 列在其上，填写时却以 {form} 登记在 {sheet} 上",
     "act {number} ({kind}): {subject} never had the state that it names": (
         "操作 {number}（{kind}）：{subject} 从未有过它所指的状态"
     ),

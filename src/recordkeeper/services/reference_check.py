@@ -14,7 +14,7 @@ from recordkeeper.findings import Finding
 from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
-from recordkeeper.model.subject import base_of, form_subject, record_subject, sheet_subject
+from recordkeeper.model.subject import base_of, form_subject, kind_of, record_subject, sheet_subject
 from recordkeeper.services.evidence import LOG, Evidence, altered, aspect_of
 from recordkeeper.tlog.checkpoint import (
     Checkpoint,
@@ -43,7 +43,39 @@ def check_references(evidence: Evidence) -> list[Finding]:
                         number=act.number, kind=act.kind, subject=subjects[0]
                     )
                     findings.append(altered("named-state", act.subject, message, aspect_of(act.subject)))
-    return [*findings, *_checkpoint_findings(evidence)]
+    return [*findings, *_row_findings(evidence), *_checkpoint_findings(evidence)]
+
+
+def _row_findings(evidence: Evidence) -> Iterator[Finding]:
+    """Rows that a sheet lists and that were entered on another one, or on none, or with another form.
+
+    Where a row stands it says itself in the act by which it was entered, and its tombstone after that.
+
+    Codes: ``sheet-row``.
+    """
+    stood = {
+        base_of(subject): (str(stone.get("form")), base_of(sheet_subject(str(stone.get("sheet")))))
+        for subject, stone in evidence.tombstones.items()
+    }
+    for subject, history in evidence.histories.items():
+        first = history.told[1].content if kind_of(subject) == "record" else {}
+        if first:
+            stood[base_of(subject)] = str(first.get("form")), base_of(str(first.get("sheet") or ""))
+    for subject, history in evidence.histories.items():
+        if kind_of(subject) != "sheet":
+            continue
+        expected, said = (str(history.told[1].content.get("form")), base_of(subject)), set[str]()
+        for act in history.told[1:]:
+            listed = act.content.get("rows")
+            for each in listed if isinstance(listed, list) else []:
+                number = str(each.get("number")) if isinstance(each, Mapping) else ""
+                row = base_of(record_subject(number))
+                if row in said or row not in stood or stood[row] == expected:
+                    continue  # of one that is not there at all, other findings tell
+                said.add(row)
+                message = _("{row} stands on it, and was entered with {form} on {sheet}")
+                message = message.format(row=row, form=stood[row][0], sheet=stood[row][1] or "-")
+                yield altered("sheet-row", subject, message, aspect_of(subject))
 
 
 def _states_named(content: Content) -> Iterator[tuple[tuple[str, ...], str]]:

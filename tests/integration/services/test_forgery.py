@@ -121,6 +121,15 @@ def test_p12_a_value_changed_by_amendment_leaves_the_signatures_before_it_valid(
     assert told(scene).signatures == frozenset()
 
 
+def test_a_row_that_says_now_that_it_was_entered_on_another_sheet_is_said_where_it_stands(scene: Scene) -> None:
+    Forger(scene, {(ROW, NEW): set_to(sheet="sheet/QR-017-01/2026-10")}).forge()
+    assert "records" in told(scene).altered
+    with closing(verifier.Medium(scene.archive)) as medium:
+        alone = verifier.verify(medium).kept
+    for found in (verify(scene.url, scene.archive).findings, alone):
+        assert ("sheet-row", SHEET) in {(each.code, each.subject) for each in found}
+
+
 def test_p12_a_signature_made_anew_with_a_strangers_key_is_not_its_persons(scene: Scene) -> None:
     forger = Forger(scene, {(SIGNED, NEW): value_changed}, {CLERK: Ed25519PrivateKey.generate()})
     forger.forge()

@@ -17,12 +17,16 @@ import pytest
 from sqlalchemy import Connection, Table, UniqueConstraint, and_, delete, insert, select, update
 
 import archive_tampering as files
-from company import FEEDBACK, NOW, Scene, copy_files
+from company import ENTRY, FEEDBACK, NOW, Company, Scene, copy_files
 from disposal_office import DisposalScene
 from recordkeeper import services, verifier
 from recordkeeper.model.canonical import Content, canonical
+from recordkeeper.model.record import Record
 from recordkeeper.register import tables
+from recordkeeper.register.snapshot import Snapshot
+from recordkeeper.services import preservation, retrieval
 from recordkeeper.services.cosigning import keep_cosigned_note
+from recordkeeper.services.retrieval import load
 from recordkeeper.services.tail_check import Policy
 from recordkeeper.services.verification import verify
 from recordkeeper.tlog.checkpoint import Checkpoint, LogKey, format_checkpoint, sign_note
@@ -428,6 +432,46 @@ def test_what_acts_name_is_held_against_the_log_by_both(scene: Scene) -> None:
         with closing(verifier.Medium(scene.archive)) as medium:
             alone = verifier.verify(medium)
         assert code in {finding.code for finding in alone.kept}
+
+
+def show_row_of_another_sheet(company: Company) -> None:
+    """The sheet of November is archived with a row of October's on it."""
+    october = company.new("clerk", "QR-017-01", {**ENTRY, "received_at": "2026-10-05 08:35"})
+    with_another_row(company, lambda snapshot: load(snapshot, october))
+
+
+def show_what_stands_on_no_sheet(company: Company) -> None:
+    """It is archived with what was entered with another form, whose records stand on no sheet."""
+    alone = company.new("clerk", "QR-017-02", dict(FEEDBACK))
+    with_another_row(company, lambda snapshot: load(snapshot, alone))
+
+
+def with_another_row(company: Company, another: Callable[[Snapshot], Record]) -> None:
+    """A program that was changed archives a sheet with one row more; all else is as it always is."""
+    company.amend("clerk", "QR-017-01/2026-0002", {"matter": "咨询开票一事"})
+    rows_of = retrieval.rows_of
+
+    def and_another(snapshot: Snapshot, sheet: Record) -> list[Record]:
+        return [*rows_of(snapshot, sheet), *([another(snapshot)] if sheet.subject == files.SHEET else [])]
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (retrieval, preservation):
+            patch.setattr(module, "rows_of", and_another)
+        assert files.SHEET in company.publish().archived
+
+
+@pytest.mark.parametrize("tamper", [show_row_of_another_sheet, show_what_stands_on_no_sheet])
+def test_a_sheet_shows_the_rows_that_were_entered_on_it_and_no_other(
+    scene: Scene, without_libreoffice: None, tamper: Callable[[Company], None]
+) -> None:
+    with scene.opened() as company:
+        tamper(company)
+    with closing(verifier.Medium(scene.archive)) as medium:
+        alone = verifier.verify(medium).kept
+    for found in (verify(scene.url, scene.archive).findings, alone):
+        said = {(each.code, each.subject) for each in found if each.severity == verifier.ALTERED}
+        assert said == {("sheet-row", files.SHEET)}
+    assert answers(scene) == both(RECORDS)
 
 
 # ---- what was disposed of --------------------------------------------------------------------------------------------
