@@ -180,8 +180,8 @@ def test_an_approval_before_its_turn_names_both_sections(old_desk: OldDesk) -> N
     listed = str(desk.done("retention", "erase", first, "--field", "customer", *basis, who="archivist")["number"])
     error = desk.refused("retention", "approve", listed, who="manager")
     assert (error["status"], error["kind"]) == ("3", "not-its-turn")
-    assert error["expected"] == "the signature of appraised (Appraised) first"
-    assert error["found"] == "that of approved (Approved)"
+    assert error["expected"] == "the signature of Appraised (appraised) first"
+    assert error["found"] == "that of Approved (approved)"
 
 
 def test_nobody_is_asked_about_an_execution_that_is_refused_anyhow(old_desk: OldDesk) -> None:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Self, cast
 
 from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
-from recordkeeper.language import current_language, listing, ngettext
+from recordkeeper.language import current_language, listing, ngettext, noted
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import CORRECTION, FACT, PENDING, Amendment
 from recordkeeper.model.canonical import Content, Json
@@ -49,11 +49,11 @@ class UnknownFieldError(RecordError, InvalidInputError):
 
 
 class EqualValueError(RecordError, InvalidInputError):
-    """An amendment that would change nothing."""
+    """An amendment that would change nothing; ``called`` is the field as a person reads it."""
 
-    def __init__(self, number: str, path: str, value: str) -> None:
+    def __init__(self, number: str, path: str, value: str, *, called: str) -> None:
         super().__init__(
-            _("{number} {path}: already {value}").format(number=number, path=path, value=value),
+            _("{number} {path}: already {value}").format(number=number, path=called, value=value),
             subject=f"{number} {path}",
             expected=_("another value"),
             found=value,
@@ -325,7 +325,9 @@ class AmendableRecord(GuardedRecord):
         if problems:
             raise ValuesRefusedError(self.number, problems)
         if new == old:
-            raise EqualValueError(self.number, path, "/" if old is None else str(old))
+            said = "/" if old is None else _said(each, old, who)
+            called = noted(each.title.in_language(current_language()), path)
+            raise EqualValueError(self.number, path, said, called=called)
         return {**_named(step), "field": place, "old": old, "new": new}
 
     def _check_not_pending(self, step: Step, place: str) -> None:
@@ -462,6 +464,15 @@ class AmendableRecord(GuardedRecord):
             return changed == step
         seen_round = step.round if step.section in loop else self.round_of(self.section(changed.section))
         return changed.round == seen_round
+
+
+def _said(field: FormField, value: Json, who: Standing) -> str:
+    """A value as a refusal says it: a choice, a person, a party or a role by its name."""
+    several = value if isinstance(value, list | tuple) else (value,)
+    if field.type == "choice":
+        names = {choice.id: choice.in_language(current_language()) for choice in field.choices}
+        return listing(names.get(str(each), str(each)) for each in several)
+    return who.named(map(str, several)) if field.type in {"person", "party", "premises", "role"} else str(value)
 
 
 def _named(step: Step) -> dict[str, Json]:

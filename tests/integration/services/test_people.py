@@ -383,7 +383,7 @@ def test_after_many_wrong_passphrases_each_further_one_waits_longer(register: Re
     assert guess(register, "a guess", NOW + timedelta(seconds=30)) == "wrong-passphrase"
     assert guess(register, SECRET, NOW + timedelta(seconds=89)) == "too-many-attempts"
     assert guess(register, SECRET, NOW + timedelta(seconds=90)) == "proven"
-    with pytest.raises(people.TooManyAttemptsError, match="wait 1 seconds, or ask the controller"):
+    with pytest.raises(people.TooManyAttemptsError, match="wait 1 second, or ask the controller"):
         people.open_signing_key(register, boss, SECRET, NOW + timedelta(seconds=89), unattended=False)
     assert [kind for kind, _subject, _actor in events(register)].count("wrong-passphrase") == 6
 

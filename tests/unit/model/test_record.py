@@ -656,6 +656,15 @@ def entered_and_left() -> Life:
     return life
 
 
+def test_a_value_that_stands_already_is_said_by_its_name_and_that_of_its_field() -> None:
+    choices = [{"id": "other", "zh": "其他", "en": "Other"}, {"id": "mail", "zh": "信函", "en": "Mail"}]
+    life = Life(form(section("entry", "clerk", titled("way", "choice", choices=choices), sign="one")))
+    life.fill("entry", way="other")
+    life.sign("entry")
+    with pytest.raises(EqualValueError, match=r"栏way \(way\): already 其他$"):
+        life.decide_amend(way="其他")
+
+
 @pytest.mark.parametrize(
     ("raw", "named"),
     [
