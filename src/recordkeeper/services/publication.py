@@ -74,6 +74,17 @@ class PublisherBusyError(LogError, UnavailableError):
         super().__init__(_("{path}: another publisher is at work").format(path=path), subject=str(path))
 
 
+class ArchiveAbsentError(ArchiveError, UnavailableError):
+    """Of all that was published nothing is where the archive should be: its disk is not mounted, or it was taken away.
+
+    A new archive begun there would hold what comes from now on, and the old one would never get it.
+    """
+
+    def __init__(self, archive: Path) -> None:
+        message = _("{path}: nothing of what was published is here; expected the archive: is its disk mounted?")
+        super().__init__(message.format(path=archive), subject=str(archive), expected="log/tile")
+
+
 @dataclass(frozen=True, slots=True)
 class Publisher:
     """The parts that publishing needs.
@@ -154,9 +165,14 @@ def publish(publisher: Publisher, now: datetime) -> Outcome:
         RegisterError: the database failed.
         PublisherBusyError: another publisher was at work for 30 seconds.
         UnreachableArchiveError: the archive's folder cannot be written to, or is not there.
+        ArchiveAbsentError: nothing of what was published is there.
         UnusableLogKeyError: there is no log key here.
     """
     LogKey.load(publisher.log_key_path)  # a machine without a key publishes nothing
+    with publisher.register.reading() as snapshot:
+        # Tiles are written before the register notes their checkpoint: where it has one, they stand.
+        if snapshot.last_checkpoint() and not TileLog(publisher.log_path).is_begun:
+            raise ArchiveAbsentError(publisher.archive)
     with publisher_lock(publisher.archive):
         return publish_under_lock(publisher, now)
 

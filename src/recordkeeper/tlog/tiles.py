@@ -87,6 +87,11 @@ class TileLog:
         sizes = (name.index * TILE_WIDTH + name.width for name in self.tile_names() if name.level == ENTRIES)
         return max(sizes, default=0)
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything was ever appended here."""
+        return (self.path / "tile").is_dir()
+
     def tile_names(self) -> Iterator[TileName]:
         """All tiles and bundles whose files are there."""
         for folder, _folders, files in os.walk(self.path / "tile"):

@@ -13,7 +13,7 @@ from recordkeeper.model.value import format_moment
 from recordkeeper.ocfl.inventory import parse_inventory
 from recordkeeper.services import publication
 from recordkeeper.services.preservation import RECORD_FILE, draft_of, record_file
-from recordkeeper.services.publication import pending, publish
+from recordkeeper.services.publication import ArchiveAbsentError, pending, publish
 from recordkeeper.services.rendering import render_record
 from recordkeeper.services.retrieval import load
 from recordkeeper.services.setting import Setting
@@ -67,6 +67,27 @@ def test_publishing_again_changes_nothing(company: Company) -> None:
     with company.register.reading() as snapshot:
         assert (snapshot.event_count(), snapshot.checkpoints()) == before
     assert files_below(company.archive) == files
+
+
+@pytest.mark.parametrize("is_mounted", [False, True])
+def test_no_new_archive_is_begun_where_the_old_one_is_not_there(company: Company, *, is_mounted: bool) -> None:
+    company.publish()
+    number = company.closed_feedback()
+    aside = company.archive.rename(company.archive.with_name("aside"))
+    if is_mounted:
+        company.archive.mkdir()
+    with company.register.reading() as snapshot:
+        before = (snapshot.event_count(), snapshot.checkpoints())
+    with pytest.raises(ArchiveAbsentError, match="nothing of what was published"):
+        company.publish()
+    assert not company.archive.exists() or not any(company.archive.iterdir())
+    with company.register.reading() as snapshot:
+        assert (snapshot.event_count(), snapshot.checkpoints()) == before
+    if is_mounted:
+        company.archive.rmdir()
+    aside.rename(company.archive)
+    assert f"record/{number}" in company.publish().archived
+    assert pending(company.register).is_nothing
 
 
 def test_the_archived_record_is_exactly_the_bytes_that_are_digested(company: Company) -> None:
