@@ -116,6 +116,11 @@ def ask(record: Record, use: str, reason: str, who: Standing, moment: Moment) ->
     return {**head_of("ask", who, moment), "use": use, "reason": check_text(reason.strip(), "reason")}
 
 
+def is_own(record: Record, asked: Asked, who: Standing) -> bool:
+    """Whether somebody asked for it, or stands in for who did in the role that would answer."""
+    return asked.by in {who.subject, who.acting_in(record.form.access.consent).deputy_for}
+
+
 def consent(
     record: Record, number: int | None, until: date | None, who: Standing, moment: Moment, *, refused_because: str = ""
 ) -> Content:
@@ -123,14 +128,14 @@ def consent(
 
     Args:
         record: what was asked for.
-        number: which request; the first that is not answered where none is given.
+        number: which request; where none is given the first that is not answered, of others before one's own.
         until: the last day of the consent; the same day where none is given.
         who: the person and their roles in the record's unit.
         moment: when.
         refused_because: why not; empty to consent.
 
     Raises:
-        NotYoursError: no role that consents, or one's own request.
+        NotYoursError: no role that consents, or one's own request, or that of whom one stands in for.
         WrongStateError: nothing was asked for that is not answered.
         ValuesRefusedError: a last day that has passed.
     """
@@ -140,10 +145,11 @@ def consent(
     waiting = [asked for asked in asked_of(record) if not asked.is_answered and number in {None, asked.number}]
     if record.state not in RIGHTS["record consent"].states or not waiting:
         raise WrongStateError(record.number, _("consent"), _("a request that is not answered"), _("none"))
-    if who.subject == waiting[0].by:
+    chosen = next((asked for asked in waiting if not is_own(record, asked, who)), waiting[0])
+    if is_own(record, chosen, who):
         raise NotYoursError(record.number, "", _("somebody other than who asked"), who.name)
     who = who.acting_in(record.form.access.consent)
-    content: dict[str, Json] = {**head_of("consent", who, moment), "asked": waiting[0].number}
+    content: dict[str, Json] = {**head_of("consent", who, moment), "asked": chosen.number}
     if refused_because.strip():
         return {**content, "decision": "refused", "reason": check_text(refused_because.strip(), "reason")}
     last = until.isoformat() if until else moment.on

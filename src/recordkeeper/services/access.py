@@ -90,8 +90,11 @@ def check_has_part(setting: Setting, actor: Actor, record: Record, command: str)
         return
     if may_read_record(record, who, readers_of(setting, record.form, record.unit), setting.today):
         return
-    named = [role for role in (*roles, *policy.by) if "/" not in role]  # whom a record names is not told
-    raise NotYoursError(record.number, "", who.named(named) or _("who has a part in it"), who.name)
+    answering = policy.countersign.by if policy.countersign and command == "record countersign" else ()
+    asked = answering or (*roles, *policy.by)
+    named = who.named(role for role in asked if "/" not in role)  # whom a record names is not told, nor its unit
+    expected = _("{roles} at the record's own unit").format(roles=named) if named else _("who has a part in it")
+    raise NotYoursError(record.number, "", expected, who.name)
 
 
 def record_for(setting: Setting, actor: Actor, number: str) -> Record:

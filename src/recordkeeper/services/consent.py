@@ -161,7 +161,7 @@ def waiting_for(register: Register, actor: Actor, now: datetime) -> list[Waiting
             found += [
                 Waiting(record.number, title, unit, asked)
                 for asked in rules.asked_of(record)
-                if not asked.is_answered and asked.by != actor.subject
+                if not asked.is_answered and not rules.is_own(record, asked, who)
             ]
     return found
 

@@ -14,6 +14,7 @@ from recordkeeper.errors import RefusalError
 from recordkeeper.findings import Severity
 from recordkeeper.model.consent import COPY, READ, TAKE_OUT, NobodyConsentsError, asked_of
 from recordkeeper.model.record_guard import NoReasonError, NotYoursError, ValuesRefusedError, WrongStateError
+from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.services import consent, entry, extraction, lifecycle, people, retention, searching, viewing
 from recordkeeper.services.overview import overview
 from recordkeeper.services.people import Actor
@@ -35,6 +36,7 @@ FORMS = (
         READ_ALONE,
         section("entry", field("what"), sign="one", meaning="received"),
         access={"read": ["head"], "consent": ["quality"]},
+        amendment={"countersign": {"by": ["head"]}},
     ),
 )
 
@@ -239,6 +241,15 @@ def test_who_has_nothing_to_do_with_a_record_is_not_told_how_it_stands(company: 
         lifecycle.close(register, company.actors["clerk"], NOW, number)
 
 
+def test_who_has_a_role_elsewhere_is_told_that_it_counts_at_the_records_own_unit(company: ActingCompany) -> None:
+    number = company.new("clerk", READ_ALONE, {"what": "合同"})
+    register, quality, signer = company.register, company.actors["quality"], company.signers["quality"]
+    with pytest.raises(NotYoursError, match="only 值班员 at the record's own unit may"):
+        lifecycle.sign(register, quality, signer, NOW, number)
+    with pytest.raises(NotYoursError, match="only 负责人 at the record's own unit may"):
+        lifecycle.countersign(register, quality, signer, NOW, number, 1, accepted=True)
+
+
 def test_a_refused_request_allows_nothing_and_keeps_its_reason(company: ActingCompany, number: str) -> None:
     register, head = company.register, company.actors["head"]
     consent.ask(register, company.actors["quality"], NOW, number, READ, "好奇")
@@ -261,6 +272,28 @@ def test_consent_comes_from_whom_the_form_names_and_never_from_who_asked(company
     with pytest.raises(ValuesRefusedError):
         consent.consent(register, company.actors["head2"], NOW, number, 1, NOW.date() - timedelta(days=1))
     assert consent.consent(register, company.actors["head2"], NOW, number, 1, NOW.date()).until == "2026-11-23"
+
+
+def test_nobody_answers_their_own_request_through_a_deputy(company: ActingCompany, number: str) -> None:
+    register, head, deputy = company.register, company.actors["head"], company.actors["clerk"]
+    people.deputize(
+        register,
+        company.actors["boss"],
+        login=head.login,
+        deputy=deputy.login,
+        unit=ROOT_UNIT,
+        valid_from=None,
+        valid_to=NOW.date(),
+        reason="年休假",
+        now=NOW,
+    )
+    consent.ask(register, head, NOW, number, COPY, "存档")
+    consent.ask(register, company.actors["quality"], NOW, number, COPY, "税务局查阅")
+    assert [each.asked.number for each in consent.waiting_for(register, deputy, NOW)] == [2]
+    with pytest.raises(NotYoursError):
+        consent.consent(register, deputy, NOW, number, 1, None)
+    answered = consent.consent(register, deputy, NOW, number, None, None)
+    assert (answered.number, answered.is_answered) == (2, True)
 
 
 def test_whoever_reads_a_record_sees_what_was_asked_for_and_the_answer(company: ActingCompany, number: str) -> None:
