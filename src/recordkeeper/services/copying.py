@@ -60,7 +60,7 @@ def prepare_copy(register: Register, actor: Actor, now: datetime, number: str, r
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
         record, is_noted = _may_copy(setting, actor, number)
-        printed = printed_record(snapshot, record)
+        printed = _printed(setting, actor, record)
         rows = rows_of(snapshot, printed) if printed.is_sheet else []
         who = setting.standing(actor.subject, printed.unit)
         token = new_token()
@@ -96,7 +96,7 @@ def copy_again(register: Register, actor: Actor, now: datetime, number: str, act
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
         record, is_noted = _may_copy(setting, actor, number)
-        printed = printed_record(snapshot, record)
+        printed = _printed(setting, actor, record)
         copies = copies_of(printed)
         copy = next((each for each in copies if each.act_number == act), None)
         if copy is None:
@@ -120,6 +120,18 @@ def _may_copy(setting: Setting, actor: Actor, number: str) -> tuple[Record, bool
     check_right(setting.snapshot, actor, COMMAND, setting.now, record.unit, about=record.number)
     check_may_use(setting, actor, record, COPY)
     return record, is_reading_noted(setting, actor, record)
+
+
+def _printed(setting: Setting, actor: Actor, record: Record) -> Record:
+    """What is copied of a record: for a row its sheet, of whose other rows a part in one or consent to it is none.
+
+    Raises:
+        Others: as ``prepare_copy``.
+    """
+    printed = printed_record(setting.snapshot, record)
+    if printed.subject != record.subject:
+        _may_copy(setting, actor, printed.number)
+    return printed
 
 
 def _row_at(snapshot: Snapshot, number: str, state: str) -> Record:

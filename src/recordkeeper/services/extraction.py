@@ -161,6 +161,9 @@ def export_pack(register: Register, actor: Actor, now: datetime, selection: Sele
         setting = Setting(snapshot, now)
         records = _readable(setting, actor, selection, numbers)
         printed = {each.subject: each for each in (printed_record(snapshot, record) for record in records)}
+        for subject in printed.keys() - {record.subject for record in records}:
+            # a part in one row, or consent to it, is none in the others of its sheet
+            check_may_use(setting, actor, readable(setting, actor, printed[subject].number), TAKE_OUT)
         printouts = {
             f"{each.number}  {each.form.title.in_language(current_language())}": Printout(
                 render_record(snapshot, setting, each), mark_of(each)

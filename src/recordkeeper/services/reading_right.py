@@ -90,7 +90,9 @@ def reads_by_right(record: Record, who: Standing, readers: Readers) -> bool:
         return AUDITOR in who.roles
     named = {role for section in record.sections for role in record.roles_of(section)}
     named |= {signature.signer for signature in record.signatures}
-    named |= {act.by for act in record.history.told if act.kind in {"new", "fill"}}
+    # A sheet is opened by the first row that somebody enters: that is no part in the rows of others.
+    parts = {"fill"} if record.is_sheet else {"new", "fill"}
+    named |= {act.by for act in record.history.told if act.kind in parts}
     persons = {right for right in who.rights if "/" in right}
     return not persons.isdisjoint(named) or may_read(who.reading_roles, readers)
 

@@ -184,8 +184,8 @@ def _rendered(register: Register, actor: Actor, now: datetime, number: str) -> t
         check_may_print(setting, actor, record)
         is_noted = is_reading_noted(setting, actor, record)
         printed = printed_record(snapshot, record)
-        if printed.is_sheet:
-            readable(setting, actor, printed.number)  # a part in one row is none in the others
+        if printed.subject != record.subject:  # a part in one row, or consent to it, is none in the others
+            check_may_print(setting, actor, readable(setting, actor, printed.number))
         docx = render_record(snapshot, setting, printed)
         rows = rows_of(snapshot, printed) if printed.is_sheet else []
     if is_noted:

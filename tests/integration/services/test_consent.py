@@ -15,7 +15,7 @@ from recordkeeper.findings import Severity
 from recordkeeper.model.consent import COPY, READ, TAKE_OUT, NobodyConsentsError, asked_of
 from recordkeeper.model.record_guard import NoReasonError, NotYoursError, ValuesRefusedError, WrongStateError
 from recordkeeper.model.unit import ROOT_UNIT
-from recordkeeper.services import consent, entry, extraction, lifecycle, people, retention, searching, viewing
+from recordkeeper.services import consent, copying, entry, extraction, lifecycle, people, retention, searching, viewing
 from recordkeeper.services.overview import overview
 from recordkeeper.services.people import Actor
 from recordkeeper.services.record_view import request_text
@@ -23,7 +23,7 @@ from recordkeeper.services.searching import NoUnitToReadError
 from recordkeeper.services.verification import verify
 from stage import Stages
 
-CONTRACT, PLAIN, READ_ALONE = "QR-900-01", "QR-900-02", "QR-900-03"
+CONTRACT, PLAIN, READ_ALONE, REGISTER = "QR-900-01", "QR-900-02", "QR-900-03", "QR-900-04"
 FORMS = (
     form(
         CONTRACT,
@@ -37,6 +37,13 @@ FORMS = (
         section("entry", field("what"), sign="one", meaning="received"),
         access={"read": ["head"], "consent": ["quality"]},
         amendment={"countersign": {"by": ["head"]}},
+    ),
+    form(
+        REGISTER,
+        section("row", field("what")),
+        kind="register",
+        sheet={"by": "unit"},
+        access={"read": ["head"], "consent": ["quality"]},
     ),
 )
 
@@ -184,6 +191,42 @@ def test_what_is_not_finished_is_read_and_not_printed_by_a_consent_to_read(compa
     consent.ask(company.register, company.actors["stranger"], NOW, number, READ, "好奇")
     consent.consent(company.register, company.actors["head"], NOW, number, None, None)
     assert uses(company, "stranger", number) == {READ}
+
+
+def test_a_part_in_one_row_or_consent_to_it_prints_the_others_by_no_door(
+    company: ActingCompany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (copying, extraction):
+        monkeypatch.setattr(module, "print_pdfs", lambda printouts: dict.fromkeys(printouts, b""))
+    monkeypatch.setattr(extraction, "find_libreoffice", lambda: None)
+    monkeypatch.setattr(extraction, "pdf_pack", lambda _printed: b"")
+    register, row = company.register, company.new("clerk", REGISTER, {"what": "来访甲"})
+    company.new("clerk2", REGISTER, {"what": "来访乙"})
+    sheet = company.record(row).sheet.removeprefix("sheet/")
+
+    def doors(who: str) -> set[str]:
+        actor, selection = company.actors[who], extraction.Selection((row,), searching.Criteria())
+        enter: dict[str, Callable[[], object]] = {
+            "render": lambda: viewing.render(register, actor, NOW, row),
+            "copy": lambda: copying.prepare_copy(register, actor, NOW, row, "税务局"),
+            "pack": lambda: extraction.export_pack(register, actor, NOW, selection),
+            "table": lambda: extraction.export_table(register, actor, NOW, selection),
+        }
+        return {door for door, open_it in enter.items() if not is_refused(open_it)}
+
+    def consented(number: str, use: str) -> None:
+        consent.ask(register, company.actors["stranger"], NOW, number, use, "税务局查阅")
+        consent.consent(register, company.actors["quality"], NOW, number, None, None)
+
+    assert doors("head") == {"render", "copy", "pack", "table"}
+    assert doors("clerk") == {"table"}
+    for use in (READ, COPY, TAKE_OUT):
+        consented(row, use)
+    consented(sheet, READ)
+    assert doors("stranger") == {"table"}
+    consented(sheet, COPY)
+    consented(sheet, TAKE_OUT)
+    assert doors("stranger") == {"render", "copy", "pack", "table"}
 
 
 def test_a_refusal_to_read_or_copy_names_the_command_that_asks_for_consent(company: ActingCompany, number: str) -> None:
