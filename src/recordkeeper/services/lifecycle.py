@@ -655,12 +655,14 @@ def reissue(
 
     Raises:
         UnknownRecordError: no such record.
+        MayNotReadError: no right to read what would be taken over.
         Others: as ``Record.reissue`` and ``new``.
 
     Source: P06-R5
     """
     with register.writing(now=now) as transaction:
         setting, old, who = _loaded(transaction, actor, now, "record reissue", number)
+        readable(setting, actor, old.number)  # its values go into a record that is then theirs
         earlier = standing_record(transaction, old.successor) if old.successor else None
         is_again = earlier is not None and earlier.state is State.VOID
         # refused before a number is taken

@@ -16,6 +16,7 @@ from recordkeeper.model.consent import COPY, READ, TAKE_OUT, NobodyConsentsError
 from recordkeeper.model.record_guard import NoReasonError, NotYoursError, ValuesRefusedError, WrongStateError
 from recordkeeper.model.unit import ROOT_UNIT
 from recordkeeper.services import consent, copying, entry, extraction, lifecycle, people, retention, searching, viewing
+from recordkeeper.services.access import MayNotReadError
 from recordkeeper.services.overview import overview
 from recordkeeper.services.people import Actor
 from recordkeeper.services.record_view import request_text
@@ -291,6 +292,19 @@ def test_who_has_a_role_elsewhere_is_told_that_it_counts_at_the_records_own_unit
         lifecycle.sign(register, quality, signer, NOW, number)
     with pytest.raises(NotYoursError, match="only 负责人 at the record's own unit may"):
         lifecycle.countersign(register, quality, signer, NOW, number, 1, accepted=True)
+
+
+def test_who_may_not_read_a_record_takes_its_values_over_into_none_of_their_own(
+    company: ActingCompany, number: str
+) -> None:
+    register, clerk, other = company.register, company.actors["clerk"], company.actors["clerk2"]
+    with pytest.raises(MayNotReadError):
+        lifecycle.reissue(register, other, NOW, number, {}, "重签")
+    consent.ask(register, other, NOW, number, READ, "重签")
+    consent.consent(register, company.actors["head"], NOW, number, None, None)
+    successor, _replaced = lifecycle.reissue(register, other, NOW, number, {}, "重签")
+    lifecycle.void(register, other, NOW, successor.number, "重复")
+    assert lifecycle.reissue(register, clerk, NOW, number, {}, "重签")[0].replaces == number
 
 
 def test_a_refused_request_allows_nothing_and_keeps_its_reason(company: ActingCompany, number: str) -> None:
