@@ -145,6 +145,8 @@ def test_beside_the_log_key_an_archive_that_is_missing_was_taken_away(office: De
         ("backup", "{out}.zip"),
         ("archive", "check"),
         ("archive", "list"),
+        ("audit", "check"),
+        ("audit", "prove", "QR-015-01/2026-0001"),
         ("archive", "export", "{out}.zip"),
         ("archive", "mirror", "{out}"),
         ("archive", "mirror"),

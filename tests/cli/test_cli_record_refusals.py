@@ -118,7 +118,8 @@ def test_nobody_fills_what_another_role_or_unit_may(desk: Desk) -> None:
     assert desk.refused(*NEW, "--unit", "SH", *sets(RECEIVED), who="elsewhere")["kind"] == "not-yours"
     number = desk.signed()
     error = desk.refused("record", "sign", number, who="elsewhere")
-    assert (error["status"], error["kind"], error["expected"]) == ("3", "not-yours", "Quality department")
+    assert (error["status"], error["kind"]) == ("3", "not-yours")
+    assert error["expected"] == "Field staff, Duty clerk, Quality department at the record's own unit"
     assert error["found"] == "姓elsewhere"
     assert [subject for subject, _actor in desk.events("refuse")][-1] == f"record/{number}"
 
@@ -217,7 +218,31 @@ def test_void_and_reissue_need_a_reason_and_close_only_optional_sections(desk: D
     assert desk.refused("record", "void", number, who="staff")["kind"] == "no-reason"
     assert desk.refused("record", "reissue", number, who="staff")["kind"] == "no-reason"
     error = desk.refused("record", "close", number, who="staff")
-    assert (error["status"], error["kind"], error["found"]) == ("3", "wrong-state", "forwarded")
+    assert (error["status"], error["kind"], error["found"]) == ("3", "wrong-state", "Forwarded (forwarded)")
+
+
+def test_where_nothing_is_left_to_fill_or_sign_a_refusal_does_not_expect_nothing(desk: Desk) -> None:
+    number = desk.closed()
+    desk.done("record", "amend", number, "--set", "customer=张三", "--reason", "写错", who="staff")
+    for act, expected in (("fill", "a section to be filled"), ("sign", "a section to be signed")):
+        error = desk.refused("record", act, number)
+        assert (error["status"], error["kind"], error["expected"]) == ("3", "not-its-turn", expected)
+
+
+def test_where_nobody_can_be_asked_section_and_fields_are_named(desk: Desk) -> None:
+    number = desk.done("record", "new", "QR-017-02", who="staff")["number"]
+    message = desk.refused("record", "fill", number, who="staff")["message"]
+    assert f"{number} Feedback received (received): nobody to ask" in message
+    assert "Content (content)" in message
+
+
+def test_a_file_that_is_not_there_is_said_as_the_system_says_it(desk: Desk, tmp_path: Path) -> None:
+    error = desk.refused("record", "import", "QR-017-02", str(tmp_path / "nowhere.csv"), who="staff")
+    assert (error["status"], error["found"]) == ("4", "No such file or directory")
+    desk.language = "zh"
+    number, place = desk.signed(), tmp_path / "nowhere" / "a.docx"
+    assert desk.run("record", "render", number, "--output", str(place)) == 5
+    assert f"{place}：没有这个文件或文件夹" in desk.err
 
 
 def test_only_an_amendment_that_waits_is_countersigned(desk: Desk) -> None:

@@ -105,6 +105,7 @@ def keep(invocation: Invocation, note: Path, cosigners: tuple[Path, ...]) -> Non
     from recordkeeper.services.cosigning import keep_cosigned_note
 
     actor, workspace = invocation.actor(), invocation.workspace()
+    workspace.check_archive_here()
     keys = [read_outside_text(cosigner).strip() for cosigner in cosigners]
     kept = keep_cosigned_note(workspace.publisher, actor, read_outside_text(note), keys, invocation.now)
     invocation.emit(

@@ -42,6 +42,7 @@ def prove(invocation: Invocation, what: str | None, earlier: Path | None, output
     if (what is None) == (earlier is None):
         raise click.UsageError(_("either the number of a record or event, or --from"))
     actor, workspace = invocation.actor(), invocation.workspace()
+    workspace.check_archive_here()
     proof: InclusionProof | ConsistencyProof
     if earlier is None:
         proof = prove_seen(workspace.register, workspace.log_path, actor, invocation.now, what or "")

@@ -25,7 +25,7 @@ class GivenFile(click.Path):
         if not os.path.lexists(value):
             from recordkeeper.services.attachment import NoFileError
 
-            raise NoFileError(Path(value), _("nothing"))
+            raise NoFileError(Path(value), _("No such file or directory"))
         return super().convert(value, param, ctx)
 
 

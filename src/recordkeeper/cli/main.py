@@ -177,7 +177,7 @@ def _failure_of(error: Exception) -> dict[str, str]:
                 "",
                 system_reason(error),
             )
-            message = f"{subject}: {found}" if subject else found
+            message = _("{label}: ").format(label=subject) + found if subject else found
         case _:
             kind, subject, expected, found = "defect", _program_name(), "", f"{type(error).__name__}: {error}"
             message = _("a defect of the program: {found} (--verbose shows where)").format(found=found)

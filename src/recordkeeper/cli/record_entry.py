@@ -8,7 +8,7 @@ import click
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.record_report import report
 from recordkeeper.cli.record_values import value_options, values_given
-from recordkeeper.language import listing
+from recordkeeper.language import current_language, listing, noted
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -106,10 +106,12 @@ def fill(
     if raw is None:
         entry = fill_entry(register, actor, now, number, section)
         if entry.section.fields and not invocation.is_attended:
-            fields = listing(each.id for each in entry.section.fields)
+            fields = listing(
+                noted(each.title.in_language(current_language()), each.id) for each in entry.section.fields
+            )
             raise click.UsageError(
                 _("{number} {section}: nobody to ask: --set or --from expected for {fields}").format(
-                    number=entry.record.number, section=entry.section.id, fields=fields
+                    number=entry.record.number, section=entry.record.called(entry.step), fields=fields
                 )
             )
         record = act_on_answers(entry, act)

@@ -350,7 +350,7 @@ class Record(KeptRecord):
         self._check_state("record close", _("close"))
         current = self.current_section
         if current is not None or not (self.open_sections or self.is_closed_by_hand_alone):
-            found = current.id if current else str(self.state)
+            found = current.called if current else _(str(self.state))
             raise WrongStateError(self.number, _("close"), _("only optional sections left"), found)
         who = self._check_right_of_any(who)
         return head_of("close", who, moment)

@@ -136,7 +136,7 @@ class GuardedRecord(RecordState):
 
     def _check_turn_to_fill(self, step: Step, who: Standing) -> None:
         section = self.section(step.section)
-        names = listing(map(self.called, self.open_steps)) or _("nothing")
+        names = listing(map(self.called, self.open_steps)) or _("a section to be filled")
         if not section.all_fields:
             raise NotItsTurnError(
                 self.number, _("fill"), names, _("{section}, which has no fields").format(section=self.called(step))
@@ -171,7 +171,9 @@ class GuardedRecord(RecordState):
         is_any = section.sign == "any" and self.is_step_complete(step) and self.state is not State.CLOSED
         if section.sign == "none" or not (step in self.open_steps or (is_any and self.is_needed(section))):
             names = listing(map(self.called, awaiting))
-            expected = _("the signature of {sections} first").format(sections=names) if names else _("nothing to sign")
+            expected = _("a section to be signed")
+            if names:
+                expected = _("the signature of {sections} first").format(sections=names)
             found = _("that of {section}").format(section=self.called(step)) if names else self.called(step)
             raise NotItsTurnError(self.number, _("sign"), expected, found)
         if not self.is_step_filled(step):

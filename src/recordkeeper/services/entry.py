@@ -29,6 +29,7 @@ from recordkeeper.services.catalogue import code_of, revision_in_force
 from recordkeeper.services.company import unit_of
 from recordkeeper.services.lifecycle import About, defaults_of, next_to_fill, opening_of, unit_asked_for
 from recordkeeper.services.people import Actor
+from recordkeeper.services.right import check_right
 from recordkeeper.services.setting import Setting
 from recordkeeper.services.viewing import text_of_value
 
@@ -162,6 +163,7 @@ def fill_entry(register: Register, actor: Actor, now: datetime, number: str, sec
     with register.reading() as snapshot:
         setting = Setting(snapshot, now)
         record = record_for(setting, actor, number)
+        check_right(snapshot, actor, "record fill", now, record.unit, about=record.number)
         check_has_part(setting, actor, record, "record fill")
         who = setting.standing(actor.subject, record.unit)
         step = record.step(section) if section else next_to_fill(record, who)

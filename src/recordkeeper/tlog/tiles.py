@@ -8,6 +8,7 @@ Source: C2SP tlog-tiles.
 
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -90,7 +91,12 @@ class TileLog:
     @property
     def is_begun(self) -> bool:
         """Whether anything was ever appended here."""
-        return (self.path / "tile").is_dir()
+        try:
+            return stat.S_ISDIR((self.path / "tile").stat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True  # why it cannot be read is for whoever reads it to say
 
     def tile_names(self) -> Iterator[TileName]:
         """All tiles and bundles whose files are there."""

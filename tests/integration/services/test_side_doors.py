@@ -170,6 +170,7 @@ def test_an_auditors_account_comes_through_no_door(staff: Staff) -> None:
         "copy": lambda: copying.copy_again(register, actor, NOW, closed, 1),
         "hold": lambda: holding.place(register, actor, NOW, title="t", mandate="m", asked=ScopeAsked(records=[closed])),
         "fill": lambda: lifecycle.fill(register, actor, NOW, number, "note", {"what": "x"}),
+        "questions": lambda: entry.fill_entry(register, actor, NOW, number, None),
     }
     check_refused(Doors(staff), doors, AuditorChangesNothingError)
 

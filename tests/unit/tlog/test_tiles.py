@@ -33,6 +33,11 @@ def leaves_of(count: int) -> list[bytes]:
     return [f'{{"index":{number}}}'.encode() for number in range(count)]
 
 
+def test_a_log_that_cannot_be_looked_at_is_not_taken_for_one_never_begun(tmp_path: Path) -> None:
+    assert not TileLog(tmp_path / "log").is_begun
+    assert TileLog(tmp_path / ("x" * 300)).is_begun  # the system refuses to look
+
+
 def root_of(leaves: list[bytes]) -> bytes:
     return root_hash([leaf_hash(leaf) for leaf in leaves])
 
