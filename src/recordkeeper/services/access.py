@@ -84,6 +84,7 @@ def check_has_part(setting: Setting, actor: Actor, record: Record, command: str)
     """
     who = setting.standing(actor.subject, record.unit)
     roles = [role for section in record.sections or record.form.sections for role in record.roles_of(section)]
+    roles += [role for step in record.saved for role in record.roles_at(step)]  # who may amend an earlier round
     policy = record.form.amendment
     further = [*policy.by, *(policy.countersign.by if policy.countersign else ()), *RIGHTS[command].roles]
     if who.has_any([*roles, *further]):

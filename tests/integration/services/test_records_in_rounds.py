@@ -40,15 +40,27 @@ REVIEW = form(
         **SIGNED,
     ),
 )
+CHARGE = form(
+    "QR-900-03",
+    section("charged", field("department", "choice", choices=WHO), **SIGNED),
+    section("done", field("what"), by={"field": "department"}, **SIGNED),
+    section(
+        "judged",
+        field("agreed", "yes_no"),
+        rounds={"until": "agreed", "sections": ["charged", "done", "judged"]},
+        **SIGNED,
+    ),
+    access={"read": ["head"]},
+)
 NOTICE = form("QR-900-02", section("told", field("what")))
 
 
 @pytest.fixture
 def company(stages: Stages, database: str, tmp_path: Path) -> Iterator[ActingCompany]:
     def package(folder: Path) -> Path:
-        return write_package(folder / "P90", REVIEW, NOTICE)
+        return write_package(folder / "P90", REVIEW, CHARGE, NOTICE)
 
-    with office_with(stages, database, tmp_path, "rounds", [package], "clerk", "quality", "head") as opened:
+    with office_with(stages, database, tmp_path, "rounds", [package], "clerk", "quality", "head", "quality") as opened:
         yield opened
 
 
@@ -84,6 +96,17 @@ def test_an_amended_value_of_an_earlier_round_moves_every_instance_and_is_stored
     assert company.record(number).amendments == after.amendments
     with company.register.reading() as snapshot:
         assert [row.number for row in find_records(snapshot, RecordQuery(text="14"))] == [number]
+
+
+def test_whom_an_earlier_round_named_amends_it_though_the_next_one_names_another(company: ActingCompany) -> None:
+    number = company.new("clerk", "QR-900-03", {"department": "quality"})
+    company.sign("clerk", number, "charged")
+    company.do("quality", number, "done", {"what": "整改"})
+    company.do("clerk", number, "judged", {"agreed": "否"})
+    company.do("clerk", number, "charged", {"department": "head"})
+    actor, key = company.actors["quality2"], company.signers["quality2"]
+    after = lifecycle.amend(company.register, actor, key, NOW, number, {"what@1": "已整改"}, "写错", "correction")
+    assert [(change.path, change.new) for change in after.amendments[0].changes] == [("what", "已整改")]
 
 
 def test_a_view_tells_rounds_instances_and_a_deadline_that_is_provisional(company: ActingCompany) -> None:
