@@ -85,7 +85,7 @@ def test_split_tags_and_fonts_for_latin_letters_alone_are_noted_and_refuse_nothi
     split, font = outcome.notes
     assert (split.subject, split.severity) == ("a.docx/word/document.xml", Severity.WARNING)
     assert split.message.startswith("{ | { cust | omer } | } → {{ customer }}: Word split it over 4 runs")
-    assert font.message.startswith("Arial: 1 runs")
+    assert font.message.startswith("Arial: 1 run ")
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
