@@ -184,3 +184,14 @@ def test_what_starts_a_period_is_told_and_told_anew(desk: Desk, tmp_path: Path) 
     [told] = desk.listed(*ended, "--on", "2021-01-01")
     assert told["rules"][1]["happened_on"] == "2021-01-01"
     assert [act["kind"] for act in desk.done("record", "history", number)["events"]].count("tell") == 2
+
+
+def test_where_no_procedure_provides_a_list_what_to_do_is_said(desk: Desk) -> None:
+    acts = desk.acts()
+    refused = desk.refused("retention", "list-new", "--unit", "SH", who="boss")
+    assert (refused["kind"], refused["status"]) == ("unserved-purpose", "3")
+    assert refused["message"].startswith("destruction list (destruction_list)")
+    assert refused["message"].endswith(
+        "install a procedure that provides one, and have its forms approved and released"
+    )
+    assert desk.acts() == acts

@@ -31,6 +31,17 @@ def purpose_names() -> dict[str, str]:
     }
 
 
+def own_purpose_names() -> dict[str, str]:
+    """The purposes for which the program itself needs a form that some procedure provides, each with its name."""
+    return {
+        "appraisal_sheet": _("appraisal sheet"),
+        "destruction_certificate": _("destruction certificate"),
+        "destruction_list": _("destruction list"),
+        "property_report": _("report on the four properties"),
+        "transfer_list": _("transfer list"),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Unbound:
     """A purpose that a procedure's forms open or need, and that no form serves.

@@ -19,7 +19,7 @@ from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content
 from recordkeeper.model.form import Form
 from recordkeeper.model.form_revision import Revision, RevisionState, in_force
-from recordkeeper.model.purpose import Unbound, bindings_of, purposes_of
+from recordkeeper.model.purpose import Unbound, bindings_of, own_purpose_names, purposes_of
 from recordkeeper.register.procedure_register import procedure_revisions_of
 from recordkeeper.register.snapshot import Snapshot
 from recordkeeper.services.company import unit_and_above
@@ -73,12 +73,15 @@ class UnservedPurposeError(FormError, RefusalError):
     """The program itself needs a form for a purpose, and none of those in force serves it, or several do."""
 
     def __init__(self, purpose: str, codes: Iterable[str]) -> None:
-        found = listing(codes) or _("nothing")
+        found = listing(codes)
         expected = _("one form in force that serves it")
+        message = _("{name} ({purpose}): expected {expected}, found {found}").format(
+            name=own_purpose_names().get(purpose, purpose), purpose=purpose, expected=expected, found=found or _("none")
+        )
+        if not found:
+            message += _("; install a procedure that provides one, and have its forms approved and released")
         super().__init__(
-            _("purpose {purpose}: expected {expected}, found {found}").format(
-                purpose=purpose, expected=expected, found=found
-            ),
+            message,
             subject=purpose,
             expected=expected,
             found=found,
