@@ -14,7 +14,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -168,13 +168,33 @@ def open_beside(path: Path) -> int:
         os.close(descriptor)  # taken for a leftover before it was locked
 
 
-def make_folder_beside(path: Path) -> int:
-    """A descriptor that holds the system's lock on a new folder of such a name.
+@contextmanager
+def folder_put_in_place(place: Path) -> Iterator[Path]:
+    """A new folder beside a place, which gets its name when the block is over: it is whole there, or not there at all.
+
+    What the block made is removed where it fails. An empty folder at the place gives way.
 
     Raises:
-        OSError: it exists, or the disk refuses.
+        OSError: something else is there, or the disk refuses.
     """
-    make_folder(path.parent)
+    make_folder(place.parent)
+    clear_beside(place.parent)
+    beside = name_beside(place)
+    held = _make_held_folder(beside)
+    try:
+        yield beside
+        if place.exists():
+            place.rmdir()
+        beside.rename(place)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    finally:
+        os.close(held)
+
+
+def _make_held_folder(path: Path) -> int:
+    """A descriptor that holds the system's lock on a new folder, so that nobody takes it for a leftover."""
     while True:
         path.mkdir()
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

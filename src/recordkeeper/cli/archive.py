@@ -14,6 +14,7 @@ from recordkeeper.cli.archive_properties import test
 from recordkeeper.cli.archive_rebuild import rebuild
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
+from recordkeeper.cli.pending_view import print_pending, print_without_pdf
 from recordkeeper.cli.program import noun
 from recordkeeper.errors import ArchiveError, UnavailableError
 from recordkeeper.language import clauses, listing, ngettext
@@ -106,22 +107,8 @@ def resume(invocation: Invocation, watch: bool) -> None:  # noqa: FBT001 - click
 
     def render() -> None:
         print_text(_done(outcome))
-        if outcome.without_pdf:
-            print_text(
-                ngettext(
-                    "{count} document without PDF: LibreOffice is not there",
-                    "{count} documents without PDF: LibreOffice is not there",
-                    outcome.without_pdf,
-                ).format(count=outcome.without_pdf)
-            )
-        if not left.is_nothing:
-            print_text(
-                ngettext(
-                    "still pending: {unarchived} to archive, {unstored} to store, {unpublished} event to publish",
-                    "still pending: {unarchived} to archive, {unstored} to store, {unpublished} events to publish",
-                    left.unpublished,
-                ).format(unarchived=len(left.unarchived), unstored=len(left.unstored), unpublished=left.unpublished)
-            )
+        print_without_pdf(outcome.without_pdf)
+        print_pending(left)
 
     invocation.emit(
         {

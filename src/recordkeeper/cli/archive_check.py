@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recordkeeper.cli.amount import amount
+from recordkeeper.amount import amount
 from recordkeeper.cli.audit_proof import NEW_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import CannotAssess, ProblemsFound
@@ -45,8 +45,7 @@ def check(invocation: Invocation, shares: int | None, report: Path | None, histo
     if history:
         _list_checks(invocation)
         return
-    if workspace.is_archive_elsewhere:
-        workspace.check_archive_here()
+    workspace.check_archive_not_elsewhere()
     checked = check_archive(workspace.register, workspace.storage_root, actor, invocation.now, shares)
     if report is not None:
         write_new_file(report, canonical(checked.report))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from recordkeeper.cli.amount import amounts
+from recordkeeper.amount import amounts
 from recordkeeper.cli.given_file import NEW_ZIP
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_text

@@ -1,14 +1,12 @@
 """The verb rebuild of archive: a new workspace out of an archive alone, when the database is lost."""
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from recordkeeper.cli.amount import amount
+from recordkeeper.amount import amount
 from recordkeeper.cli.database_option import check_database_user, configured_database, database_options
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
@@ -103,15 +101,12 @@ def _made(
     passphrase: str,
 ) -> "tuple[Workspace, Rebuilt]":
     """Rebuild beside the folder, then put it there by one rename: it is a workspace or it is not there."""
-    from recordkeeper.durable import clear_beside, make_folder_beside, name_beside, read_plain_file, write_new_file
+    from recordkeeper.durable import folder_put_in_place, read_plain_file, write_new_file
     from recordkeeper.services.people import give_passphrase_after_loss
     from recordkeeper.services.rebuilding import rebuild as rebuild_workspace
 
     folder, database = where.folder, where.database
-    incoming = name_beside(folder)
-    clear_beside(folder.parent)
-    held = make_folder_beside(incoming)
-    try:
+    with folder_put_in_place(folder) as incoming:
         url = database_url_of(incoming, database)
         rebuilt = rebuild_workspace(archive, incoming, url, invocation.now, where.everyday_login)
         with rebuilt.register as register:
@@ -122,14 +117,6 @@ def _made(
         configured = configured_database(folder, database, where.everyday_login)
         settings = {"database": configured, "archive": DEFAULTS["archive"], "language": current_language()}
         write_configuration(incoming, settings)
-        if folder.exists():
-            folder.rmdir()
-        incoming.rename(folder)
-    except BaseException:
-        shutil.rmtree(incoming, ignore_errors=True)
-        raise
-    finally:
-        os.close(held)
     url = database_url_of(folder, database)
     return Workspace(folder, url, folder / settings["archive"], settings["language"]), rebuilt
 

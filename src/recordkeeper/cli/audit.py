@@ -115,8 +115,7 @@ def check(invocation: Invocation) -> None:
     from recordkeeper.services.recent_check import check_recent
 
     workspace, actor = invocation.workspace(), invocation.actor()
-    if workspace.is_archive_elsewhere:
-        workspace.check_archive_here()
+    workspace.check_archive_not_elsewhere()
     found = check_recent(workspace.register, workspace.log_path, actor, invocation.now)
 
     def render() -> None:

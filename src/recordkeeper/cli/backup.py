@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recordkeeper.cli.amount import amount
+from recordkeeper.amount import amount
 from recordkeeper.cli.given_file import NEW_ZIP
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_text
-from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def _show(made: "BackedUp") -> None:
     print_text(
         _("{file}: {rows} of the register, {files} of the archive, {events}").format(
             file=made.path,
-            rows=ngettext("{count} row", "{count} rows", made.rows).format(count=made.rows),
+            rows=amount("rows", made.rows),
             files=amount("files", made.files),
             events=amount("events", made.events),
         )

@@ -14,9 +14,9 @@ import click
 from recordkeeper.cli.init import check_unoccupied, make_workspace
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text, progress
+from recordkeeper.cli.pending_view import print_without_pdf
 from recordkeeper.cli.verify import answer_name, aspect_name
 from recordkeeper.cli.workspace import DEFAULTS, Workspace
-from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -104,14 +104,7 @@ def _show(root: Path, passphrase: str | None, told: "Told", outcomes: list["Outc
     archived = sum(len(outcome.archived) for outcome in outcomes)
     print_table((_("Made"), _("Number")), [*told.counts.items(), (_("versions archived"), archived)])
     without_pdf = sum(outcome.without_pdf for outcome in outcomes)
-    if without_pdf:
-        print_text(
-            ngettext(
-                "{count} document without PDF: LibreOffice is not there",
-                "{count} documents without PDF: LibreOffice is not there",
-                without_pdf,
-            ).format(count=without_pdf)
-        )
+    print_without_pdf(without_pdf)
     print_text(_("Refused, and left as an event: {message}").format(message=told.refusal))
     rows = [(aspect_name(name), answer_name(aspect.answer), aspect.reason) for name, aspect in report.aspects.items()]
     print_table((_("Aspect"), _("Answer"), _("Reason")), rows)

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.amount import amount
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text, progress
 from recordkeeper.cli.paper_original import HEADINGS, read_originals
 from recordkeeper.cli.record_report import failure_value, report
-from recordkeeper.language import listing, ngettext
+from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.particulars import parse_date
 
@@ -216,7 +217,7 @@ def execute(
     workspace.check_archive_here()
     by = Executor(workspace.publisher, actor, invocation.now, number)
     count = len(check_begin(by, is_paper_destroyed=paper_destroyed))  # nobody is asked about what is refused anyhow
-    told = ngettext("{count} record", "{count} records", count).format(count=count)
+    told = amount("records", count)
     invocation.confirm(_("{list}: destroy {records}, beyond recovery?").format(list=number, records=told))
     said = Said(place, operator or place, give_up)
     with progress(_("Destroying"), count) as advance:

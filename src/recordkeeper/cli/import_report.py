@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
+from recordkeeper.amount import amount
 from recordkeeper.cli.options import Invocation
 from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import Advance, Cell, print_table, print_text, progress
-from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def run_import(
         said = _("{file}: {rows}, {added} added, {rejected} rejected")
         if is_dry_run:
             said = _("{file}: {rows}, {rejected} would be rejected; nothing was imported")
-        rows_read = ngettext("{count} row", "{count} rows", report.row_count).format(count=report.row_count)
+        rows_read = amount("rows", report.row_count)
         print_text(said.format(file=file.name, rows=rows_read, added=len(report.added), rejected=len(rejects)))
 
     invocation.emit(value, render)

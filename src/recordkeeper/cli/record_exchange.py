@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.amount import amount
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import ProblemsFound
 from recordkeeper.cli.output import print_text, progress
 from recordkeeper.cli.written_file import confirm_output, write_output
-from recordkeeper.language import listing, ngettext
+from recordkeeper.language import listing, told_of
 from recordkeeper.language import translate as _
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _emit(invocation: Invocation, table: "Table", report: "Report", *, is_dry_ru
         elif not numbers:
             said = _("{file}: {rows}, none entered, {rejected} rejected")
         first, last = (numbers[0], numbers[-1]) if numbers else ("", "")
-        rows = ngettext("{count} row", "{count} rows", report.row_count).format(count=report.row_count)
+        rows = amount("rows", report.row_count)
         counts = {"taken": len(numbers), "rejected": rejected_rows}
         print_text(said.format(file=table.source, rows=rows, first=first, last=last, **counts))
 
@@ -187,5 +188,5 @@ def export(
         data, count = json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n", document["count"]
     output.write_bytes(data)
     invocation.publish()
-    said = ngettext("{file}: {count} record", "{file}: {count} records", count).format(file=output, count=count)
+    said = told_of(output, amount("records", count))
     invocation.emit({"file": str(output), "records": count}, lambda: print_text(said))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.amount import amount
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
 from recordkeeper.cli.record_report import step_lines
@@ -360,7 +361,7 @@ def _attachment_lines(view: "RecordView") -> Iterator[RichText]:
         if not each.digest:
             yield (Span(f"  {each.name}"),)
             continue
-        size = ngettext("{size} byte", "{size} bytes", each.size).format(size=each.size)
+        size = amount("bytes", each.size)
         yield (Span(f"  {each.name} · {each.media_type} · {size} · {each.digest} · {each.by} {each.local}"),)
 
 

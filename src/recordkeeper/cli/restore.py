@@ -1,6 +1,5 @@
 """The verb restore: a backup in an empty place; or the drill that does so aside, verifies and compares."""
 
-import os
 import shutil
 import tempfile
 import tomllib
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recordkeeper.cli.amount import amounts
+from recordkeeper.amount import amounts
 from recordkeeper.cli.database_option import check_database_user, configured_database, database_options
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
@@ -106,27 +105,16 @@ def restore_into(
     database_user: str | None = None,
 ) -> Workspace:
     """Restore beside the folder, then put it there by one rename: it is a workspace or it is not there."""
-    from recordkeeper.durable import clear_beside, make_folder_beside, name_beside
+    from recordkeeper.durable import folder_put_in_place
     from recordkeeper.services.backup import restore as restore_backup
 
-    incoming = name_beside(folder)
-    clear_beside(folder.parent)
-    held = make_folder_beside(incoming)
-    try:
+    with folder_put_in_place(folder) as incoming:
         url = database_url_of(incoming, database)
         restore_backup(bag, incoming, url, invocation.now, database_user).close()
         _put_log_key(invocation, bag, incoming, log_key)
         configured = configured_database(folder, database, database_user)
         settings = {"database": configured, "archive": DEFAULTS["archive"], "language": _language_of(bag)}
         write_configuration(incoming, settings)
-        if folder.exists():
-            folder.rmdir()
-        incoming.rename(folder)
-    except BaseException:
-        shutil.rmtree(incoming, ignore_errors=True)
-        raise
-    finally:
-        os.close(held)
     return Workspace(folder, database_url_of(folder, database), folder / settings["archive"], settings["language"])
 
 

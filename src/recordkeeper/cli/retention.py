@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recordkeeper.amount import amount
 from recordkeeper.cli.disposition import appraise, approve, certificate, erase, execute, list_new
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text
@@ -428,7 +429,7 @@ def hold(
     with register.reading() as snapshot:
         told = records_told(Setting(snapshot, invocation.now), actor, {*kept, *placed.scope.records})
     numbers: list[Json] = [subject.partition("/")[2] for subject in kept if subject in told]
-    many = ngettext("{count} record", "{count} records", len(kept)).format(count=len(kept))
+    many = amount("records", len(kept))
     said = _("{hold} {title}: keeps {records} now").format(hold=placed.subject, title=placed.title, records=many)
     counted: Json = {**_hold_value(placed, told), "keeps_count": len(kept), "keeps": numbers}
     invocation.emit(counted, lambda: print_text(said))

@@ -4,6 +4,7 @@ import click
 
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import Cell, print_table, print_text
+from recordkeeper.cli.pending_view import print_pending
 from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
@@ -42,18 +43,7 @@ def status(invocation: Invocation) -> None:
             )
         if seen.pending.is_nothing:
             print_text(_("Everything is archived and published"))
-        else:
-            print_text(
-                ngettext(
-                    "still pending: {unarchived} to archive, {unstored} to store, {unpublished} event to publish",
-                    "still pending: {unarchived} to archive, {unstored} to store, {unpublished} events to publish",
-                    seen.pending.unpublished,
-                ).format(
-                    unarchived=len(seen.pending.unarchived),
-                    unstored=len(seen.pending.unstored),
-                    unpublished=seen.pending.unpublished,
-                )
-            )
+        print_pending(seen.pending)
 
     due_on = seen.test_due_on
 

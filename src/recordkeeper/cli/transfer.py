@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recordkeeper.cli.amount import amounts
+from recordkeeper.amount import amount, amounts
 from recordkeeper.cli.given_file import NEW_ZIP, PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.output import print_table, print_text, progress
 from recordkeeper.cli.paper_original import read_originals
 from recordkeeper.cli.record_report import failure_value, report
-from recordkeeper.language import listing, ngettext, told_of
+from recordkeeper.language import listing, told_of
 from recordkeeper.language import translate as _
 from recordkeeper.model.particulars import parse_date
 
@@ -175,7 +175,7 @@ def hand_over(invocation: Invocation, number: str, keep: str, *, give_up: bool) 
     workspace.check_archive_here()
     by = Executor(workspace.publisher, actor, invocation.now, number)
     count = count_listed(by, Keeping(keep))  # nobody is asked about what is refused anyhow
-    told = ngettext("{count} record", "{count} records", count).format(count=count)
+    told = amount("records", count)
     question = _("{list}: keep {records} as copies alone?")
     if keep == "nothing":
         question = _("{list}: remove {records}, which are in the receiver's hands, beyond recovery?")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recordkeeper.cli.amount import amounts
+from recordkeeper.amount import amounts
 from recordkeeper.cli.given_file import PRESENT_FILE
 from recordkeeper.cli.options import Invocation, shared_options
 from recordkeeper.cli.outcome import CannotAssess, ProblemsFound

@@ -135,6 +135,15 @@ class Workspace:
         if not self.has_archive:
             raise NoArchiveHereError(self.archive)
 
+    def check_archive_not_elsewhere(self) -> None:
+        """Refuse what the machine that holds the archive judges, though the archive be missing there.
+
+        Raises:
+            NoArchiveHereError: this is another machine.
+        """
+        if self.is_archive_elsewhere:
+            raise NoArchiveHereError(self.archive)
+
     @property
     def log_path(self) -> Path:
         """The folder of the log's tiles and checkpoint."""

@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from recordkeeper.amount import amount
 from recordkeeper.errors import CredentialError, InvalidInputError, RefusalError, UnavailableError
-from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 PASSPHRASE_CHARACTERS = 8
@@ -276,9 +276,7 @@ def _seal(private: Ed25519PrivateKey, passphrase: str) -> Credential:
 
 def _check_usable(passphrase: str) -> None:
     if len(unicodedata.normalize("NFC", passphrase)) < PASSPHRASE_CHARACTERS:
-        raise UnusablePassphraseError(
-            ngettext("{count} character", "{count} characters", len(passphrase)).format(count=len(passphrase))
-        )
+        raise UnusablePassphraseError(amount("characters", len(passphrase)))
     try:
         passphrase.encode()
     except UnicodeEncodeError as error:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from recordkeeper.amount import amount
 from recordkeeper.errors import DocumentError, InvalidInputError
-from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 CHOSEN, NOT_CHOSEN = "☑", "☐"
@@ -123,7 +123,7 @@ def _agree(listed: str, rows: int, lengths: dict[str, int]) -> None:
         UnreadableFormError: it has not.
     """
     if lengths.setdefault(listed, rows) != rows:
-        found = ngettext("{number} row", "{number} rows", rows).format(number=rows)
+        found = amount("rows", rows)
         raise UnreadableFormError(_("{name} alike wherever it stands").format(name=listed), found)
 
 

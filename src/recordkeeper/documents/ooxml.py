@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from recordkeeper.amount import amount
 from recordkeeper.errors import DocumentError, InvalidInputError
-from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 
 MOST_MEMBERS = 2000
@@ -96,9 +96,7 @@ def parse_small_part(data: bytes, name: str) -> etree._Element:
         DocumentRefusedError: as ``parse_part``, or over 8 MB, which as a tree take 250.
     """
     if len(data) > LARGEST_SMALL_PART_BYTES:
-        raise DocumentRefusedError(
-            name, _("at most 8 MB"), ngettext("{size} byte", "{size} bytes", len(data)).format(size=len(data))
-        )
+        raise DocumentRefusedError(name, _("at most 8 MB"), amount("bytes", len(data)))
     return parse_part(data, name)
 
 

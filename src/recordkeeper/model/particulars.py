@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self, TypeAlias
 
+from recordkeeper.amount import amount
 from recordkeeper.errors import InvalidInputError, PlaceError
-from recordkeeper.language import listing, ngettext
+from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.canonical import Content, Json
 from recordkeeper.model.event import Act
@@ -45,9 +46,7 @@ def check_line(text: str, what: str, longest: int = LONGEST_NAME) -> str:
         raise TextRefusedError(what, _("one line of text"), _("a line break or tab"))
     if len(line) > longest:
         expected = _("at most {count} characters").format(count=longest)
-        raise TextRefusedError(
-            what, expected, ngettext("{count} character", "{count} characters", len(line)).format(count=len(line))
-        )
+        raise TextRefusedError(what, expected, amount("characters", len(line)))
     return line
 
 

@@ -6,6 +6,7 @@ Source: ISO 9001, 7.5.3; 21 CFR 11.10(f), (g)
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from recordkeeper.amount import amount
 from recordkeeper.errors import InvalidInputError, RecordError, RefusalError
 from recordkeeper.language import current_language, listing, ngettext
 from recordkeeper.language import translate as _
@@ -373,5 +374,5 @@ def broken_checks(section: Section, values: Mapping[str, Json], known: Mapping[s
 def _shown(value: Json) -> str:
     """A value as a refusal quotes it; of rows their number, for what stands in them is long."""
     if isinstance(value, list | tuple) and any(isinstance(each, Mapping) for each in value):
-        return ngettext("{count} row", "{count} rows", len(value)).format(count=len(value))
+        return amount("rows", len(value))
     return listing(map(str, value)) if isinstance(value, list | tuple) else str(value)

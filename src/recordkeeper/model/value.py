@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
+from recordkeeper.amount import amount
 from recordkeeper.errors import FormError, InvalidInputError, RecordError
 from recordkeeper.language import current_language, listing, ngettext, noted, told_of
 from recordkeeper.language import translate as _
@@ -82,7 +83,7 @@ def check_text(text: str, what: str) -> str:
         raise TextRefusedError(
             what,
             _("at most 64 KiB"),
-            ngettext("{size} byte", "{size} bytes", len(text.encode())).format(size=len(text.encode())),
+            amount("bytes", len(text.encode())),
         )
     if text.count("\n") >= MOST_LINES:
         raise TextRefusedError(

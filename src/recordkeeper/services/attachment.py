@@ -6,9 +6,9 @@ Source: 21 CFR 11.10(b); A (ALCOA+: original)
 from dataclasses import dataclass
 from pathlib import Path
 
+from recordkeeper.amount import amount
 from recordkeeper.durable import read_plain_file
 from recordkeeper.errors import InvalidInputError, MissingError, RecordError, system_reason
-from recordkeeper.language import ngettext
 from recordkeeper.language import translate as _
 from recordkeeper.model.particulars import check_line
 
@@ -118,9 +118,7 @@ def read_given_file(path: Path, byte_limit: int) -> bytes:
         raise UnfitFileError(path, _("a regular file"), _("a folder, a link or a special file"))
     if status.st_size > byte_limit:
         expected = _("at most {size} bytes").format(size=byte_limit)
-        raise UnfitFileError(
-            path, expected, ngettext("{size} byte", "{size} bytes", status.st_size).format(size=status.st_size)
-        )
+        raise UnfitFileError(path, expected, amount("bytes", status.st_size))
     try:
         return read_plain_file(path, byte_limit)
     except OSError as error:

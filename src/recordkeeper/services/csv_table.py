@@ -10,8 +10,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from recordkeeper.amount import amount
 from recordkeeper.errors import InvalidInputError, RecordError
-from recordkeeper.language import listing, ngettext
+from recordkeeper.language import listing
 from recordkeeper.language import translate as _
 
 LARGEST_FILE_BYTES = 100 * 1024 * 1024
@@ -79,7 +80,7 @@ def read_table(data: bytes, source: str, columns: Mapping[str, Sequence[str]]) -
         if len(cells) > len(headings) and any(cell.strip() for cell in cells[len(headings) :]):
             raise UnreadableTableError(
                 _("{source} row {row}").format(source=source, row=number),
-                ngettext("{count} cell", "{count} cells", len(headings)).format(count=len(headings)),
+                amount("cells", len(headings)),
                 str(len(cells)),
             )
         named = {heading: cell.strip() for heading, cell in zip(headings, cells, strict=False)}
@@ -106,9 +107,7 @@ def read_lines(data: bytes, source: str) -> list[tuple[int, list[str]]]:
 
 def _decoded(data: bytes, source: str) -> str:
     if len(data) > LARGEST_FILE_BYTES:
-        raise UnreadableTableError(
-            source, _("at most 100 MiB"), ngettext("{size} byte", "{size} bytes", len(data)).format(size=len(data))
-        )
+        raise UnreadableTableError(source, _("at most 100 MiB"), amount("bytes", len(data)))
     for encoding in _ENCODINGS:
         try:
             return data.decode(encoding)

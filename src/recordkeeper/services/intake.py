@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from recordkeeper.amount import amount
 from recordkeeper.documents.workbook_reader import CellText, Unreadable, read_sheet
 from recordkeeper.errors import InvalidInputError, MissingError, RecordError
 from recordkeeper.language import listing, ngettext
@@ -259,7 +260,7 @@ def _lines_of(table: Table) -> tuple[list[str], list[tuple[int, list[CellText]]]
         raise TooLargeTableError(
             table.source,
             expected,
-            ngettext("{size} byte", "{size} bytes", len(table.data)).format(size=len(table.data)),
+            amount("bytes", len(table.data)),
         )
     first, lines = _of_spreadsheet(table) if table.data.startswith(_ZIP) else _of_csv(table)
     if len(lines) > MOST_ROWS:
@@ -276,7 +277,7 @@ def _lines_of(table: Table) -> tuple[list[str], list[tuple[int, list[CellText]]]
             place = _("{source} row {row}").format(source=table.source, row=number)
             raise UnreadableTableError(
                 place,
-                ngettext("{count} cell", "{count} cells", len(headings)).format(count=len(headings)),
+                amount("cells", len(headings)),
                 str(len(cells)),
             )
     return headings, lines

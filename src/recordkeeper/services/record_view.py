@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, cast
 
-from recordkeeper.language import ngettext
+from recordkeeper.amount import amount
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import ACCEPTED, NOT_NEEDED, PENDING, REFUSED
 from recordkeeper.model.canonical import Json
@@ -539,10 +539,6 @@ def flag_name(flag: str) -> str:
     if flag in names:
         return names[flag]
     word, _dash, number = flag.partition("-")
-    many = int(number) if number.isdecimal() else 0
-    counted = {
-        "share": _("share {number}"),
-        "objects": ngettext("{number} object", "{number} objects", many),
-        "findings": ngettext("{number} finding", "{number} findings", many),
-    }
-    return counted[word].format(number=number.replace("-of-", "/")) if word in counted and number else flag
+    if word in {"objects", "findings"} and number.isdecimal():
+        return amount(word, int(number))
+    return _("share {number}").format(number=number.replace("-of-", "/")) if word == "share" and number else flag

@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import cast
 
+from recordkeeper.amount import amount
 from recordkeeper.documents.printout import Printout, print_pdfs
 from recordkeeper.errors import MissingError, RecordError
-from recordkeeper.language import current_language, listing, ngettext
+from recordkeeper.language import current_language, listing
 from recordkeeper.language import translate as _
 from recordkeeper.model.amendment import (
     PENDING,
@@ -574,9 +575,7 @@ def text_of_value(setting: Setting, each: FormField, value: Json) -> str:
         case "person" | "party" | "premises" | "role":
             return setting.shown_name(str(value))
         case "rows":
-            return ngettext("{count} row", "{count} rows", len(cast("Sequence[Json]", value))).format(
-                count=len(cast("Sequence[Json]", value))
-            )
+            return amount("rows", len(cast("Sequence[Json]", value)))
         case _:
             return f"{value}{each.suffix or ''}"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recordkeeper.cli.amount import amount, amounts
+from recordkeeper.amount import amount, amounts
 from recordkeeper.language import use_language
 
 NOUNS = ("acts", "archived versions", "events", "files", "objects", "records", "signatures", "subjects")
