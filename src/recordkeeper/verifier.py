@@ -3338,6 +3338,22 @@ def _json_of(report: Report, language: str) -> dict[str, object]:
     }
 
 
+KINDS = {
+    "form": "form revisions",
+    "hold": "holds",
+    "party": "parties",
+    "person": "people",
+    "premises": "premises",
+    "procedure": "procedures",
+    "record": "records",
+    "schedule": "schedules",
+    "sheet": "sheets",
+    "table": "reference tables",
+    "unit": "units",
+}
+"""What is kept under numbers of its own, as a person calls many of it."""
+
+
 def _show(report: Report, language: str) -> None:
     """Print the answer for a person."""
     for aspect in report.aspects:
@@ -3357,9 +3373,9 @@ def _show(report: Report, language: str) -> None:
         text = "Destroyed or transferred by lists that were left out of this selection: {count}"
         _print(say(text, language, count=report.gone))
     for kind, subjects in sorted(report.not_covered.items()):
-        text = "In the log, not in the archive, so not covered: {count} x {kind}: {first}"
+        text = "In the log, not in the archive, so not covered: {kind} ({count}): {first}"
         first = ", ".join(subjects[:3]) + (" ..." if len(subjects) > 3 else "")
-        _print(say(text, language, count=len(subjects), kind=kind, first=clean(first)))
+        _print(say(text, language, count=len(subjects), kind=say(KINDS.get(kind, kind), language), first=clean(first)))
     counted = ("objects", "archived", "subjects", "acts", "events", "signatures", "disposed")
     _print(", ".join(f"{say(name, language)} {report.counts[name]}" for name in counted))
     if report.checkpoint:
@@ -3458,9 +3474,19 @@ CHINESE = {
     "Checkpoint {short}, cosigned by: {cosigners}": "检查点 {short}，会签方：{cosigners}",
     "nobody whose key was given": "所给密钥中无人会签",
     "  ... and {count} more; --json lists them": "  …… 另有 {count} 项，--json 可列出",
-    "In the log, not in the archive, so not covered: {count} x {kind}: {first}": (
-        "日志中有而档案中没有，故不在查验之内：{kind} {count} 个：{first}"
+    "In the log, not in the archive, so not covered: {kind} ({count}): {first}": (
+        "日志中有而档案中没有，故不在查验之内：{kind}（{count}）：{first}"
     ),
+    "form revisions": "表单版本",
+    "holds": "冻结",
+    "parties": "顾客",
+    "people": "人员",
+    "premises": "房产",
+    "procedures": "程序",
+    "reference tables": "参照表",
+    "schedules": "保管期限表",
+    "sheets": "表页",
+    "units": "部门",
     "as it was written": "与写入时一致",
     "as it was written, by the key {name} that the archive itself names, not confirmed from outside": (
         "与写入时一致；密钥 {name} 由档案自身给出，未经外部确认"
